@@ -1,0 +1,27 @@
+"""What several commands share: opening the house from a settings file."""
+
+from contextlib import contextmanager
+from typing import Iterator
+
+import click
+
+from idp import app, config
+from idp.deps import Deps
+
+
+class Refused(click.ClickException):
+    """One plain sentence on stderr, exit code 1."""
+
+    def show(self, file: object = None) -> None:
+        click.echo(self.message, err=True)
+
+
+@contextmanager
+def opened(ctx: click.Context, migrate: bool = True) -> Iterator[Deps]:
+    """The opened house of `idp --config FILE`, closed at the end. `migrate` brings the embedded default up to date."""
+    settings, base = config.load(ctx.obj)
+    deps = app.open_deps(settings, base, migrate=migrate)
+    try:
+        yield deps
+    finally:
+        app.close_deps(deps)

@@ -1,0 +1,277 @@
+"""Reads config.toml: where the service runs and what it is connected to."""
+
+import base64
+import binascii
+import dataclasses
+import ipaddress
+import os
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import SplitResult, urlsplit
+
+from idp import toml_reader, vault
+from idp.toml_reader import TomlError
+
+WEAK_BYTES = 32
+LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
+
+
+@dataclass(frozen=True)
+class Server:
+    """The web workers. `trusted_proxies`: how many reverse proxies in front append to X-Forwarded-For."""
+
+    bind: str = "127.0.0.1:8000"
+    workers: int = 2
+    threads: int = 8
+    trusted_proxies: int = 0
+    hosts: tuple[str, ...] = ()
+    courier: bool = True
+    metrics_from: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
+
+
+@dataclass(frozen=True)
+class DatabaseSettings:
+    """The durable store."""
+
+    url: str = "sqlite:///var/idp.db"
+    migrate_at_start: bool = True
+
+
+@dataclass(frozen=True)
+class EphemeralSettings:
+    """The ephemeral store."""
+
+    url: str = "sqlite:///var/ephemeral.db"
+
+
+@dataclass(frozen=True)
+class MailSettings:
+    """Outgoing mail."""
+
+    url: str = "folder:var/mail"
+    sender: str = field(default="no-reply@idp.localhost", metadata={"key": "from"})
+
+
+@dataclass(frozen=True)
+class GatewaySettings:
+    """An HTTP SMS gateway, when `sms.url` is https://…: what to post and how to read the answer."""
+
+    profile: str = "generic"
+    user: str = ""
+    password: str = ""
+    token: str = ""
+    sender: str = ""
+    headers: dict[str, str] = field(default_factory=dict)
+    body: str = ""
+    content_type: str = "application/x-www-form-urlencoded"
+    number_form: str = "e164"
+    id_field: str = ""
+
+
+@dataclass(frozen=True)
+class SmsSettings:
+    """Outgoing text messages."""
+
+    url: str = "folder:var/sms"
+    gateway: GatewaySettings = field(default_factory=GatewaySettings)
+
+
+@dataclass(frozen=True)
+class ContractorSettings:
+    """The operator's contract records: the imported register, or an HTTP customer system."""
+
+    url: str = "register:"
+    token: str = ""
+
+
+@dataclass(frozen=True)
+class Secrets:
+    """Secret keys, the current one first, each `id:base64 of at least 32 random bytes`; or a file of such lines."""
+
+    keys: tuple[str, ...] = ()
+    file: str = ""
+
+
+@dataclass(frozen=True)
+class Brand:
+    """What members see of the operator."""
+
+    name: str = "マイページ"
+    operator: str = "ひかりネット"
+    tel: str = "0120-000-000"
+    hours: str = "9:00-18:00"
+    home_client: str = ""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """A whole config.toml."""
+
+    issuer: str = "http://localhost:8000"
+    policy: str = "standard"
+    server: Server = field(default_factory=Server)
+    database: DatabaseSettings = field(default_factory=DatabaseSettings)
+    ephemeral: EphemeralSettings = field(default_factory=EphemeralSettings)
+    mail: MailSettings = field(default_factory=MailSettings)
+    sms: SmsSettings = field(default_factory=SmsSettings)
+    contractors: ContractorSettings = field(default_factory=ContractorSettings)
+    secrets: Secrets = field(default_factory=Secrets)
+    brand: Brand = field(default_factory=Brand)
+
+    @property
+    def secure(self) -> bool:
+        """Whether browsers speak https to us."""
+        return self.issuer.startswith("https://")
+
+    @property
+    def loopback(self) -> bool:
+        """Whether the issuer is a trial on this machine."""
+        return urlsplit(self.issuer).hostname in LOOPBACK_NAMES
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        """Every value of the Host header that is answered."""
+        parts = urlsplit(self.issuer)
+        port = f":{parts.port}" if parts.port else ""
+        names = LOOPBACK_NAMES[:2] + ("[::1]",) if self.loopback else (parts.hostname or "",)
+        return frozenset([*(name + port for name in names), *self.server.hosts])
+
+
+def _issuer_problem(issuer: str) -> str | None:
+    try:
+        parts: SplitResult = urlsplit(issuer)
+        port = parts.port
+    except ValueError:
+        return "this is not a URL; write for example https://id.example.jp"
+    if parts.scheme not in ("https", "http") or not parts.hostname or port == 0:
+        return "write the public https address, for example https://id.example.jp"
+    if parts.scheme == "http" and parts.hostname not in LOOPBACK_NAMES:
+        return "http is allowed only for localhost; write https://…, and end TLS at your reverse proxy"
+    if parts.path or parts.query or parts.fragment or "@" in parts.netloc:
+        return "write scheme, host and port only, without a path and without a slash at the end"
+    if not re.fullmatch(r"[a-z0-9.\-\[\]:]+", parts.netloc):
+        return "write the host in lower-case ASCII"
+    return None
+
+
+_URLS = {
+    ("database", "url"): ("sqlite:///", "postgresql://"),
+    ("ephemeral", "url"): ("sqlite:///", "redis://", "rediss://", "unix://", "redis+sentinel://"),
+    ("mail", "url"): ("folder:", "smtp://", "smtps://"),
+    ("sms", "url"): ("folder:", "https://", "http://127.0.0.1", "http://localhost"),
+    ("contractors", "url"): ("register:", "https://", "http://127.0.0.1", "http://localhost"),
+}
+
+
+def _check(settings: Settings) -> list[tuple[tuple[str, ...], str]]:
+    found: list[tuple[tuple[str, ...], str]] = []
+    if message := _issuer_problem(settings.issuer):
+        found.append((("issuer",), message))
+    for (section, key), prefixes in _URLS.items():
+        if not getattr(getattr(settings, section), key).startswith(prefixes):
+            found.append(((section, key), "start it with one of " + ", ".join(prefixes)))
+    server = settings.server
+    if not re.fullmatch(r"(.+:[0-9]{1,5}|unix:.+)", server.bind):
+        found.append((("server", "bind"), "write address:port or unix:/path"))
+    for key, low, high in (("workers", 1, 64), ("threads", 2, 64), ("trusted_proxies", 0, 8)):
+        if not low <= getattr(server, key) <= high:
+            found.append((("server", key), f"write a number from {low} to {high}"))
+    for network in server.metrics_from:
+        try:
+            ipaddress.ip_network(network)
+        except ValueError:
+            found.append((("server", "metrics_from"), f'"{network}" is not a network; write for example 10.0.0.0/8'))
+    if not re.fullmatch(r"[^@\s]+@[^@\s]+", settings.mail.sender):
+        found.append((("mail", "from"), "write one e-mail address"))
+    return found
+
+
+def parse_secrets(lines: tuple[str, ...]) -> tuple[tuple[str, bytes], ...]:
+    """`id:base64` lines as (id, bytes); raises ValueError with a plain reason."""
+    parsed = []
+    for line in lines:
+        key_id, _, body = line.partition(":")
+        if not re.fullmatch(r"[A-Za-z0-9_-]{1,32}", key_id):
+            raise ValueError("write each key as id:base64, the id of letters, digits, - and _")
+        try:
+            raw = base64.b64decode(body, validate=True)
+        except binascii.Error:
+            raise ValueError(f'the key "{key_id}" is not base64') from None
+        if len(raw) < WEAK_BYTES or len(set(raw)) < 16:
+            raise ValueError(f'the key "{key_id}" is weak; make one with: idp key secret')
+        parsed.append((key_id, raw))
+    if len(dict(parsed)) != len(parsed):
+        raise ValueError("two keys have the same id")
+    return tuple(parsed)
+
+
+def load(path: str | None = None) -> tuple[Settings, Path]:
+    """Settings and the folder that relative paths start from.
+
+    `path`, else $IDP_CONFIG, else config.toml if it is there, else the embedded default under var/.
+    Raises `TomlError`.
+    """
+    chosen = path or os.environ.get("IDP_CONFIG") or ("config.toml" if Path("config.toml").exists() else None)
+    if chosen is None:
+        return absolute(Settings(), Path.cwd()), Path.cwd()
+    try:
+        text = Path(chosen).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise TomlError([f"{chosen}: cannot be read: {error}."]) from None
+    settings = toml_reader.read(Settings, text, chosen)
+    if problems := _check(settings):
+        raise TomlError([toml_reader.problem(text, chosen, where, message) for where, message in problems])
+    base = Path(chosen).resolve().parent
+    settings = absolute(settings, base)
+    try:
+        secret_keys(settings, base, create=False)
+    except ValueError as error:
+        raise TomlError([toml_reader.problem(text, chosen, ("secrets", "keys"), str(error))]) from None
+    return settings, base
+
+
+def absolute(settings: Settings, base: Path) -> Settings:
+    """The same settings with every relative file path made absolute from `base`."""
+
+    def fix(url: str) -> str:
+        for prefix in ("sqlite:///", "folder:"):
+            if url.startswith(prefix) and url != "sqlite:///:memory:":
+                return prefix + str(base / url[len(prefix) :])
+        return url
+
+    changed = {}
+    for name in ("database", "ephemeral", "mail", "sms"):
+        section = getattr(settings, name)
+        changed[name] = dataclasses.replace(section, url=fix(section.url))
+    return dataclasses.replace(settings, **changed)
+
+
+def secret_keys(settings: Settings, base: Path, create: bool) -> tuple[tuple[str, bytes], ...]:
+    """The operator's secret keys. A trial on loopback without any gets a file var/secrets.txt when `create`.
+
+    Raises ValueError with a plain reason when they are missing or weak.
+    """
+    if settings.secrets.keys and settings.secrets.file:
+        raise ValueError("write either keys or file, not both")
+    if settings.secrets.keys:
+        return parse_secrets(settings.secrets.keys)
+    if not settings.secrets.file and not settings.loopback:
+        raise ValueError("no secret key is set; make one with: idp key secret")
+    file = base / (settings.secrets.file or "var/secrets.txt")
+    if not file.exists() and not settings.secrets.file:
+        if not create:
+            return ()
+        file.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
+                out.write(vault.new_secret("first") + "\n")
+        except FileExistsError:
+            pass  # another process was first
+    try:
+        lines = tuple(line.strip() for line in file.read_text().splitlines() if line.strip() and line[0] != "#")
+    except OSError as error:
+        raise ValueError(f"the file of secret keys cannot be read: {error}") from None
+    if not lines:
+        raise ValueError(f"{file} holds no key; make one with: idp key secret")
+    return parse_secrets(lines)

@@ -1,0 +1,1 @@
+"""What is true: no clock, no I/O, no framework."""

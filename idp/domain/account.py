@@ -1,0 +1,53 @@
+"""A member's or staff account and what its states allow."""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal, Mapping
+
+Status = Literal["active", "suspended", "closed"]
+Role = Literal["member", "viewer", "desk", "supervisor", "administrator"]
+# letter: printed on paper, to be replaced at first sign-in; old_rule: imported with a foreign hash
+PasswordState = Literal["none", "letter", "old_rule", "current"]
+
+STAFF: frozenset[str] = frozenset({"viewer", "desk", "supervisor", "administrator"})
+
+
+@dataclass(frozen=True)
+class Destination:
+    """A mail address or mobile number that codes, notices and claims use once it is proven."""
+
+    id: str
+    account_id: str
+    kind: Literal["email", "sms"]
+    address: str
+    verified_at: int | None = None
+    usual: bool = False
+
+
+@dataclass(frozen=True)
+class Account:
+    """`id` is the OIDC subject: opaque, stable and never reused (OIDC Core section 2). Times are Unix seconds."""
+
+    id: str
+    login_id: str
+    login_id_key: str
+    nickname: str
+    status: Status = "active"
+    role: Role = "member"
+    locale: str = "ja"
+    epoch: int = 0
+    email_login: str | None = None
+    email_login_key: str | None = None
+    password_hash: str | None = None
+    password_state: PasswordState = "none"
+    password_at: int = 0
+    contractor_id: str | None = None
+    contract_type: Literal["individual", "corporate"] | None = None
+    profile: Mapping[str, Any] = field(default_factory=dict)
+    created_at: int = 0
+    updated_at: int = 0
+    destinations: tuple[Destination, ...] = ()
+
+    @property
+    def staff(self) -> bool:
+        """Whether the stricter rules for staff hold."""
+        return self.role in STAFF

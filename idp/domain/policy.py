@@ -1,0 +1,143 @@
+"""The operator's policy as values: every number and switch that a policy file may set."""
+
+from dataclasses import dataclass, field
+from typing import Literal, NewType
+
+Seconds = NewType("Seconds", int)  # written in TOML as "60s", "10m", "12h" or "90d"
+
+Kind = Literal["upper", "lower", "digit", "symbol"]
+
+
+@dataclass(frozen=True)
+class LoginIdRule:
+    """New login IDs: length in characters and the symbols allowed beside a-z and 0-9 (portals A-10)."""
+
+    min: int = 5
+    max: int = 30
+    symbols: str = "._-"
+
+
+@dataclass(frozen=True)
+class PassphraseRule:
+    """The other way to satisfy the password rule: length only."""
+
+    enabled: bool = False
+    min: int = 15
+    max: int = 128
+
+
+@dataclass(frozen=True)
+class Blocklist:
+    """Passwords refused whatever the rule: common ones, words of the person, the operator's own words."""
+
+    common: bool = True
+    personal: bool = True
+    words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Argon2Cost:
+    """Argon2id parameters for new hashes; weaker stored ones are re-hashed at sign-in."""
+
+    memory_kib: int = 19_456
+    time_cost: int = 2
+    parallelism: int = 1
+
+
+@dataclass(frozen=True)
+class PasswordRule:
+    """What a new password must be: length in code points, kinds of characters, character set."""
+
+    min: int = 8
+    max: int = 128
+    require: tuple[Kind, ...] = ()
+    min_kinds: int = 0
+    charset: Literal["alphanumeric", "ascii", "any"] = "ascii"
+    ask_twice: bool = False
+    alternative: PassphraseRule = field(default_factory=PassphraseRule)
+    blocklist: Blocklist = field(default_factory=Blocklist)
+    hash: Argon2Cost = field(default_factory=Argon2Cost)
+
+
+@dataclass(frozen=True)
+class Waits:
+    """Waits after wrong passwords of one account, known or not: `first` after `first_after` failures,
+    `long` after `long_after`, doubling with each further failure up to `longest`."""
+
+    first_after: int = 5
+    first: Seconds = Seconds(60)
+    long_after: int = 10
+    long: Seconds = Seconds(1_800)
+    longest: Seconds = Seconds(86_400)
+    warn_from: int = 3
+
+
+@dataclass(frozen=True)
+class Rates:
+    """Limits per network address (IPv6 by /64) and for the whole service."""
+
+    sign_ins_per_address_per_minute: int = 30
+    pages_per_address_per_minute: int = 120
+    failures_per_minute_before_friction: int = 300
+    sign_ins_per_address_under_friction: int = 5
+
+
+@dataclass(frozen=True)
+class Sessions:
+    """Single sign-on sessions: idle and absolute limits, shorter idle limit for staff."""
+
+    idle: Seconds = Seconds(3_600)
+    absolute: Seconds = Seconds(43_200)
+    staff_idle: Seconds = Seconds(1_800)
+    page: Seconds = Seconds(3_600)
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """Lifetimes of what portals receive."""
+
+    code: Seconds = Seconds(60)
+    access: Seconds = Seconds(600)
+    id: Seconds = Seconds(600)
+
+
+@dataclass(frozen=True)
+class Keys:
+    """Signing keys: how long one signs, and how long it is published before and after."""
+
+    period: Seconds = Seconds(90 * 86_400)
+    publish_before: Seconds = Seconds(86_400)
+    publish_after: Seconds = Seconds(86_400)
+
+
+@dataclass(frozen=True)
+class Letters:
+    """Initial passwords printed on the registration letter."""
+
+    valid: Seconds = Seconds(90 * 86_400)
+
+
+@dataclass(frozen=True)
+class Example:
+    """One row that proves the policy: an input and the verdict codes it must get (none: accepted)."""
+
+    rule: Literal["login_id", "password"]
+    input: str
+    verdicts: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Policy:
+    """A whole policy file; `version` stands in audit records."""
+
+    version: str
+    login_id: LoginIdRule = field(default_factory=LoginIdRule)
+    password: PasswordRule = field(default_factory=PasswordRule)
+    waits: Waits = field(default_factory=Waits)
+    rates: Rates = field(default_factory=Rates)
+    sessions: Sessions = field(default_factory=Sessions)
+    tokens: Tokens = field(default_factory=Tokens)
+    keys: Keys = field(default_factory=Keys)
+    letters: Letters = field(default_factory=Letters)
+    example: tuple[Example, ...] = ()

@@ -1,0 +1,1 @@
+"""Rooms: views, forms and flow of one feature each; rooms know each other only by URL."""

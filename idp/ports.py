@@ -1,0 +1,99 @@
+"""The sockets: what the product asks of the outside world, with at least two plugs each in `idp.adapters`."""
+
+from dataclasses import dataclass
+from typing import Literal, Mapping, Protocol
+
+
+class Unavailable(Exception):
+    """An outside part does not answer; the request ends in 503 with Retry-After, never in a guess."""
+
+
+@dataclass(frozen=True)
+class Spent:
+    """What `Ephemeral.spend` found: the value, and whether this call was the first to spend it."""
+
+    value: bytes
+    first: bool
+
+
+class Ephemeral(Protocol):
+    """Short-lived facts shared by all worker processes; losing them costs a member one retry at most.
+
+    Keys are ASCII strings of at most 200 characters, values at most 64 KiB, lifetimes whole seconds > 0.
+    Every method raises `Unavailable` when the store does not answer. Each is one atomic statement.
+    """
+
+    def put(self, key: str, value: bytes, seconds: int) -> None:
+        """Store or replace the value and its lifetime."""
+
+    def add(self, key: str, value: bytes, seconds: int) -> bool:
+        """Store only if no live value is there; true for exactly one of many parallel callers."""
+
+    def get(self, key: str) -> bytes | None:
+        """The live value, or None."""
+
+    def take(self, key: str) -> bytes | None:
+        """The live value, removed: exactly one of many parallel callers gets it."""
+
+    def spend(self, key: str, keep_seconds: int) -> Spent | None:
+        """Mark the live value as spent and keep it for `keep_seconds`, so that reuse is recognised."""
+
+    def drop(self, key: str) -> None:
+        """Remove the value; nothing happens if there is none."""
+
+    def hit(self, key: str, window_seconds: int) -> int:
+        """Count one event and return the count within the window that the first event opened."""
+
+    def ping(self) -> None:
+        """Return if the store works."""
+
+
+Outcome = Literal["accepted", "delivered", "unreachable", "rejected", "failed", "unknown"]
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What the far side said of one message: an outcome, its own id for the message, and a short reason."""
+
+    outcome: Outcome
+    provider_id: str = ""
+    reason: str = ""
+
+
+class Mail(Protocol):
+    """Sends one plain-text mail to one recipient."""
+
+    def send(self, to: str, subject: str, body: str, idempotency_key: str) -> Sent:
+        """Raises `Unavailable` when it is worth trying again later."""
+
+    def ping(self) -> None:
+        """Return if the mail system works; raises `Unavailable`."""
+
+
+class Sms(Protocol):
+    """Sends one text message to one Japanese mobile number."""
+
+    def send(self, to_e164: str, body: str, expires_at: int, idempotency_key: str) -> Sent:
+        """`expires_at` is the Unix time after which it must not arrive. Raises `Unavailable`."""
+
+    def ping(self) -> None:
+        """Return if the gateway works; raises `Unavailable`."""
+
+
+@dataclass(frozen=True)
+class ContractMatch:
+    """A contract whose facts all matched: its customer number in folded form and its type."""
+
+    contractor_id: str
+    contract_type: Literal["individual", "corporate"]
+
+
+class Contractors(Protocol):
+    """The operator's contract records, asked one yes-or-no question about all facts together."""
+
+    def match(self, facts: Mapping[str, str]) -> ContractMatch | None:
+        """`facts` by name (customer_number, phone, kana_name, kanji_name, corporate_name, birth_date, isp_mail),
+        as typed. None unless every fact given belongs to one and the same live contract. Raises `Unavailable`."""
+
+    def ping(self) -> None:
+        """Return if the records can be read; raises `Unavailable`."""

@@ -1,0 +1,1 @@
+"""Verbs that more than one room needs; no HTTP."""

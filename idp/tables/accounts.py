@@ -1,0 +1,108 @@
+"""Accounts and their destinations."""
+
+import json
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy.exc import IntegrityError
+
+from idp.domain.account import Account, Destination
+from idp.tables.schema import accounts, destinations
+
+
+class Taken(Exception):
+    """The login ID or the e-mail address for sign-in belongs to another account."""
+
+
+_BY_ID = select(accounts).where(accounts.c.id == bindparam("value"))
+_BY_LOGIN_ID = select(accounts).where(accounts.c.login_id_key == bindparam("value"))
+_BY_EMAIL_LOGIN = select(accounts).where(accounts.c.email_login_key == bindparam("value"))
+_DESTINATIONS = (
+    select(destinations).where(destinations.c.account_id == bindparam("value")).order_by(destinations.c.created_at, destinations.c.id)
+)
+
+
+def _account(connection: Connection, query: Any, value: str, with_destinations: bool) -> Account | None:
+    row = connection.execute(query, {"value": value}).mappings().first()
+    if row is None:
+        return None
+    found = dict(row)
+    found["profile"] = json.loads(found["profile"])
+    if with_destinations:
+        found["destinations"] = tuple(
+            Destination(d.id, d.account_id, d.kind, d.address, d.verified_at, bool(d.usual))
+            for d in connection.execute(_DESTINATIONS, {"value": found["id"]})
+        )
+    return Account(**found)
+
+
+def by_id(connection: Connection, account_id: str, with_destinations: bool = False) -> Account | None:
+    """The account with this subject, or None."""
+    return _account(connection, _BY_ID, account_id, with_destinations)
+
+
+def by_login_id(connection: Connection, login_id_key: str, with_destinations: bool = False) -> Account | None:
+    """The account with this folded login ID, or None."""
+    return _account(connection, _BY_LOGIN_ID, login_id_key, with_destinations)
+
+
+def by_email_login(connection: Connection, email_key: str, with_destinations: bool = False) -> Account | None:
+    """The account that switched on sign-in with this folded address, or None."""
+    return _account(connection, _BY_EMAIL_LOGIN, email_key, with_destinations)
+
+
+def add(connection: Connection, account: Account) -> None:
+    """Insert the account and its destinations; raises `Taken` when the database finds a name in use."""
+    values = {c.name: getattr(account, c.name) for c in accounts.c}
+    values["profile"] = json.dumps(dict(account.profile), ensure_ascii=False, sort_keys=True)
+    try:
+        connection.execute(accounts.insert(), values)
+    except IntegrityError as error:
+        raise Taken(account.login_id) from error
+    for item in account.destinations:
+        add_destination(connection, item, account.created_at)
+
+
+def add_destination(connection: Connection, item: Destination, now: int) -> None:
+    """Insert one destination."""
+    connection.execute(
+        destinations.insert(),
+        {
+            "id": item.id,
+            "account_id": item.account_id,
+            "kind": item.kind,
+            "address": item.address,
+            "address_key": item.address.casefold(),
+            "verified_at": item.verified_at,
+            "usual": int(item.usual),
+            "created_at": now,
+        },
+    )
+
+
+def change(connection: Connection, account_id: str, now: int, **values: Any) -> bool:
+    """Update columns of one account; false if there is no such account. Raises `Taken`."""
+    if "profile" in values:
+        values["profile"] = json.dumps(values["profile"], ensure_ascii=False, sort_keys=True)
+    try:
+        done = connection.execute(update(accounts).where(accounts.c.id == account_id).values(updated_at=now, **values))
+    except IntegrityError as error:
+        raise Taken(str(values.get("login_id", ""))) from error
+    return done.rowcount == 1
+
+
+def raise_epoch(connection: Connection, account_id: str, now: int) -> None:
+    """End every session, token and trust of the account, whatever any other store remembers."""
+    connection.execute(
+        update(accounts).where(accounts.c.id == account_id).values(epoch=accounts.c.epoch + 1, updated_at=now)
+    )
+
+
+def replace_password(connection: Connection, account_id: str, old_hash: str, new_hash: str, state: str, now: int) -> bool:
+    """Set a new hash if the old one is still there: of two parallel changes one wins."""
+    done = connection.execute(
+        update(accounts)
+        .where(accounts.c.id == account_id, accounts.c.password_hash == old_hash)
+        .values(password_hash=new_hash, password_state=state, password_at=now, updated_at=now)
+    )
+    return done.rowcount == 1

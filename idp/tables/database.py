@@ -1,0 +1,89 @@
+"""The durable store: one engine for reading, one for writing, on SQLite or PostgreSQL alike."""
+
+from contextlib import contextmanager
+from typing import Any, Iterator
+
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, TimeoutError as PoolTimeout
+from sqlalchemy.pool import QueuePool
+
+from idp.ports import Unavailable
+
+_GONE = (OperationalError, InterfaceError, PoolTimeout)
+_POSTGRES_LIMITS = "-c statement_timeout=5000 -c lock_timeout=3000 -c idle_in_transaction_session_timeout=10000"
+
+
+def _sqlite(engine: Engine, writing: bool) -> None:
+    @event.listens_for(engine, "connect")
+    def pragmas(connection: Any, _: Any) -> None:
+        connection.isolation_level = None
+        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=10000", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    if writing:
+
+        @event.listens_for(engine, "begin")
+        def begin(connection: Connection) -> None:
+            # take the write lock at once: an upgrade from a read lock fails under load
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+class Database:
+    """`url`: sqlite:///FILE or postgresql://…; `pool`: connections per process and engine (one per thread)."""
+
+    def __init__(self, url: str, pool: int = 8):
+        self.dialect = "sqlite" if url.startswith("sqlite") else "postgresql"
+        common: dict[str, Any] = {"poolclass": QueuePool, "pool_size": pool, "max_overflow": 0, "pool_timeout": 5}
+        if self.dialect == "sqlite":
+            common["connect_args"] = {"check_same_thread": False, "timeout": 10}
+            self._reader = create_engine(url, **common)
+            self._writer = create_engine(url, **common)
+            _sqlite(self._reader, writing=False)
+            _sqlite(self._writer, writing=True)
+        else:
+            common["pool_pre_ping"] = True
+            common["connect_args"] = {"connect_timeout": 3, "options": _POSTGRES_LIMITS}
+            self._reader = create_engine(url, isolation_level="AUTOCOMMIT", **common)
+            self._writer = create_engine(url, **common)
+
+    @property
+    def engine(self) -> Engine:
+        """The writing engine, for migrations."""
+        return self._writer
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A connection for single statements; raises `Unavailable` when the database does not answer."""
+        try:
+            with self._reader.connect() as connection:
+                yield connection
+        except _GONE as error:
+            raise Unavailable("database") from error
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A transaction: all or nothing. Nothing slow inside. Raises `Unavailable`."""
+        try:
+            with self._writer.begin() as connection:
+                yield connection
+        except _GONE as error:
+            raise Unavailable("database") from error
+        except DBAPIError as error:
+            if error.connection_invalidated:
+                raise Unavailable("database") from error
+            raise
+
+    def ping(self) -> None:
+        """Return if the database answers; raises `Unavailable`."""
+        with self.read() as connection:
+            connection.execute(text("SELECT 1"))
+
+    def forget_connections(self) -> None:
+        """In a forked child: drop what the parent opened without closing it there."""
+        self._reader.dispose(close=False)
+        self._writer.dispose(close=False)
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._reader.dispose()
+        self._writer.dispose()

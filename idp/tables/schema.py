@@ -1,0 +1,167 @@
+"""The durable tables: what costs a member more than a retry if it is lost. Times are Unix seconds."""
+
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData, String, Table, Text, UniqueConstraint
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+# SQLite counts up only on INTEGER primary keys
+_Counter = BigInteger().with_variant(Integer, "sqlite")
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("id", String(64), primary_key=True),  # the subject: opaque, never reused
+    Column("login_id", String(64), nullable=False),  # as typed, for display
+    Column("login_id_key", String(64), nullable=False, unique=True),  # folded
+    Column("email_login", String(320)),
+    Column("email_login_key", String(320), unique=True),  # folded; null: e-mail sign-in is off
+    Column("nickname", Text, nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("role", String(16), nullable=False),
+    Column("locale", String(8), nullable=False),
+    Column("epoch", Integer, nullable=False),  # raised by "sign out everywhere"
+    Column("password_hash", Text),
+    Column("password_state", String(16), nullable=False),
+    Column("password_at", BigInteger, nullable=False),
+    Column("contractor_id", String(64)),
+    Column("contract_type", String(16)),
+    Column("profile", Text, nullable=False),  # JSON: the other standard claims
+    Column("created_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+)
+
+destinations = Table(
+    "destinations",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("account_id", ForeignKey("accounts.id"), nullable=False),
+    Column("kind", String(8), nullable=False),  # email or sms
+    Column("address", String(320), nullable=False),
+    Column("address_key", String(320), nullable=False),
+    Column("verified_at", BigInteger),
+    Column("usual", Integer, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    UniqueConstraint("account_id", "kind", "address_key"),
+)
+
+failures = Table(
+    "failures",
+    metadata,
+    Column("bucket", String(128), primary_key=True),
+    Column("count", Integer, nullable=False),
+    Column("wait_until", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False, index=True),
+)
+
+clients = Table(
+    "clients",
+    metadata,
+    Column("id", String(255), primary_key=True),
+    Column("metadata", Text, nullable=False),  # JSON, RFC 7591
+    Column("secret_hash", Text),
+    Column("created_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+)
+
+consents = Table(
+    "consents",
+    metadata,
+    Column("account_id", ForeignKey("accounts.id"), primary_key=True),
+    Column("client_id", String(255), primary_key=True),
+    Column("scope", Text, nullable=False),
+    Column("granted_at", BigInteger, nullable=False),
+)
+
+revoked_grants = Table(
+    "revoked_grants",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("until", BigInteger, nullable=False, index=True),
+)
+
+signing_keys = Table(
+    "signing_keys",
+    metadata,
+    Column("kid", String(64), primary_key=True),
+    Column("alg", String(16), nullable=False),
+    Column("public_jwk", Text, nullable=False),
+    Column("sealed_jwk", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("active_from", BigInteger, nullable=False),
+    UniqueConstraint("alg", "active_from"),
+)
+
+# one row per register that workers keep in process; raised with every change
+stamps = Table(
+    "stamps",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("version", BigInteger, nullable=False),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", _Counter, primary_key=True, autoincrement=True),
+    Column("account_id", String(64), index=True),
+    Column("channel", String(8), nullable=False),  # mail or sms
+    Column("recipient", String(320), nullable=False),
+    Column("template", String(64), nullable=False),
+    Column("locale", String(8), nullable=False),
+    Column("facts", Text),  # sealed JSON, wiped once the letter has gone
+    Column("urgent", Integer, nullable=False),  # one-time codes overtake notices
+    Column("created_at", BigInteger, nullable=False),
+    Column("due_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("lease", String(64)),
+    Column("lease_until", BigInteger, nullable=False),
+    Column("outcome", String(16), nullable=False),
+    Column("outcome_at", BigInteger),
+    Column("provider_id", Text),
+    Column("reason", Text),
+    Index("ix_outbox_due", "outcome", "urgent", "due_at"),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", _Counter, primary_key=True, autoincrement=True),
+    Column("at", BigInteger, nullable=False, index=True),
+    Column("event", String(64), nullable=False),
+    Column("result", String(32), nullable=False),
+    Column("account_id", String(64)),
+    Column("client_id", String(255)),
+    Column("actor", String(64)),
+    Column("address", String(64)),
+    Column("request_id", String(64)),
+    Column("policy_version", String(64)),
+    Column("detail", Text, nullable=False),  # JSON, no personal data
+    Index("ix_audit_account", "account_id", "id"),
+)
+
+contractors = Table(
+    "contractors",
+    metadata,
+    Column("id", String(64), primary_key=True),  # keyed hash of the folded customer number
+    Column("contract_type", String(16), nullable=False),
+    Column("row_hash", String(64), nullable=False),  # keyed hash of the whole row: unchanged rows cost nothing
+    Column("import_id", String(64), nullable=False, index=True),
+    Column("ended_at", BigInteger),
+    Column("updated_at", BigInteger, nullable=False),
+)
+
+contractor_facts = Table(
+    "contractor_facts",
+    metadata,
+    Column("contractor_id", ForeignKey("contractors.id", ondelete="CASCADE"), primary_key=True),
+    Column("kind", String(32), primary_key=True),
+    Column("fact_hash", String(64), primary_key=True),
+    Index("ix_contractor_facts_lookup", "kind", "fact_hash"),
+)

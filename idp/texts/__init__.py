@@ -1,0 +1,32 @@
+"""Every sentence that a member or a letter shows, by locale and key; plain TOML beside this file."""
+
+import tomllib
+from functools import cache
+from importlib.resources import files
+
+LOCALES = ("ja", "en")
+PARTS = ("ui", "mail", "sms", "policy")
+
+
+@cache
+def catalog(locale: str) -> dict[str, str]:
+    """All texts of a locale by dotted key, such as `login.title` or `mail.otp.subject`."""
+    texts: dict[str, str] = {}
+    for part in PARTS:
+        texts.update(tomllib.loads(files(__name__).joinpath(locale, f"{part}.toml").read_text(encoding="utf-8")))
+    return texts
+
+
+def text(locale: str, key: str) -> str:
+    """The text with its {placeholders}; KeyError if no such key (a test keeps code and texts together)."""
+    return catalog(locale)[key]
+
+
+def choose(*wishes: str | None) -> str:
+    """The first locale we speak among language tags, each a BCP 47 tag or a list of them as in
+    Accept-Language or `ui_locales`; Japanese if none fits."""
+    for wish in wishes:
+        for tag in (wish or "")[:200].replace(",", " ").split():
+            if (primary := tag.split(";")[0].split("-")[0].lower()) in LOCALES:
+                return primary
+    return LOCALES[0]

@@ -1,0 +1,1 @@
+"""HTTP plumbing: dispatcher, session, doors, csrf, pages, errors, headers."""
