@@ -1,0 +1,1 @@
+"""Tests mirror the house; what they share is in services.py and conftest.py."""

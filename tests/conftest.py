@@ -1,0 +1,71 @@
+"""Fixtures for all tests: servers once per process of the run, an empty store per test."""
+
+import uuid
+from pathlib import Path
+from typing import Iterator
+
+import pytest
+from sqlalchemy import text
+
+from idp.tables import schema
+from idp.tables.database import Database
+from idp.vault import Vault
+from tests import services
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    """URL of a private Redis; tests keep apart by their key names, or flush it."""
+    with services.private_folder() as folder, services.redis_server(folder) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """URL of a private PostgreSQL server's first database; `fresh_postgres` gives an empty one of its own."""
+    with services.private_folder() as folder, services.postgres_server(folder) as url:
+        yield url
+
+
+@pytest.fixture
+def fresh_postgres(postgres_url: str) -> Iterator[str]:
+    """URL of an empty PostgreSQL database for this test."""
+    with services.empty_database(postgres_url, f"t{uuid.uuid4().hex}") as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """URL of an empty database on each engine in turn."""
+    return f"sqlite:///{tmp_path}/idp.db" if request.param == "sqlite" else request.getfixturevalue("fresh_postgres")
+
+
+@pytest.fixture(scope="session")
+def _postgres_tables(postgres_url: str) -> Iterator[Database]:
+    with services.empty_database(postgres_url, "shared") as url:
+        store = Database(url, pool=16)
+        schema.metadata.create_all(store.engine)
+        yield store
+        store.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """The durable store with all its tables and no rows, on each engine in turn; 16 threads may use it at once."""
+    if request.param == "sqlite":
+        store = Database(f"sqlite:///{tmp_path}/idp.db", pool=16)
+        schema.metadata.create_all(store.engine)
+        yield store
+        store.close()
+    else:
+        store = request.getfixturevalue("_postgres_tables")
+        yield store
+        names = ", ".join(table.name for table in schema.metadata.sorted_tables)
+        with store.write() as connection:  # ten times quicker than a database of its own for each test
+            connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+
+
+@pytest.fixture
+def vault() -> Vault:
+    """A vault with one key, the same in every test."""
+    return Vault((("test", bytes(range(32))),))

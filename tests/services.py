@@ -1,0 +1,162 @@
+"""Real servers on private sockets and the starting gate for parallel tests: what every test may use."""
+
+import contextlib
+import glob
+import multiprocessing
+import os
+import shutil
+import subprocess
+import tempfile
+import threading
+import time
+from pathlib import Path
+from typing import Any, Callable, Iterator, TypeVar
+
+import psycopg
+import pytest
+import redis
+
+T = TypeVar("T")
+START_SECONDS = 20.0
+
+
+def program(name: str, package: str, places: str = "") -> str:
+    """The path of a server program, also where Debian hides it; the test fails with what to install."""
+    hidden = sorted(glob.glob(places), key=lambda path: [int(n) for n in path.split("/") if n.isdigit()]) if places else []
+    found = shutil.which(name) or (hidden[-1] if hidden else None)
+    if not found:
+        pytest.fail(f"{name} is missing. Install it: apt-get install --no-install-recommends {package}", pytrace=False)
+    return found
+
+
+@contextlib.contextmanager
+def private_folder() -> Iterator[Path]:
+    """A folder with a short name (a socket's path holds 107 bytes at most), gone afterwards."""
+    folder = Path(tempfile.mkdtemp(prefix="idp-", dir="/tmp"))
+    folder.chmod(0o711)  # the database server may run as another user
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def process(command: list[str], log: Path, works: Callable[[], Any], **options: Any) -> Iterator[subprocess.Popen]:
+    """A running server that answers (`works` stops raising), ended afterwards; fails with its log if it does not start."""
+    with open(log, "ab") as out:
+        child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, **options)
+    try:
+        wait_until(works, lambda: child.poll() is not None, lambda: log.read_text(errors="replace")[-2000:])
+        yield child
+    finally:
+        child.terminate()
+        try:
+            child.wait(10)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+
+
+def wait_until(works: Callable[[], Any], ended: Callable[[], bool] = lambda: False, story: Callable[[], str] = str) -> None:
+    """Return when `works()` returns without an exception; fail with `story()` when it does not in time."""
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            works()
+            return
+        except Exception as error:
+            if ended() or time.monotonic() > deadline:
+                pytest.fail(f"did not start or never answered: {error!r}\n{story()}")
+            time.sleep(0.01)
+
+
+@contextlib.contextmanager
+def redis_server(folder: Path) -> Iterator[str]:
+    """A Redis on a private socket, without ports and without persistence; yields its URL for database 0."""
+    url = f"unix://{folder}/redis.sock?db=0"
+    command = [program("redis-server", "redis-server"), "--port", "0", "--unixsocket", f"{folder}/redis.sock"]
+    command += ["--save", "", "--appendonly", "no", "--dir", str(folder), "--daemonize", "no"]
+    with redis.Redis.from_url(url) as client, process(command, folder / "redis.log", client.ping):
+        client.close()
+        yield url
+
+
+@contextlib.contextmanager
+def postgres_server(folder: Path) -> Iterator[str]:
+    """A PostgreSQL on a private socket, without ports and without fsync; yields the URL of its empty first database."""
+    server = program("postgres", "postgresql", "/usr/lib/postgresql/*/bin/postgres")
+    data = folder / "data"
+    data.mkdir(mode=0o700)
+    # the server refuses to run as root
+    user: dict[str, Any] = {"user": "postgres", "group": "postgres", "extra_groups": []} if os.geteuid() == 0 else {}
+    if user:
+        shutil.chown(data, "postgres", "postgres")
+        shutil.chown(folder, "postgres", "postgres")
+    init = [str(Path(server).with_name("initdb")), "-D", str(data), "-U", "postgres", "-A", "trust", "-E", "UTF8", "-N"]
+    done = subprocess.run([*init, "--locale=C"], capture_output=True, text=True, cwd=folder, **user)
+    if done.returncode:
+        pytest.fail(f"initdb failed: {done.stdout[-500:]}{done.stderr[-2000:]}", pytrace=False)
+    command = [server, "-D", str(data), "-k", str(folder), "-c", "listen_addresses="]
+    for setting in ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200"):
+        command += ["-c", setting]
+    url = f"postgresql://postgres@/postgres?host={folder}"
+    with process(command, folder / "postgres.log", lambda: psycopg.connect(url).close(), cwd=folder, **user):
+        yield url
+
+
+@contextlib.contextmanager
+def empty_database(server_url: str, name: str) -> Iterator[str]:
+    """A new empty database on that server, dropped afterwards with whatever is still connected; yields its URL."""
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"')
+        try:
+            yield server_url.replace("@/postgres?", f"@/{name}?")
+        finally:
+            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def race(n: int, call: Callable[[], T]) -> list[T]:
+    """The results of `n` threads that all call `call()` behind one starting gate; the first exception is raised."""
+    gate = threading.Barrier(n)
+    results: list[Any] = [None] * n
+    failures: list[BaseException] = []
+
+    def run(index: int) -> None:
+        gate.wait(START_SECONDS)
+        try:
+            results[index] = call()
+        except BaseException as error:  # handed to the test, which must not pass by a thread's death
+            failures.append(error)
+
+    threads = [threading.Thread(target=run, args=(index,)) for index in range(n)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if failures:
+        raise failures[0]
+    return results
+
+
+def race_processes(n: int, call: Callable[[], T]) -> list[T]:
+    """The same with `n` forked processes; results must be picklable. What `call` holds is what the parent had open."""
+    context = multiprocessing.get_context("fork")
+    gate, answers = context.Barrier(n), context.SimpleQueue()
+
+    def run() -> None:
+        gate.wait(START_SECONDS)
+        try:
+            answers.put((call(), None))
+        except BaseException as error:
+            answers.put((None, repr(error)))
+
+    children = [context.Process(target=run) for _ in range(n)]
+    for child in children:
+        child.start()
+    rows = [answers.get() for _ in children]
+    for child in children:
+        child.join()
+    for _, failure in rows:
+        if failure:
+            raise AssertionError(f"a process failed: {failure}")
+    return [value for value, _ in rows]
