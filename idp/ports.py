@@ -36,13 +36,15 @@ class Ephemeral(Protocol):
         """The live value, removed: exactly one of many parallel callers gets it."""
 
     def spend(self, key: str, keep_seconds: int) -> Spent | None:
-        """Mark the live value as spent and keep it for `keep_seconds`, so that reuse is recognised."""
+        """Mark the live value as spent; the first call keeps it for `keep_seconds`, so that reuse is recognised."""
 
     def drop(self, key: str) -> None:
         """Remove the value; nothing happens if there is none."""
 
     def hit(self, key: str, window_seconds: int) -> int:
-        """Count one event and return the count within the window that the first event opened."""
+        """Count one event and return the count within the window that the first event opened.
+
+        Counts live apart from values: get, take, put and drop of the same key do not see them."""
 
     def ping(self) -> None:
         """Return if the store works."""

@@ -1,0 +1,133 @@
+"""The ephemeral store in Redis: one server, or the master that Sentinels name."""
+
+from contextlib import contextmanager
+from typing import Any, Iterator
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from redis import BlockingConnectionPool, Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry
+from redis.sentinel import Sentinel
+
+from idp.ports import Spent, Unavailable
+
+POOL = 64  # per process; more than the threads that gunicorn may have
+# the first byte of a stored value says whether it is fresh or spent
+_FRESH, _SPENT = b"f", b"s"
+_SPEND = """
+local held = redis.call('GET', KEYS[1])
+if not held then return false end
+if string.sub(held, 1, 1) == 'f' then redis.call('SET', KEYS[1], 's' .. string.sub(held, 2), 'EX', ARGV[1]) end
+return held
+"""
+_HIT = """
+local count = redis.call('INCR', KEYS[1])
+if count == 1 then redis.call('EXPIRE', KEYS[1], ARGV[1]) end
+return count
+"""
+
+
+def _options() -> dict[str, Any]:
+    # Never repeated: a GETDEL or INCR that was sent twice is not once. Dead connections of the pool are found before
+    # a command is sent, so the first request after a restart of the server succeeds.
+    return {
+        "socket_timeout": 1.0,
+        "socket_connect_timeout": 1.0,
+        "health_check_interval": 30,
+        "retry": Retry(NoBackoff(), 0),
+    }
+
+
+def _place(text: str) -> tuple[str, int]:
+    host, colon, port = text.rpartition(":")
+    return (host.strip("[]"), int(port)) if colon else (text, 26379)
+
+
+def _sentinel(url: str) -> Redis:
+    """redis+sentinel://[user:password@]host:port,host2:port2/service?db=0&tls=true&sentinel_password=…"""
+    parts = urlsplit(url)
+    credentials, _, places = parts.netloc.rpartition("@")
+    user, _, password = (unquote(part) for part in credentials.partition(":"))
+    query = {key: values[-1] for key, values in parse_qs(parts.query).items()}
+    service = parts.path.strip("/")
+    if not places or not service:
+        raise ValueError("write redis+sentinel://host:port,host2:port2/service?db=0")
+    common = {**_options(), **({"ssl": True} if query.get("tls") == "true" else {})}
+    sentinel = Sentinel(
+        [_place(place) for place in places.split(",")],
+        sentinel_kwargs={**common, "password": query.get("sentinel_password")},
+        **common,
+    )
+    who = {"username": user or None, "password": password or None}
+    return sentinel.master_for(service, max_connections=POOL, db=int(query.get("db", 0)), **who)
+
+
+@contextmanager
+def _answering() -> Iterator[None]:
+    try:
+        yield
+    except (RedisError, OSError) as error:
+        raise Unavailable("ephemeral store") from error
+
+
+class RedisEphemeral:
+    """`url`: redis:// · rediss:// · unix:// as redis-py reads them, or redis+sentinel:// (see `_sentinel`).
+
+    Raises ValueError with a plain reason for a URL that cannot be read. The clock is the Redis server's. Set its maxmemory-policy to noeviction: a forgotten used-mark is a replay.
+    """
+
+    def __init__(self, url: str):
+        if url.startswith("redis+sentinel://"):
+            self._redis = _sentinel(url)
+        else:
+            pool = BlockingConnectionPool.from_url(url, max_connections=POOL, timeout=1, **_options())
+            self._redis = Redis(connection_pool=pool)
+        self._spend = self._redis.register_script(_SPEND)
+        self._hit = self._redis.register_script(_HIT)
+
+    def forget_connections(self) -> None:
+        """In a forked child: leave the parent's connections alone."""
+        self._redis.connection_pool.reset()
+
+    def put(self, key: str, value: bytes, seconds: int) -> None:
+        """Store or replace the value and its lifetime."""
+        with _answering():
+            self._redis.set("idp:v:" + key, _FRESH + value, ex=seconds)
+
+    def add(self, key: str, value: bytes, seconds: int) -> bool:
+        """Store only if no live value is there; true for exactly one of many parallel callers."""
+        with _answering():
+            return bool(self._redis.set("idp:v:" + key, _FRESH + value, ex=seconds, nx=True))
+
+    def get(self, key: str) -> bytes | None:
+        """The live value, or None."""
+        with _answering():
+            held = self._redis.get("idp:v:" + key)
+        return held[1:] if held else None
+
+    def take(self, key: str) -> bytes | None:
+        """The live value, removed: exactly one of many parallel callers gets it."""
+        with _answering():
+            held = self._redis.getdel("idp:v:" + key)
+        return held[1:] if held else None
+
+    def spend(self, key: str, keep_seconds: int) -> Spent | None:
+        """Mark the live value as spent and keep it for `keep_seconds` from the first time on."""
+        with _answering():
+            held = self._spend(["idp:v:" + key], [keep_seconds])
+        return Spent(held[1:], held[:1] == _FRESH) if held else None
+
+    def drop(self, key: str) -> None:
+        """Remove the value; nothing happens if there is none."""
+        with _answering():
+            self._redis.delete("idp:v:" + key)
+
+    def hit(self, key: str, window_seconds: int) -> int:
+        """Count one event and return the count within the window that the first event opened."""
+        with _answering():
+            return self._hit(["idp:h:" + key], [window_seconds])
+
+    def ping(self) -> None:
+        """Return if the store can be written."""
+        self.put("ping", b"", 10)

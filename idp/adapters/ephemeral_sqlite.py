@@ -1,0 +1,161 @@
+"""The ephemeral store as one SQLite file that all worker processes of one host share."""
+
+import fcntl
+import os
+import sqlite3
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from idp.ports import Spent, Unavailable
+
+# a changed layout takes a new table name: an older worker may still be running on the same file
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS facts
+    (key TEXT PRIMARY KEY, value BLOB NOT NULL, expires REAL NOT NULL, uses INTEGER NOT NULL) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS ix_facts_expires ON facts (expires);
+"""
+# No fsync: a power cut may cost the file, which is then replaced, and each member one retry.
+# The page limit (512 MiB) is what a flood of strangers can fill at most; beyond it the store refuses.
+_PRAGMAS = """
+PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF; PRAGMA max_page_count=131072; PRAGMA journal_size_limit=16777216;
+PRAGMA cache_size=-2000; PRAGMA temp_store=MEMORY;
+"""
+BUSY_SECONDS = 2.0
+SWEEP_EVERY, SWEEP_ROWS = 64, 256
+
+# keys are stored as v:… for values and h:… for counts
+_PUT = """INSERT INTO facts VALUES (?1, ?2, ?3, 0)
+    ON CONFLICT (key) DO UPDATE SET value = ?2, expires = ?3, uses = 0"""
+_ADD = """INSERT INTO facts VALUES (?1, ?2, ?3, 0)
+    ON CONFLICT (key) DO UPDATE SET value = ?2, expires = ?3, uses = 0 WHERE expires <= ?4"""
+_GET = "SELECT value FROM facts WHERE key = ? AND expires > ?"
+_TAKE = "DELETE FROM facts WHERE key = ? AND expires > ? RETURNING value"
+_SPEND = """UPDATE facts SET uses = uses + 1, expires = CASE uses WHEN 0 THEN ?2 ELSE expires END
+    WHERE key = ?1 AND expires > ?3 RETURNING value, uses"""
+_DROP = "DELETE FROM facts WHERE key = ?"
+_HIT = """INSERT INTO facts VALUES (?1, x'', ?2, 1) ON CONFLICT (key) DO UPDATE SET
+    uses = CASE WHEN expires <= ?3 THEN 1 ELSE uses + 1 END, expires = CASE WHEN expires <= ?3 THEN ?2 ELSE expires END
+    RETURNING uses"""
+_SWEEP = "DELETE FROM facts WHERE key IN (SELECT key FROM facts WHERE expires <= ? ORDER BY expires LIMIT ?)"
+
+
+def _connect(path: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+    connection.executescript(_PRAGMAS)
+    return connection
+
+
+def _prepare(path: str) -> None:
+    """Create the table; a file that is not a sound database is replaced by an empty one."""
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    with open(path + ".lock", "a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # of several processes that start at once, one replaces the file
+        try:
+            _try_file(path)
+        except sqlite3.OperationalError:
+            raise  # full, read-only or busy: nothing that a new file would mend
+        except sqlite3.DatabaseError:
+            for ending in ("", "-wal", "-shm"):
+                Path(path + ending).unlink(missing_ok=True)
+            _try_file(path)
+
+
+def _try_file(path: str) -> None:
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # sessions stand in it: for our own user only
+    connection = _connect(path)
+    try:
+        connection.executescript(_SCHEMA)
+        if (verdict := connection.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
+            raise sqlite3.DatabaseError(verdict)
+    finally:
+        connection.close()
+
+
+class SqliteEphemeral:
+    """`path`: a file of its own. The clock is this host's, which all processes of the file share.
+
+    A corrupted file is replaced when the store is opened. Expired rows go in small batches, a batch with every
+    `SWEEP_EVERY`th write, so that they leave at least as fast as new ones can come.
+    """
+
+    def __init__(self, path: str):
+        self._path = path
+        self._writes = 0
+        self._kept: list[threading.local] = []
+        try:
+            _prepare(path)
+        except (sqlite3.Error, OSError) as error:
+            raise Unavailable("ephemeral store") from error
+        self.forget_connections()
+
+    def forget_connections(self) -> None:
+        """In a forked child: SQLite's connections must not be used, nor closed, in another process."""
+        self._local = threading.local()
+        self._kept.append(self._local)  # or the garbage collector would close what the parent opened
+        self._lock = threading.Lock()
+        self._pid = os.getpid()
+
+    def _connection(self) -> sqlite3.Connection:
+        if self._pid != os.getpid():
+            self.forget_connections()
+        try:
+            return self._local.connection
+        except AttributeError:
+            self._local.connection = _connect(self._path)
+            return self._local.connection
+
+    def _write(self, statement: str, values: tuple[Any, ...]) -> tuple[list[Any], int]:
+        """Rows returned and rows changed by one statement, which is one transaction."""
+        try:
+            connection = self._connection()
+            with self._lock:  # threads queue here, as SQLite lets waiting ones sleep and poll
+                self._writes += 1
+                if self._writes % SWEEP_EVERY == 0:
+                    connection.execute(_SWEEP, (time.time(), SWEEP_ROWS))
+                cursor = connection.execute(statement, values)
+                return cursor.fetchall(), cursor.rowcount
+        except sqlite3.Error as error:
+            raise Unavailable("ephemeral store") from error
+
+    def put(self, key: str, value: bytes, seconds: int) -> None:
+        """Store or replace the value and its lifetime."""
+        self._write(_PUT, ("v:" + key, value, time.time() + seconds))
+
+    def add(self, key: str, value: bytes, seconds: int) -> bool:
+        """Store only if no live value is there; true for exactly one of many parallel callers."""
+        now = time.time()
+        return self._write(_ADD, ("v:" + key, value, now + seconds, now))[1] == 1
+
+    def get(self, key: str) -> bytes | None:
+        """The live value, or None."""
+        try:
+            row = self._connection().execute(_GET, ("v:" + key, time.time())).fetchall()
+        except sqlite3.Error as error:
+            raise Unavailable("ephemeral store") from error
+        return row[0][0] if row else None
+
+    def take(self, key: str) -> bytes | None:
+        """The live value, removed: exactly one of many parallel callers gets it."""
+        rows, _ = self._write(_TAKE, ("v:" + key, time.time()))
+        return rows[0][0] if rows else None
+
+    def spend(self, key: str, keep_seconds: int) -> Spent | None:
+        """Mark the live value as spent and keep it for `keep_seconds` from the first time on."""
+        now = time.time()
+        rows, _ = self._write(_SPEND, ("v:" + key, now + keep_seconds, now))
+        return Spent(rows[0][0], rows[0][1] == 1) if rows else None
+
+    def drop(self, key: str) -> None:
+        """Remove the value; nothing happens if there is none."""
+        self._write(_DROP, ("v:" + key,))
+
+    def hit(self, key: str, window_seconds: int) -> int:
+        """Count one event and return the count within the window that the first event opened."""
+        now = time.time()
+        return self._write(_HIT, ("h:" + key, now + window_seconds, now))[0][0][0]
+
+    def ping(self) -> None:
+        """Return if the store can be written."""
+        self.put("ping", b"", 10)
