@@ -5,6 +5,7 @@ import glob
 import multiprocessing
 import os
 import shutil
+import socket
 import subprocess
 import tempfile
 import threading
@@ -58,27 +59,60 @@ def process(command: list[str], log: Path, works: Callable[[], Any], **options: 
 
 
 def wait_until(works: Callable[[], Any], ended: Callable[[], bool] = lambda: False, story: Callable[[], str] = str) -> None:
-    """Return when `works()` returns without an exception; fail with `story()` when it does not in time."""
+    """Return when `works()` returns anything but False; fail with `story()` when it does not in time."""
     deadline = time.monotonic() + START_SECONDS
     while True:
         try:
-            works()
-            return
+            if works() is not False:
+                return
+            problem = "not yet"
         except Exception as error:
-            if ended() or time.monotonic() > deadline:
-                pytest.fail(f"did not start or never answered: {error!r}\n{story()}")
-            time.sleep(0.01)
+            problem = repr(error)
+        if ended() or time.monotonic() > deadline:
+            pytest.fail(f"did not start or never answered: {problem}\n{story()}")
+        time.sleep(0.01)
 
 
 @contextlib.contextmanager
-def redis_server(folder: Path) -> Iterator[str]:
+def redis_server(folder: Path, *options: str) -> Iterator[str]:
     """A Redis on a private socket, without ports and without persistence; yields its URL for database 0."""
     url = f"unix://{folder}/redis.sock?db=0"
     command = [program("redis-server", "redis-server"), "--port", "0", "--unixsocket", f"{folder}/redis.sock"]
-    command += ["--save", "", "--appendonly", "no", "--dir", str(folder), "--daemonize", "no"]
+    command += ["--save", "", "--appendonly", "no", "--dir", str(folder), "--daemonize", "no", *options]
     with redis.Redis.from_url(url) as client, process(command, folder / "redis.log", client.ping):
         client.close()
         yield url
+
+
+def free_port() -> int:
+    """A loopback port that nobody listens on, for the few servers that cannot do with a socket file."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return server.getsockname()[1]
+
+
+@contextlib.contextmanager
+def redis_sentinel(folder: Path) -> Iterator[str]:
+    """A Redis master, its replica and one Sentinel that watches them; yields the redis+sentinel:// URL."""
+    master, replica, sentinel = free_port(), free_port(), free_port()
+    config = folder / "sentinel.conf"  # Sentinel rewrites it
+    config.write_text(
+        f"port {sentinel}\nbind 127.0.0.1\ndir {folder}\nsentinel monitor members 127.0.0.1 {master} 1\n"
+        "sentinel down-after-milliseconds members 500\nsentinel failover-timeout members 2000\n"
+    )
+    for name in ("master", "replica"):
+        (folder / name).mkdir()
+    local = ("--bind", "127.0.0.1", "--repl-diskless-sync-delay", "0")
+    watcher = redis.Redis(port=sentinel)
+    with (
+        redis_server(folder / "master", "--port", str(master), *local),
+        redis_server(folder / "replica", "--port", str(replica), *local, "--replicaof", f"127.0.0.1 {master}") as url,
+        process([program("redis-server", "redis-server"), str(config), "--sentinel"], folder / "sentinel.log", watcher.ping),
+    ):
+        with redis.Redis.from_url(url) as second:
+            wait_until(lambda: second.info("replication")["slave_repl_offset"] > 0)
+        wait_until(lambda: watcher.sentinel_slaves("members")[0]["flags"] == "slave")
+        watcher.close()
+        yield f"redis+sentinel://127.0.0.1:{sentinel}/members?db=0"
 
 
 @contextlib.contextmanager
@@ -141,7 +175,7 @@ def race(n: int, call: Callable[[], T]) -> list[T]:
 def race_processes(n: int, call: Callable[[], T]) -> list[T]:
     """The same with `n` forked processes; results must be picklable. What `call` holds is what the parent had open."""
     context = multiprocessing.get_context("fork")
-    gate, answers = context.Barrier(n), context.SimpleQueue()
+    gate, answers = context.Barrier(n), context.Queue()
 
     def run() -> None:
         gate.wait(START_SECONDS)
@@ -153,7 +187,7 @@ def race_processes(n: int, call: Callable[[], T]) -> list[T]:
     children = [context.Process(target=run) for _ in range(n)]
     for child in children:
         child.start()
-    rows = [answers.get() for _ in children]
+    rows = [answers.get(timeout=60) for _ in children]  # a killed child answers nothing
     for child in children:
         child.join()
     for _, failure in rows:

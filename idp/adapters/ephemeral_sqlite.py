@@ -17,11 +17,11 @@ CREATE TABLE IF NOT EXISTS facts
 CREATE INDEX IF NOT EXISTS ix_facts_expires ON facts (expires);
 """
 # No fsync: a power cut may cost the file, which is then replaced, and each member one retry.
-# The page limit (512 MiB) is what a flood of strangers can fill at most; beyond it the store refuses.
 _PRAGMAS = """
-PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF; PRAGMA max_page_count=131072; PRAGMA journal_size_limit=16777216;
+PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF; PRAGMA journal_size_limit=16777216;
 PRAGMA cache_size=-2000; PRAGMA temp_store=MEMORY;
 """
+PAGES = 131_072  # of 4 KiB: what a flood of strangers can fill at most; beyond it the store refuses
 BUSY_SECONDS = 2.0
 SWEEP_EVERY, SWEEP_ROWS = 64, 256
 
@@ -41,9 +41,10 @@ _HIT = """INSERT INTO facts VALUES (?1, x'', ?2, 1) ON CONFLICT (key) DO UPDATE 
 _SWEEP = "DELETE FROM facts WHERE key IN (SELECT key FROM facts WHERE expires <= ? ORDER BY expires LIMIT ?)"
 
 
-def _connect(path: str) -> sqlite3.Connection:
+def _connect(path: str, pages: int = PAGES) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
     connection.executescript(_PRAGMAS)
+    connection.execute(f"PRAGMA max_page_count={int(pages)}")  # a pragma takes no parameters
     return connection
 
 
@@ -74,14 +75,14 @@ def _try_file(path: str) -> None:
 
 
 class SqliteEphemeral:
-    """`path`: a file of its own. The clock is this host's, which all processes of the file share.
+    """`path`: a file of its own, of at most `pages` of 4 KiB. The clock is this host's, which all processes of the file share.
 
     A corrupted file is replaced when the store is opened. Expired rows go in small batches, a batch with every
     `SWEEP_EVERY`th write, so that they leave at least as fast as new ones can come.
     """
 
-    def __init__(self, path: str):
-        self._path = path
+    def __init__(self, path: str, pages: int = PAGES):
+        self._path, self._pages = path, pages
         self._writes = 0
         self._kept: list[threading.local] = []
         try:
@@ -103,7 +104,7 @@ class SqliteEphemeral:
         try:
             return self._local.connection
         except AttributeError:
-            self._local.connection = _connect(self._path)
+            self._local.connection = _connect(self._path, self._pages)
             return self._local.connection
 
     def _write(self, statement: str, values: tuple[Any, ...]) -> tuple[list[Any], int]:
