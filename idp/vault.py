@@ -21,6 +21,11 @@ def random_token() -> str:
     return secrets.token_urlsafe(32)
 
 
+def random_bytes(count: int) -> bytes:
+    """Fresh random bytes, such as the salt of a password hash."""
+    return secrets.token_bytes(count)
+
+
 def random_id(length: int = 26) -> str:
     """An opaque identifier of 5 bits a character, without look-alikes."""
     return "".join(secrets.choice(ALPHABET) for _ in range(length))

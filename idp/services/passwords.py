@@ -1,0 +1,156 @@
+"""Password hashes: made, verified and bounded in number, so that neither a flood nor a timing tells or breaks anything."""
+
+import base64
+import hmac
+import re
+import threading
+import unicodedata
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Iterator
+
+from argon2.exceptions import VerificationError
+from argon2.low_level import Type, hash_secret, verify_secret
+
+from idp import vault as randomness
+from idp.domain.policy import Argon2Cost
+from idp.services import foreign_hashes
+from idp.vault import Vault
+
+MAX_BYTES = 512
+_FULL_WIDTH = re.compile("[\uff01-\uff5e\u3000]")
+_ENCODED = re.compile(r"\$argon2id\$v=19\$m=([0-9]{1,7}),t=([0-9]{1,2}),p=([0-9]{1,2})\$[0-9A-Za-z+/]{11,64}\$[0-9A-Za-z+/]{16,86}")
+
+
+class Busy(Exception):
+    """More passwords are being checked than the machine can take; the request ends in 503 with Retry-After."""
+
+
+@dataclass(frozen=True)
+class Checked:
+    """`ok`: the password is right. `stale`: and it should be hashed anew as typed, and the new hash stored."""
+
+    ok: bool
+    stale: bool
+
+
+@dataclass(frozen=True)
+class _Stored:
+    """A stored hash taken apart; `settings` is None for our own hashes, else those of the foreign scheme beneath."""
+
+    key_id: str
+    settings: str | None
+    encoded: str
+    weights: tuple[int, int]
+
+
+def _read(stored: str | None) -> _Stored | None:
+    kind, _, rest = (stored or "").partition(":")
+    parts = rest.split(":")
+    if (kind, len(parts)) not in (("argon2", 2), ("wrapped", 3)):
+        return None
+    if not (found := _ENCODED.fullmatch(parts[-1])):
+        return None
+    return _Stored(parts[0], parts[1] if kind == "wrapped" else None, parts[-1], (int(found[1]), int(found[2])))
+
+
+def _raw(password: str) -> bytes | None:
+    if len(password) > MAX_BYTES:
+        return None
+    raw = password.encode("utf-8", "surrogatepass")
+    return raw if len(raw) <= MAX_BYTES else None
+
+
+class Hasher:
+    """Argon2id (RFC 9106) over an HMAC of the password under a key from outside the database (the pepper).
+
+    Takes the cost of new hashes, the vault, how many hashes may run at once (as many as this process has cores), how
+    many callers may wait for one, and for how many seconds. Every method raises `Busy` when that many wait already,
+    or when it waited that long. `runs` counts the Argon2 computations so far.
+
+    Stored forms: `argon2:<pepper key id>:<argon2 encoded>`, and for passwords imported with a foreign hash, which is
+    itself never stored, `wrapped:<pepper key id>:<foreign settings without digest>:<argon2 encoded of the digest>`.
+    """
+
+    def __init__(self, cost: Argon2Cost, vault: Vault, slots: int, waiting: int, patience: float = 5.0):
+        self._cost, self._vault, self._patience = cost, vault, patience
+        self._slots = threading.BoundedSemaphore(slots)
+        self._places = threading.BoundedSemaphore(slots + waiting)
+        self._counting = threading.Lock()
+        self.runs = 0
+        # no password has this hash: 256 zero bits
+        parameters = f"m={cost.memory_kib},t={cost.time_cost},p={cost.parallelism}"
+        self._nobody = f"$argon2id$v=19${parameters}${'A' * 22}${'A' * 43}".encode()
+
+    def hash(self, password: str) -> str:
+        """The stored form of a new password, taken as it is. Raises ValueError over 512 bytes (check it before)."""
+        if (raw := _raw(password)) is None:
+            raise ValueError(f"over {MAX_BYTES} bytes")
+        with self._slot():
+            return f"argon2:{self._vault.current_id}:{self._encode(raw)}"
+
+    def wrap(self, foreign: str) -> str:
+        """The stored form of a foreign hash (see `foreign_hashes.parse`). Raises `ForeignHashError`."""
+        parsed = foreign_hashes.parse(foreign)
+        with self._slot():
+            return f"wrapped:{self._vault.current_id}:{parsed.settings}:{self._encode(parsed.digest)}"
+
+    def verify(self, stored: str | None, password: str) -> Checked:
+        """Whether the password as typed is the stored one; over 512 bytes it never is.
+
+        Typed full-width ASCII (the input method was on) is tried a second time after NFKC. The number of Argon2 runs
+        depends on the typed text alone: `stored` may be None (no such member, no password) or damaged, and the same
+        work is done on a hash that nobody has. A foreign hash costs its own digest besides until it is replaced.
+        """
+        if (raw := _raw(password)) is None:
+            return Checked(False, False)
+        record = _read(stored)
+        tries = [raw, _raw(unicodedata.normalize("NFKC", password))] if _FULL_WIDTH.search(password) else [raw]
+        with self._slot():
+            right = [self._matches(record, attempt) for attempt in tries]
+        # only the text as typed is hashed anew: what matched after NFKC would be stored full-width
+        return Checked(any(right), right[0] and record is not None and self._stale(record))
+
+    def _matches(self, record: _Stored | None, raw: bytes | None) -> bool:
+        encoded, secret = self._nobody, b""
+        if record and raw is not None:
+            digest = raw if record.settings is None else foreign_hashes.digest(record.settings, raw)
+            if digest is not None and record.key_id in self._vault.key_ids:
+                encoded, secret = record.encoded.encode(), self._peppered(digest, record.key_id)
+        self._count()
+        try:
+            return verify_secret(encoded, secret, Type.ID)
+        except VerificationError:
+            return False
+
+    def _stale(self, record: _Stored) -> bool:
+        memory, time = record.weights
+        weaker = memory < self._cost.memory_kib or time < self._cost.time_cost
+        return weaker or record.key_id != self._vault.current_id or record.settings is not None
+
+    def _encode(self, raw: bytes) -> str:
+        self._count()
+        secret, cost = self._peppered(raw, self._vault.current_id), self._cost
+        salt = randomness.random_bytes(16)
+        return hash_secret(secret, salt, cost.time_cost, cost.memory_kib, cost.parallelism, 32, Type.ID).decode()
+
+    def _peppered(self, raw: bytes, key_id: str) -> bytes:
+        return base64.b64encode(hmac.digest(self._vault.key("pepper", key_id), raw, "sha256"))
+
+    def _count(self) -> None:
+        with self._counting:
+            self.runs += 1
+
+    @contextmanager
+    def _slot(self) -> Iterator[None]:
+        if not self._places.acquire(blocking=False):
+            raise Busy
+        try:
+            if not self._slots.acquire(timeout=self._patience):
+                raise Busy
+            try:
+                yield
+            finally:
+                self._slots.release()
+        finally:
+            self._places.release()
