@@ -49,6 +49,9 @@ class Ephemeral(Protocol):
     def ping(self) -> None:
         """Return if the store works."""
 
+    def forget_connections(self) -> None:
+        """In a forked child: drop what the parent opened."""
+
 
 Outcome = Literal["accepted", "delivered", "unreachable", "rejected", "failed", "unknown"]
 

@@ -1,0 +1,137 @@
+"""The composition root: opens the outside parts by their URLs and puts the rooms together."""
+
+import os
+import time
+from pathlib import Path
+from typing import Any, Callable, Iterable
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from idp import config, policy_file
+from idp.adapters.contractors_http import HttpContractors
+from idp.adapters.contractors_register import RegisterContractors
+from idp.adapters.ephemeral_sqlite import SqliteEphemeral
+from idp.config import Settings
+from idp.deps import Deps
+from idp.features.health import endpoints as health
+from idp.features.login import views as login
+from idp.features.oidc import endpoints as oidc_endpoints
+from idp.features.oidc import views as oidc
+from idp.ports import Contractors, Ephemeral
+from idp.services.client_register import ClientRegister
+from idp.services.keyring import Keyring
+from idp.services.passwords import Hasher
+from idp.tables.database import Database
+from idp.vault import Vault
+from idp.web import doors, errors, pages
+from idp.web.dispatcher import Dispatcher
+from idp.web.headers import Gate
+from idp.web.house import House
+from idp.web.machine import MachineLayer
+from idp.web.strict_form import MAX_BODY
+
+Wsgi = Callable[..., Iterable[bytes]]
+
+
+def open_ephemeral(settings: Settings) -> Ephemeral:
+    """The ephemeral store that the settings name."""
+    url = settings.ephemeral.url
+    if url.startswith("sqlite:///"):
+        return SqliteEphemeral(url.removeprefix("sqlite:///"))
+    from idp.adapters.ephemeral_redis import RedisEphemeral  # not every installation needs the driver
+
+    return RedisEphemeral(url)
+
+
+def open_contractors(settings: Settings, database: Database, vault: Vault) -> Contractors:
+    """The contract records that the settings name."""
+    if settings.contractors.url == "register:":
+        return RegisterContractors(database, vault)
+    return HttpContractors(settings.contractors.url, settings.contractors.token)
+
+
+def open_deps(settings: Settings, base: Path, migrate: bool = True) -> Deps:
+    """Open every outside part. With `migrate` the schema is brought up to date and keys that are due are made.
+
+    Raises `TomlError` for a bad policy, `Unavailable` for a part that does not answer.
+    """
+    from idp import migrations
+    from idp.services import keyring
+
+    for url in (settings.database.url, settings.ephemeral.url):
+        if url.startswith("sqlite:///"):
+            Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+    vault = Vault(config.secret_keys(settings, base, create=True))
+    database = Database(settings.database.url, pool=settings.server.threads)
+    deps = Deps(
+        settings=settings,
+        policy=policy_file.load(settings.policy, base),
+        database=database,
+        ephemeral=open_ephemeral(settings),
+        contractors=open_contractors(settings, database, vault),
+        vault=vault,
+        clock=time.time,
+    )
+    if migrate and settings.database.migrate_at_start:
+        migrations.upgrade(database)
+        keyring.ensure(deps)
+    return deps
+
+
+def close_deps(deps: Deps) -> None:
+    """Close every connection."""
+    deps.database.close()
+
+
+def slots(settings: Settings) -> int:
+    """How many password hashes one worker may do at once: all workers together as many as there are cores."""
+    return max(1, len(os.sched_getaffinity(0)) // settings.server.workers)
+
+
+def build(deps: Deps) -> House:
+    """The long-lived parts of one worker."""
+    settings = deps.settings
+    free = slots(settings)
+    return House(
+        deps=deps,
+        # some threads stay free for tokens while many members wait for their password to be checked
+        hasher=Hasher(deps.policy.password.hash, deps.vault, slots=free, waiting=max(1, settings.server.threads - free - 2)),
+        keyring=Keyring(deps),
+        clients=ClientRegister(deps),
+        pages=pages.Pages(settings),
+        dispatcher=Dispatcher(deps),
+    )
+
+
+def flask_app(house: House) -> Flask:
+    """The pages: every room's blueprint behind the doors."""
+    app = Flask("idp", static_folder=None, template_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
+    app.url_map.strict_slashes = True
+    doors.install(app, house.deps)
+    errors.install(app, house.pages)
+    for room in (login, oidc):
+        app.register_blueprint(room.blueprint(house))
+    house.dispatcher.purposes |= {"authorize": oidc.purpose(house), "home": login.purpose(house)}
+    return app
+
+
+def create_wsgi(house: House, wrap: Callable[[Wsgi], Wsgi] = lambda inner: inner) -> Wsgi:
+    """The whole service as one WSGI callable; `wrap` may put something beside the pages, such as the demo."""
+    endpoints = {
+        **oidc_endpoints.endpoints(house),
+        **health.endpoints(house),
+        **pages.static_endpoints(),
+    }
+    inner: Any = MachineLayer(endpoints, wrap(flask_app(house)), house.clients.known_origin)
+    proxies = house.deps.settings.server.trusted_proxies
+    if proxies:
+        inner = ProxyFix(inner, x_for=proxies, x_proto=0, x_host=0, x_port=0, x_prefix=0)
+    return Gate(house.deps.settings, inner)
+
+
+def after_fork(deps: Deps) -> None:
+    """In a worker: drop the connections that the parent opened."""
+    deps.database.forget_connections()
+    deps.ephemeral.forget_connections()

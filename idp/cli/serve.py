@@ -1,0 +1,193 @@
+"""`idp serve`, `idp demo`, `idp courier`, `idp migrate`: the long-running processes and the schema."""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from pathlib import Path
+from typing import Any
+
+import click
+
+from idp import config
+from idp.config import Settings
+
+# prometheus_client reads this variable when it is first imported
+os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(Path(tempfile.gettempdir()) / f"idp-metrics-{os.getpid()}"))
+
+
+def _gunicorn_options(settings: Settings) -> dict[str, Any]:
+    server = settings.server
+    return {
+        "bind": server.bind,
+        "workers": server.workers,
+        "threads": server.threads,
+        "worker_class": "gthread",
+        "worker_tmp_dir": "/dev/shm" if Path("/dev/shm").is_dir() else None,
+        "timeout": 30,
+        "graceful_timeout": 20,
+        "keepalive": 5,
+        "max_requests": 20_000,
+        "max_requests_jitter": 2_000,
+        "preload_app": True,
+        # authorization requests are long
+        "limit_request_line": 8_190,
+        "limit_request_fields": 60,
+        "limit_request_field_size": 8_190,
+        # our own log has the request; gunicorn's would hold codes and login hints
+        "accesslog": None,
+        "loglevel": "warning",
+        # the control socket of one instance deletes that of another under the same user
+        "control_socket_disable": True,
+        # who may be believed is decided by [server] trusted_proxies
+        "forwarded_allow_ips": "",
+    }
+
+
+def run_server(settings: Settings, base: Path, with_demo: bool) -> None:
+    """Serve until SIGTERM or SIGINT; the courier runs beside the workers unless the settings say otherwise."""
+    from gunicorn.app.base import BaseApplication
+
+    from idp import app
+    from idp.services import logs, metrics
+
+    logs.configure(json=not sys.stderr.isatty())
+    metrics.prepare(Path(os.environ["PROMETHEUS_MULTIPROC_DIR"]))
+    deps = app.open_deps(settings, base)
+    house = app.build(deps)
+    house.keyring.warm()
+    wrap, lines = _demo(deps, house, base) if with_demo else (lambda inner: inner, [f"idp serves {settings.issuer}"])
+    wsgi = app.create_wsgi(house, wrap)
+    helper = _Beside([sys.executable, "-m", "idp", "courier"]) if settings.server.courier else None
+
+    class Server(BaseApplication):
+        def load_config(self) -> None:
+            for key, value in _gunicorn_options(settings).items():
+                self.cfg.set(key, value)
+            self.cfg.set("post_fork", lambda arbiter, worker: app.after_fork(deps))
+            self.cfg.set("child_exit", lambda arbiter, worker: metrics.worker_gone(worker.pid))
+            self.cfg.set("when_ready", lambda arbiter: _ready(lines, helper))
+            self.cfg.set("on_exit", lambda arbiter: helper and helper.stop())
+
+        def load(self) -> Any:
+            return wsgi
+
+    # what was opened before the fork stays with the parent
+    deps.database.close()
+    Server().run()
+
+
+def _ready(lines: list[str], helper: "_Beside | None") -> None:
+    for line in lines:
+        click.echo(line)
+    if helper:
+        helper.start()
+
+
+class _Beside:
+    """The courier as a process beside the workers; it is started again if it ends by itself."""
+
+    def __init__(self, command: list[str]):
+        self._command = command
+        self._process: subprocess.Popen[bytes] | None = None
+        self._stopping = threading.Event()
+
+    def start(self) -> None:
+        threading.Thread(target=self._watch, name="courier", daemon=True).start()
+
+    def _watch(self) -> None:
+        while not self._stopping.is_set():
+            self._process = subprocess.Popen(self._command, start_new_session=True)
+            self._process.wait()
+            self._stopping.wait(2)
+
+    def stop(self) -> None:
+        self._stopping.set()
+        if self._process and self._process.poll() is None:
+            self._process.terminate()
+            try:
+                self._process.wait(10)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+
+
+def _demo(deps: Any, house: Any, base: Path) -> tuple[Any, list[str]]:
+    from idp.demo import mount
+
+    return mount.mount(deps, house, base)
+
+
+@click.command()
+@click.pass_context
+def serve(ctx: click.Context) -> None:
+    """Serve members and portals: the web workers, and a courier beside them.
+
+    \b
+    Settings come from --config FILE, $IDP_CONFIG or config.toml.
+    Set [server] courier = false where `idp courier` runs by itself.
+    Stop with Ctrl-C or SIGTERM: requests under way are finished first.
+    """
+    _with_config(ctx)
+    settings, base = config.load(ctx.obj)
+    run_server(settings, base, with_demo=False)
+
+
+@click.command()
+@click.pass_context
+def demo(ctx: click.Context) -> None:
+    """Serve with sample contracts, sample members and a sample portal at /demo.
+
+    \b
+    Nothing needs to be prepared: everything is kept in files under var/,
+    and a second start keeps the data. /demo/outbox shows mail and SMS sent.
+    Not for production: the sample passwords are public.
+    """
+    _with_config(ctx)
+    settings, base = config.load(ctx.obj)
+    if not settings.loopback:
+        raise click.ClickException("The demo runs on localhost only; set issuer to http://localhost:8000 or use: idp serve")
+    run_server(settings, base, with_demo=True)
+
+
+def _with_config(ctx: click.Context) -> None:
+    """Let the courier process beside us read the same settings."""
+    if ctx.obj:
+        os.environ["IDP_CONFIG"] = str(Path(ctx.obj).resolve())
+
+
+@click.command()
+@click.pass_context
+def courier(ctx: click.Context) -> None:
+    """Send waiting mail and SMS until stopped. Several couriers may run at once."""
+    from idp import courier as postman
+    from idp.cli.common import opened
+    from idp.services import logs
+
+    logs.configure(json=not sys.stderr.isatty())
+    stop = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: stop.set())
+    with opened(ctx) as deps:
+        postman.run(deps, postman.open_mail(deps.settings), postman.open_sms(deps.settings), stop)
+
+
+@click.command()
+@click.pass_context
+def migrate(ctx: click.Context) -> None:
+    """Bring the database schema up to date, and make signing keys if there are none.
+
+    Safe to run at any time and on several nodes at once: one waits for the other, and a failure changes nothing.
+    """
+    from idp import app, migrations
+    from idp.services import keyring
+
+    settings, base = config.load(ctx.obj)
+    deps = app.open_deps(settings, base, migrate=False)
+    applied = migrations.upgrade(deps.database)
+    made = keyring.ensure(deps)
+    click.echo(f"{len(applied)} step(s) applied" + (f": {', '.join(applied)}" if applied else "; the schema was up to date"))
+    for key in made:
+        click.echo(f"made signing key {key.kid} ({key.alg})")
+    app.close_deps(deps)

@@ -1,0 +1,114 @@
+"""A registered relying party, and the strict rules for the addresses it may register."""
+
+import re
+from dataclasses import dataclass, field
+from typing import Any, Mapping
+from urllib.parse import urlsplit
+
+SCOPES = ("openid", "profile", "email", "phone", "address", "contract")
+AUTH_METHODS = ("client_secret_basic", "client_secret_post", "none")
+ID_TOKEN_ALGS = ("RS256", "ES256", "PS256", "EdDSA")
+GRANT_TYPES = ("authorization_code",)
+LOOPBACK_HOSTS = ("127.0.0.1", "[::1]", "localhost")
+MAX_URL = 2_000
+
+
+@dataclass(frozen=True)
+class Client:
+    """One relying party; field names follow RFC 7591 section 2 where it has one."""
+
+    id: str
+    name: str = ""
+    redirect_uris: tuple[str, ...] = ()
+    post_logout_redirect_uris: tuple[str, ...] = ()
+    token_endpoint_auth_method: str = "client_secret_basic"
+    grant_types: tuple[str, ...] = GRANT_TYPES
+    application_type: str = "web"
+    scope: tuple[str, ...] = SCOPES
+    id_token_signed_response_alg: str = "RS256"
+    first_party: bool = True
+    require_pkce: bool = True
+    require_auth_time: bool = False
+    default_max_age: int | None = None
+    default_acr_values: tuple[str, ...] = ()
+    scope_claims_in_id_token: bool = False
+    initiate_login_uri: str | None = None
+    client_uri: str | None = None
+    policy_uri: str | None = None
+    tos_uri: str | None = None
+    secret_hash: str | None = None
+    created_at: int = 0
+    updated_at: int = 0
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def public(self) -> bool:
+        """Whether the client holds no secret (RFC 6749 section 2.1)."""
+        return self.token_endpoint_auth_method == "none"
+
+    @property
+    def origins(self) -> frozenset[str]:
+        """Web origins of every address the client registered; the only ones that CORS and form-action know."""
+        named = (*self.redirect_uris, *self.post_logout_redirect_uris, self.initiate_login_uri, self.client_uri)
+        return frozenset(origin(uri) for uri in named if uri)
+
+    def check_grant_type(self, grant_type: str) -> bool:
+        """Whether the client is registered for this grant (RFC 7591 section 2, grant_types)."""
+        return grant_type in self.grant_types
+
+    def allows_redirect(self, uri: str) -> bool:
+        """Byte-for-byte match with a registered address (RFC 9700 section 2.1); a native client's loopback
+        address may carry any port (RFC 8252 section 7.3)."""
+        if uri in self.redirect_uris:
+            return True
+        if self.application_type != "native" or redirect_uri_problem(uri, "native"):
+            return False
+        return any(
+            without_port(known) == without_port(uri) for known in self.redirect_uris if known.startswith("http://")
+        )
+
+
+def origin(uri: str) -> str:
+    """Scheme, host and port of an absolute URI that has passed `url_problem`."""
+    parts = urlsplit(uri)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def without_port(uri: str) -> str:
+    """A loopback address without its port."""
+    return re.sub(r"^(http://(?:127\.0\.0\.1|\[::1\]|localhost))(?::[0-9]{1,5})?(?=/|\?|$)", r"\1", uri)
+
+
+def url_problem(uri: Any) -> str | None:
+    """Why this is not an address that we accept from anyone (requirements AZ-04, trap T-17), or None."""
+    if not isinstance(uri, str) or not 0 < len(uri) <= MAX_URL:
+        return "write an absolute URL of at most 2000 characters"
+    if not re.fullmatch(r"[\x21-\x7e]+", uri) or re.search(r'[\\"<>^`{|}*]', uri):
+        return "only ASCII without spaces, quotes, backslashes and wildcards is allowed"
+    try:
+        parts = urlsplit(uri)
+        port = parts.port
+    except ValueError:
+        return "this is not a URL"
+    if "#" in uri:
+        return "a fragment is not allowed"
+    if "@" in parts.netloc or port == 0 or not re.fullmatch(r"[A-Za-z0-9.\-]+|\[[0-9A-Fa-f:.]+\]", _host(parts.netloc)):
+        return "write a plain host name without user name"
+    if parts.scheme == "https":
+        return None
+    if parts.scheme == "http" and _host(parts.netloc) in LOOPBACK_HOSTS:
+        return None
+    return "use https (http only for localhost)"
+
+
+def _host(netloc: str) -> str:
+    return re.sub(r":[0-9]*$", "", netloc)
+
+
+def redirect_uri_problem(uri: Any, application_type: str) -> str | None:
+    """Why this redirect URI cannot be registered (RFC 9700 section 2.1, RFC 8252 sections 7.2 and 7.3), or None.
+
+    Loopback http is for native apps, and for portals under development.
+    """
+    del application_type  # both kinds follow the same rule today; private-use schemes are not accepted
+    return url_problem(uri)

@@ -1,0 +1,65 @@
+"""Health and metrics: live touches nothing, ready names every dependency, metrics speak Prometheus."""
+
+import ipaddress
+from typing import Callable
+
+from idp.ports import Unavailable
+from idp.services import metrics
+from idp.tables import failures, outbox
+from idp.web.house import House
+from idp.web.machine import Endpoint, MachineRequest, Reply, json_reply
+
+PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
+
+
+def _parts(house: House) -> dict[str, Callable[[], None]]:
+    return {
+        "database": house.deps.database.ping,
+        "ephemeral": house.deps.ephemeral.ping,
+        "keys": lambda: house.keyring.ring() and None,
+    }
+
+
+def ready(house: House) -> Reply:
+    """200 if every dependency of a sign-in answers, else 503; each is named."""
+    found = {}
+    for name, ping in _parts(house).items():
+        try:
+            ping()
+            found[name] = "ok"
+        except Unavailable:
+            found[name] = "unavailable"
+    good = set(found.values()) == {"ok"}
+    headers = (("Cache-Control", "no-store"),) if good else (("Cache-Control", "no-store"), ("Retry-After", "5"))
+    return json_reply(200 if good else 503, {"status": "ok" if good else "unavailable", "parts": found}, headers)
+
+
+def _metrics(house: House, request: MachineRequest) -> Reply:
+    networks = [ipaddress.ip_network(network) for network in house.deps.settings.server.metrics_from]
+    try:
+        address = ipaddress.ip_address(request.address)
+    except ValueError:
+        address = None  # a unix socket: only the proxy beside us can be there
+    if address is not None and not any(address in network for network in networks):
+        return json_reply(403, {"error": "access_denied", "error_description": "not from this address"})
+    now: dict[str, float] = {}
+    try:
+        with house.deps.database.read() as connection:
+            depth, age = outbox.depth_and_age(connection, house.deps.now())
+            now = {
+                "idp_outbox_waiting": depth,
+                "idp_outbox_oldest_seconds": age,
+                "idp_accounts_waiting": failures.waiting(connection, house.deps.now()),
+            }
+    except Unavailable:
+        now = {"idp_database_up": 0}
+    return Reply(200, metrics.exposition(now), (("Content-Type", PROMETHEUS), ("Cache-Control", "no-store")))
+
+
+def endpoints(house: House) -> dict[str, Endpoint]:
+    """Endpoints by path."""
+    return {
+        "/health/live": Endpoint(lambda request: json_reply(200, {"status": "ok"}), ("GET",)),
+        "/health/ready": Endpoint(lambda request: ready(house), ("GET",)),
+        "/metrics": Endpoint(lambda request: _metrics(house, request), ("GET",)),
+    }

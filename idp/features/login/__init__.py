@@ -1,0 +1,1 @@
+"""Sign in with a login ID or an e-mail address, and sign out."""

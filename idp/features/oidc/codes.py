@@ -1,0 +1,72 @@
+"""Authorization codes: one use, 60 seconds, and a memory of having been used (RFC 6749 section 4.1.2)."""
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from idp import vault
+from idp.deps import Deps
+from idp.tables import grants
+from idp.vault import fingerprint
+
+MAX_CODE = 128
+
+
+@dataclass(frozen=True)
+class Code:
+    """What the code stands for; times in Unix seconds. The getters are what Authlib asks of a code."""
+
+    grant_id: str
+    client_id: str
+    redirect_uri: str
+    subject: str
+    epoch: int
+    sid: str
+    scope: tuple[str, ...]
+    nonce: str | None
+    code_challenge: str | None
+    auth_time: int
+    acr: str | None
+    amr: tuple[str, ...]
+    userinfo_claims: tuple[str, ...]
+    id_token_claims: tuple[str, ...]
+    expires: int
+    code_challenge_method: str = "S256"
+
+    def get_redirect_uri(self) -> str:
+        """The redirect URI of the authorization request, always stored and always compared (trap T-06)."""
+        return self.redirect_uri
+
+    def get_scope(self) -> str:
+        """Granted scopes separated by spaces."""
+        return " ".join(self.scope)
+
+
+def _key(code: str) -> str:
+    return "code:" + fingerprint(code)
+
+
+def issue(deps: Deps, **values: Any) -> str:
+    """Store what a new code stands for; returns the code, 256 bits."""
+    life, code = deps.policy.tokens.code, vault.random_token()
+    item = Code(grant_id=vault.random_id(), expires=deps.now() + life, **values)
+    deps.ephemeral.put(_key(code), json.dumps(asdict(item), separators=(",", ":")).encode(), life)
+    return code
+
+
+def redeem(deps: Deps, code: str) -> Code | None:
+    """What the code stands for, to the first caller only; any presentation spends it. A second presentation
+    revokes what the first one received (RFC 6749 section 4.1.2)."""
+    if len(code) > MAX_CODE:
+        return None
+    keep = deps.policy.tokens.access + deps.policy.tokens.code
+    spent = deps.ephemeral.spend(_key(code), keep)
+    if spent is None:
+        return None
+    values = json.loads(spent.value)
+    item = Code(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
+    if not spent.first:
+        with deps.database.write() as connection:
+            grants.revoke(connection, item.grant_id, deps.now() + keep)
+        return None
+    return item if deps.now() < item.expires else None

@@ -1,0 +1,105 @@
+"""From a checked authorization request to a code: which sign-in it needs, which consent, what it may claim."""
+
+from dataclasses import replace
+
+from idp import texts
+from idp.deps import Deps
+from idp.domain import assurance
+from idp.domain.account import Account
+from idp.domain.client import Client
+from idp.domain.journey import Journey
+from idp.features.oidc import codes
+from idp.features.oidc.request import AuthorizationError, AuthorizationRequest, from_dict
+from idp.services import journeys
+from idp.tables import audit, grants
+
+
+def begin(deps: Deps, request: AuthorizationRequest, hint_subject: str | None, browser: str) -> Journey:
+    """The journey of this request, before anybody has signed in.
+
+    Raises `AuthorizationError` for an essential level that cannot be reached here (OIDC Core section 5.5.1.1).
+    """
+    essential = request.claims.essential_acr
+    if essential and not set(essential) & set(assurance.ACR_SUPPORTED):
+        raise AuthorizationError(request.target, "unmet_authentication_requirements", "this level is not offered")
+    wished = essential or request.claims.voluntary_acr or request.acr_values
+    again = assurance.ACR_PASSWORD_AGAIN in wished and assurance.ACR_PASSWORD not in wished
+    subject = hint_subject or request.claims.subject
+    return journeys.new(
+        deps,
+        browser,
+        purpose="authorize",
+        client_id=request.target.client_id,
+        request=request.to_dict(),
+        locale=_locale(request.ui_locales),
+        login_hint=request.login_hint,
+        reauthenticate="login" in request.prompt or again,
+        max_age=request.max_age,
+        hint_subject=subject,
+        choose="select_account" in request.prompt,
+    )
+
+
+def _locale(ui_locales: str) -> str | None:
+    tags = [tag.split("-")[0].lower() for tag in ui_locales.split()]
+    return next((tag for tag in tags if tag in texts.LOCALES), None)
+
+
+def prepare(deps: Deps, client: Client, journey: Journey, account: Account) -> Journey:
+    """Fill in which scopes still need the member's yes: none for the operator's own portals (decisions.md)."""
+    request = from_dict(journey.request)
+    if journey.consented or (client.first_party and "consent" not in request.prompt):
+        return journey
+    asked = frozenset(request.scope)
+    if "consent" in request.prompt:
+        return replace(journey, consent=tuple(sorted(asked)))
+    with deps.database.read() as connection:
+        granted = grants.consented_scope(connection, account.id, client.id)
+    return replace(journey, consent=tuple(sorted(asked)) if asked - granted else ())
+
+
+def issue_code(deps: Deps, journey: Journey, account: Account) -> tuple[AuthorizationRequest, str]:
+    """The request and a code for it. Needs a journey whose steps are all done."""
+    request, proof = from_dict(journey.request), journey.proof
+    assert proof is not None and proof.sid is not None
+    reached = assurance.satisfied(proof.methods, proof.entered_here)
+    essential = request.claims.essential_acr
+    acr = assurance.acr_for(reached, essential or request.claims.voluntary_acr or request.acr_values)
+    if essential and acr not in essential:
+        raise AuthorizationError(request.target, "unmet_authentication_requirements", "the level was not reached")
+    code = codes.issue(
+        deps,
+        client_id=request.target.client_id,
+        redirect_uri=request.target.redirect_uri,
+        subject=account.id,
+        epoch=account.epoch,
+        sid=proof.sid,
+        scope=request.scope,
+        nonce=request.nonce,
+        code_challenge=request.code_challenge,
+        auth_time=proof.auth_time,
+        acr=acr,
+        amr=proof.methods,
+        userinfo_claims=request.claims.userinfo,
+        id_token_claims=request.claims.id_token,
+    )
+    return request, code
+
+
+def consent(deps: Deps, journey: Journey, subject: str) -> Journey:
+    """Store the member's yes for this client and these scopes."""
+    now = deps.now()
+    with deps.database.write() as connection:
+        known = grants.consented_scope(connection, subject, journey.client_id or "")
+        grants.consent(connection, subject, journey.client_id or "", known | frozenset(journey.consent), now)
+        audit.record(
+            connection,
+            at=now,
+            event="consent_given",
+            result="ok",
+            account_id=subject,
+            client_id=journey.client_id,
+            policy_version=deps.policy.version,
+            detail={"scope": " ".join(journey.consent)},
+        )
+    return replace(journey, consented=True)

@@ -1,0 +1,51 @@
+"""Signs and verifies our JWTs: fixed algorithms, one key by `kid`, the type always compared (RFC 8725)."""
+
+import json
+import re
+import warnings
+from typing import Any, Mapping
+
+from joserfc import jws
+from joserfc.errors import JoseError, SecurityWarning
+
+from idp.services.keyring import Ring
+
+# RFC 9864 renames EdDSA; clients still register and expect the old name
+warnings.filterwarnings("ignore", category=SecurityWarning)
+
+ACCESS_TOKEN_ALG = "ES256"
+MAX_TOKEN = 8_192
+_COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
+
+
+class BadToken(Exception):
+    """Not a token of ours, of this type, or not any more."""
+
+
+def sign(ring: Ring, alg: str, typ: str, claims: Mapping[str, Any], now: int) -> str:
+    """A compact JWS with `alg`, `kid` and `typ` in its header, by the key that signs now."""
+    kid, key = ring.signer(alg, now)
+    payload = json.dumps(claims, separators=(",", ":"), ensure_ascii=False).encode()
+    return jws.serialize_compact({"alg": alg, "kid": kid, "typ": typ}, payload, key, algorithms=[alg])
+
+
+def verify(ring: Ring, token: str, typ: str, algs: list[str], issuer: str) -> dict[str, Any]:
+    """The claims of a token that we signed, with its type and issuer checked; times are the caller's business.
+
+    Raises `BadToken`. Key material named in the header (jwk, jku, x5u …) is never looked at.
+    """
+    if len(token) > MAX_TOKEN or not _COMPACT.fullmatch(token):
+        raise BadToken("malformed")
+    try:
+        header = jws.extract_compact(token.encode()).headers()
+        key = ring.verification.get(header.get("kid", "")) if isinstance(header.get("kid"), str) else None
+        if key is None or header.get("alg") not in algs or key.get("alg") != header["alg"]:
+            raise BadToken("unknown key or algorithm")
+        if str(header.get("typ", "JWT")).lower() != typ.lower():
+            raise BadToken("another type of token")
+        claims = json.loads(jws.deserialize_compact(token, key, algorithms=algs).payload)
+    except (JoseError, ValueError, TypeError, KeyError, RecursionError) as error:
+        raise BadToken("malformed") from error
+    if not isinstance(claims, dict) or claims.get("iss") != issuer:
+        raise BadToken("another issuer")
+    return claims

@@ -1,0 +1,182 @@
+"""The authorization request: every parameter checked before anything else happens (OIDC Core section 3.1.2.1)."""
+
+import re
+from dataclasses import asdict, dataclass
+from typing import Any, Callable, Mapping
+
+from idp.domain.client import Client
+from idp.features.oidc.claims_parameter import BadClaims, ClaimsRequest, parse_claims
+
+MAX_ECHO = 1_024
+RESPONSE_MODES = ("query", "form_post")
+PROMPTS = frozenset({"none", "login", "consent", "select_account"})
+_CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
+_SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+( [\x21\x23-\x5b\x5d-\x7e]+)*")
+KNOWN = frozenset(
+    "response_type client_id redirect_uri scope state nonce response_mode code_challenge code_challenge_method prompt "
+    "max_age login_hint id_token_hint ui_locales claims acr_values display request request_uri registration".split()
+)
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where an answer may go, once client and redirect URI are both proven."""
+
+    client_id: str
+    redirect_uri: str
+    state: str | None = None
+    response_mode: str = "query"
+
+
+class NotRedirectable(Exception):
+    """Client or redirect URI are not proven: an error page, never a redirect (RFC 6749 section 4.1.2.1)."""
+
+
+class AuthorizationError(Exception):
+    """An error to be sent to the client; `code` from RFC 6749 section 4.1.2.1 or OIDC Core section 3.1.2.6."""
+
+    def __init__(self, target: Target, code: str, description: str):
+        super().__init__(code)
+        self.target, self.code, self.description = target, code, description
+
+
+@dataclass(frozen=True)
+class AuthorizationRequest:
+    """A request that has passed every check; `scope` holds only what the client may have."""
+
+    target: Target
+    scope: tuple[str, ...]
+    nonce: str | None
+    code_challenge: str | None
+    prompt: tuple[str, ...]
+    max_age: int | None
+    login_hint: str
+    id_token_hint: str | None
+    ui_locales: str
+    acr_values: tuple[str, ...]
+    claims: ClaimsRequest
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for the journey."""
+        return asdict(self)
+
+
+def from_dict(data: Mapping[str, Any]) -> AuthorizationRequest:
+    """The request that `to_dict` wrote."""
+    values = dict(data)
+    values["target"] = Target(**values["target"])
+    values["claims"] = ClaimsRequest.from_dict(values["claims"])
+    for name in ("scope", "prompt", "acr_values"):
+        values[name] = tuple(values[name])
+    return AuthorizationRequest(**values)
+
+
+def proven_target(fields: Mapping[str, str], doubled: frozenset[str], find: Callable[[str | None], Client | None]) -> tuple[Client, Target]:
+    """The client and the address for answers; raises `NotRedirectable` unless both are proven beyond doubt."""
+    client = find(fields.get("client_id"))
+    redirect_uri = fields.get("redirect_uri", "")
+    state = fields.get("state")
+    if doubled & {"client_id", "redirect_uri", "state"} or client is None or not client.allows_redirect(redirect_uri):
+        raise NotRedirectable()
+    if state is not None and len(state.encode("utf-8")) > MAX_ECHO:
+        raise NotRedirectable()  # it could not be returned unchanged
+    mode = fields.get("response_mode", "query")
+    known = mode in RESPONSE_MODES and "response_mode" not in doubled
+    return client, Target(client.id, redirect_uri, state or None, mode if known else "query")
+
+
+def check(fields: Mapping[str, str], doubled: frozenset[str], client: Client, target: Target) -> AuthorizationRequest:
+    """The checked request; raises `AuthorizationError` with the first thing that is wrong."""
+
+    def refuse(code: str, description: str) -> AuthorizationError:
+        return AuthorizationError(target, code, description)
+
+    if doubled:
+        raise refuse("invalid_request", "a parameter stands there twice")
+    for name, code in (("request", "request_not_supported"), ("request_uri", "request_uri_not_supported"), ("registration", "registration_not_supported")):
+        if name in fields:
+            raise refuse(code, f"{name} is not supported")
+    if not fields.get("response_type"):
+        raise refuse("invalid_request", "response_type is missing")
+    if fields["response_type"] != "code":
+        raise refuse("unsupported_response_type", "only response_type=code is supported")
+    if fields.get("response_mode", "query") not in RESPONSE_MODES:
+        raise refuse("invalid_request", "response_mode is not supported")
+    prompt = _prompt(fields.get("prompt", ""), refuse)
+    return AuthorizationRequest(
+        target=target,
+        scope=_scope(fields.get("scope", ""), client, refuse),
+        nonce=_echoed(fields.get("nonce"), "nonce", refuse),
+        code_challenge=_challenge(fields, client, refuse),
+        prompt=prompt,
+        max_age=_max_age(fields.get("max_age"), client, refuse),
+        login_hint=fields.get("login_hint", "")[:256],
+        id_token_hint=_limited(fields, "id_token_hint", 8_192, refuse) or None,
+        ui_locales=fields.get("ui_locales", "")[:200],
+        acr_values=tuple(_limited(fields, "acr_values", 1_000, refuse).split()) or client.default_acr_values,
+        claims=_claims(fields.get("claims"), refuse),
+    )
+
+
+Refuse = Callable[[str, str], AuthorizationError]
+
+
+def _limited(fields: Mapping[str, str], name: str, limit: int, refuse: Refuse) -> str:
+    value = fields.get(name, "")
+    if len(value) > limit:
+        raise refuse("invalid_request", f"{name} is too long")
+    return value
+
+
+def _prompt(value: str, refuse: Refuse) -> tuple[str, ...]:
+    words = value.split(" ") if value else []
+    if not set(words) <= PROMPTS:
+        raise refuse("invalid_request", "prompt holds an unknown value")
+    if "none" in words and len(words) > 1:
+        raise refuse("invalid_request", "prompt=none cannot be combined")
+    return tuple(words)
+
+
+def _scope(value: str, client: Client, refuse: Refuse) -> tuple[str, ...]:
+    if value and not _SCOPE.fullmatch(value):
+        raise refuse("invalid_scope", "scope is malformed")
+    asked = dict.fromkeys(value.split())
+    if "openid" not in asked:
+        raise refuse("invalid_scope", "scope must hold openid")
+    # what the client may not have is dropped; the token response names what was granted (RFC 6749 section 3.3)
+    return tuple(scope for scope in asked if scope in client.scope)
+
+
+def _echoed(value: str | None, name: str, refuse: Refuse) -> str | None:
+    if value is not None and len(value.encode("utf-8")) > MAX_ECHO:
+        raise refuse("invalid_request", f"{name} is longer than {MAX_ECHO} bytes")
+    return value or None
+
+
+def _challenge(fields: Mapping[str, str], client: Client, refuse: Refuse) -> str | None:
+    """PKCE with S256 only; demanded unless the client was registered without, enforced once sent (RFC 7636)."""
+    challenge, method = fields.get("code_challenge"), fields.get("code_challenge_method")
+    if challenge is None and method is None:
+        if client.require_pkce or client.public:
+            raise refuse("invalid_request", "code_challenge is missing")
+        return None
+    if method != "S256":
+        raise refuse("invalid_request", "code_challenge_method must be S256")
+    if challenge is None or not _CHALLENGE.fullmatch(challenge):
+        raise refuse("invalid_request", "code_challenge is malformed")
+    return challenge
+
+
+def _max_age(value: str | None, client: Client, refuse: Refuse) -> int | None:
+    if value is None:
+        return client.default_max_age
+    if not re.fullmatch(r"[0-9]{1,9}", value):
+        raise refuse("invalid_request", "max_age must be a number of seconds")
+    return int(value)
+
+
+def _claims(value: str | None, refuse: Refuse) -> ClaimsRequest:
+    try:
+        return parse_claims(value)
+    except BadClaims as error:
+        raise refuse("invalid_request", f"claims: {error}") from None

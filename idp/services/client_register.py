@@ -1,0 +1,50 @@
+"""The clients, kept in process; a change is seen by every worker within a second or so."""
+
+from dataclasses import replace
+from typing import Mapping
+
+from sqlalchemy import Connection
+
+from idp.deps import Deps
+from idp.domain.client import Client
+from idp.services.client_registration import client_from
+from idp.services.stamped import Stamped
+from idp.tables import clients
+
+
+
+def _load(connection: Connection) -> Mapping[str, Client]:
+    return {
+        row["id"]: replace(
+            client_from(row["metadata"], row["id"]),
+            secret_hash=row["secret_hash"],
+            created_at=row["created_at"],
+            updated_at=row["updated_at"],
+        )
+        for row in clients.rows(connection)
+    }
+
+
+class ClientRegister:
+    """Clients by client_id, and the web origins they registered."""
+
+    def __init__(self, deps: Deps):
+        self._deps = deps
+        self._clients: Stamped[Mapping[str, Client]] = Stamped(deps, "clients", _load)
+        self._origins: tuple[Mapping[str, Client] | None, frozenset[str]] = (None, frozenset())
+
+    def find(self, client_id: str | None) -> Client | None:
+        """The client, or None."""
+        return self._clients.get().get(client_id) if client_id else None
+
+    def secret_matches(self, client: Client | None, secret: str) -> bool:
+        """Whether this is the client's secret; the same work for a client that does not exist."""
+        expected = (client.secret_hash if client else None) or ""
+        return self._deps.vault.matches("client_secret", secret, expected) and bool(expected)
+
+    def known_origin(self, origin: str) -> bool:
+        """Whether some client registered an address of this web origin."""
+        known = self._clients.get()
+        if self._origins[0] is not known:
+            self._origins = (known, frozenset(o for client in known.values() for o in client.origins))
+        return origin in self._origins[1]

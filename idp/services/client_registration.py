@@ -1,0 +1,152 @@
+"""RFC 7591 client metadata: shape by marshmallow, rules by the domain, one plain sentence per problem."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate, validates_schema
+
+from idp import vault
+from idp.deps import Deps
+from idp.domain import client as rules
+from idp.domain.client import Client
+from idp.tables import clients, stamps
+
+MAX_JSON = 65_536
+MIN_SECRET = 16
+
+
+class Rejected(Exception):
+    """Metadata that cannot be registered; `problems` are plain sentences (RFC 7591 section 3.2.2)."""
+
+    def __init__(self, problems: list[str]):
+        super().__init__(" ".join(problems))
+        self.problems = problems
+
+
+def _urls(problem: Any) -> Any:
+    def check(value: Any) -> None:
+        if message := problem(value):
+            raise ValidationError(f"{value!r}: {message}"[:300])
+
+    return check
+
+
+def _strict_bool(**options: Any) -> fields.Field:
+    return fields.Raw(validate=validate.OneOf([True, False], error="write true or false"), **options)
+
+
+class _Metadata(Schema):
+    class Meta:
+        unknown = EXCLUDE  # RFC 7591 section 2: what the server does not understand it ignores
+
+    client_id = fields.String(validate=validate.Regexp(r"^[\x21-\x7e]{1,200}$", error="1 to 200 visible ASCII characters"))
+    client_secret = fields.String(
+        validate=validate.Regexp(rf"^[\x20-\x7e]{{{MIN_SECRET},200}}$", error=f"{MIN_SECRET} to 200 ASCII characters; or leave it out")
+    )
+    client_name = fields.String(validate=validate.Length(1, 80))
+    redirect_uris = fields.List(fields.Raw(validate=_urls(lambda u: rules.redirect_uri_problem(u, "web"))))
+    post_logout_redirect_uris = fields.List(fields.Raw(validate=_urls(rules.url_problem)))
+    token_endpoint_auth_method = fields.String(validate=validate.OneOf(rules.AUTH_METHODS))
+    grant_types = fields.List(fields.String(validate=validate.OneOf(rules.GRANT_TYPES)))
+    response_types = fields.List(fields.String(validate=validate.OneOf(["code"])))
+    application_type = fields.String(validate=validate.OneOf(["web", "native"]))
+    scope = fields.String(validate=validate.Length(1, 1000))
+    id_token_signed_response_alg = fields.String(validate=validate.OneOf(rules.ID_TOKEN_ALGS))
+    subject_type = fields.String(validate=validate.OneOf(["public"]))
+    first_party = _strict_bool()
+    require_pkce = _strict_bool()
+    require_auth_time = _strict_bool()
+    scope_claims_in_id_token = _strict_bool()
+    default_max_age = fields.Integer(strict=True, validate=validate.Range(0, 31_536_000))
+    default_acr_values = fields.List(fields.String(validate=validate.Length(1, 200)))
+    initiate_login_uri = fields.Raw(validate=_urls(rules.url_problem))
+    client_uri = fields.Raw(validate=_urls(rules.url_problem))
+    policy_uri = fields.Raw(validate=_urls(rules.url_problem))
+    tos_uri = fields.Raw(validate=_urls(rules.url_problem))
+
+    @validates_schema
+    def whole(self, data: dict[str, Any], **_: Any) -> None:
+        if not data.get("redirect_uris"):
+            raise ValidationError("name at least one redirect URI", "redirect_uris")
+        if data.get("token_endpoint_auth_method") == "none" and data.get("require_pkce") is False:
+            raise ValidationError("a public client cannot do without PKCE", "require_pkce")
+        if data.get("token_endpoint_auth_method") == "none" and data.get("client_secret"):
+            raise ValidationError('leave it out for "token_endpoint_auth_method": "none"', "client_secret")
+        unknown = set(data.get("scope", "openid").split()) - set(rules.SCOPES)
+        if unknown or "openid" not in data.get("scope", "openid").split():
+            raise ValidationError(f"name openid and any of {' '.join(rules.SCOPES[1:])}", "scope")
+
+
+def _shape(text: str | dict[str, Any]) -> dict[str, Any]:
+    try:
+        if isinstance(text, str) and len(text.encode("utf-8", "replace")) > MAX_JSON:
+            raise Rejected(["The metadata is larger than 64 KiB."])
+        data = json.loads(text) if isinstance(text, str) else text
+        return _Metadata().load(data)
+    except (ValueError, RecursionError) as error:
+        if isinstance(error, ValidationError):
+            rows = error.normalized_messages()
+            raise Rejected([f"{key}: {_words(value)}." for key, value in rows.items()]) from None
+        raise Rejected(["The metadata is not valid JSON."]) from None
+
+
+def _words(messages: Any) -> str:
+    if isinstance(messages, dict):
+        return "; ".join(_words(value) for value in messages.values())
+    return "; ".join(str(message).rstrip(".") for message in messages) if isinstance(messages, list) else str(messages)
+
+
+def client_from(metadata: dict[str, Any], client_id: str) -> Client:
+    """The `Client` that stored or just checked metadata describe."""
+    plain = {k: tuple(v) if isinstance(v, list) else v for k, v in metadata.items()}
+    plain["scope"] = tuple(dict.fromkeys(metadata.get("scope", " ".join(rules.SCOPES)).split()))
+    plain["name"] = metadata.get("client_name", client_id)
+    known = {k: v for k, v in plain.items() if k in Client.__dataclass_fields__}
+    return Client(id=client_id, metadata=metadata, **known)
+
+
+def register(deps: Deps, text: str | dict[str, Any]) -> dict[str, Any]:
+    """Register or replace a client; returns the registered metadata with the secret, shown this once.
+
+    Takes RFC 7591 metadata as JSON. Raises `Rejected`.
+    """
+    data = _shape(text)
+    client_id = data.pop("client_id", None) or vault.random_id(20)
+    given = data.pop("client_secret", None)
+    client = client_from(data, client_id)
+    secret = None if client.public else given or vault.random_token()
+    now = deps.now()
+    hashed = deps.vault.keyed_hash("client_secret", secret) if secret else None
+    with deps.database.write() as connection:
+        clients.put(connection, replace(client, secret_hash=hashed, created_at=now, updated_at=now))
+        stamps.raise_stamp(connection, "clients")
+    answer = {"client_id": client_id, **({"client_secret": secret, "client_secret_expires_at": 0} if secret else {})}
+    return answer | {"client_id_issued_at": now} | describe(client)
+
+
+def describe(client: Client) -> dict[str, Any]:
+    """What is in force for the client, defaults spelled out, without any secret."""
+    return {
+        "client_name": client.name,
+        "redirect_uris": list(client.redirect_uris),
+        "response_types": ["code"],
+        "grant_types": list(client.grant_types),
+        "token_endpoint_auth_method": client.token_endpoint_auth_method,
+        "scope": " ".join(client.scope),
+        "id_token_signed_response_alg": client.id_token_signed_response_alg,
+        "application_type": client.application_type,
+        "subject_type": "public",
+        "first_party": client.first_party,
+        "require_pkce": client.require_pkce,
+        **{k: v for k, v in client.metadata.items() if k not in ("client_name", "scope", "response_types")},
+    }
+
+
+def rotate_secret(deps: Deps, client_id: str) -> str | None:
+    """A new secret in place of the old one, or None if there is no such confidential client."""
+    secret = vault.random_token()
+    with deps.database.write() as connection:
+        done = clients.set_secret(connection, client_id, deps.vault.keyed_hash("client_secret", secret), deps.now())
+        stamps.raise_stamp(connection, "clients")
+    return secret if done else None

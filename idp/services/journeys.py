@@ -1,0 +1,66 @@
+"""Keeps journeys in the ephemeral store, and seals a request so that a page left open too long can go on."""
+
+import json
+from dataclasses import replace
+from typing import Any, Mapping
+
+from idp import vault
+from idp.deps import Deps
+from idp.domain import journey as rules
+from idp.domain.journey import Journey
+from idp.vault import VaultError, fingerprint
+
+KEEP_FINISHED = 600
+RENEWABLE = 7 * 86_400
+
+
+def _key(journey_id: str) -> str:
+    return "journey:" + fingerprint(journey_id)
+
+
+def new(deps: Deps, browser: str, **values: Any) -> Journey:
+    """A fresh journey bound to the browser (fingerprint of its cookie); not stored yet."""
+    return Journey(id=vault.random_token(), browser=browser, started=deps.now(), **values)
+
+
+def save(deps: Deps, journey: Journey) -> None:
+    """Store the journey for as long as its page may stay open."""
+    data = json.dumps(rules.to_dict(journey), separators=(",", ":")).encode()
+    deps.ephemeral.put(_key(journey.id), data, deps.policy.sessions.page)
+
+
+def find(deps: Deps, journey_id: str, browser: str) -> Journey | None:
+    """The journey, if this is the browser that started it (requirement AZ-19)."""
+    data = deps.ephemeral.get(_key(journey_id)) if 20 <= len(journey_id) <= 64 else None
+    if data is None:
+        return None
+    journey = rules.from_dict(json.loads(data))
+    return journey if journey.browser == browser else None
+
+
+def finish(deps: Deps, journey: Journey) -> None:
+    """Keep only that it is done, so that Back and reload find a friendly page and nothing to repeat."""
+    done = Journey(journey.id, journey.browser, journey.started, journey.purpose, journey.client_id, locale=journey.locale, finished=True)
+    data = json.dumps(rules.to_dict(done), separators=(",", ":")).encode()
+    deps.ephemeral.put(_key(journey.id), data, KEEP_FINISHED)
+
+
+def seal(deps: Deps, journey: Journey) -> str:
+    """The request of the journey, encrypted for this browser, for the hidden field of its pages."""
+    kept = replace(journey, proof=None, notice={}, chosen=False, consented=False, letter_password=False, consent=())
+    plain = json.dumps(rules.to_dict(kept), separators=(",", ":")).encode()
+    return deps.vault.seal(plain, "journey:" + journey.browser)
+
+
+def reopen(deps: Deps, sealed: str, browser: str) -> Mapping[str, Any] | None:
+    """What `seal` kept, if it is this browser's and not too old."""
+    try:
+        data: Mapping[str, Any] = json.loads(deps.vault.open(sealed, "journey:" + browser))
+    except (VaultError, ValueError):
+        return None
+    return data if deps.now() - data["started"] <= RENEWABLE else None
+
+
+def renew(deps: Deps, kept: Mapping[str, Any]) -> Journey:
+    """A new journey with the request that `reopen` gave back."""
+    return replace(rules.from_dict(kept), id=vault.random_token(), started=deps.now())

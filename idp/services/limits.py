@@ -1,0 +1,46 @@
+"""Limits per network address and for the whole service; a limit slows down, it never locks an account."""
+
+import ipaddress
+
+from idp.deps import Deps
+
+MINUTE = 60
+
+
+def network_of(address: str) -> str:
+    """What counts as one address: an IPv4 address, or the /64 of an IPv6 address (requirement LG-06)."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return "unknown"
+    if parsed.version == 6 and parsed.ipv4_mapped is None:
+        return str(ipaddress.ip_network((int(parsed) >> 64 << 64, 64)))
+    return str(parsed.ipv4_mapped or parsed) if parsed.version == 6 else str(parsed)
+
+
+def page_allowed(deps: Deps, address: str) -> bool:
+    """Count one new journey of this address, so that anonymous visitors cannot fill the store (SE-07)."""
+    count = deps.ephemeral.hit("pages:" + network_of(address), MINUTE)
+    return count <= deps.policy.rates.pages_per_address_per_minute
+
+
+def sign_in_allowed(deps: Deps, address: str) -> bool:
+    """Count one password try of this address. While very many sign-ins fail all over the service (a list of
+    stolen passwords being tried), each address gets fewer tries (requirement LG-15)."""
+    rates = deps.policy.rates
+    count = deps.ephemeral.hit("sign-ins:" + network_of(address), MINUTE)
+    if count > rates.sign_ins_per_address_per_minute:
+        return False
+    return count <= rates.sign_ins_per_address_under_friction or not under_friction(deps)
+
+
+def sign_in_failed(deps: Deps) -> bool:
+    """Count one failure of the whole service; true for the one that begins the friction."""
+    return deps.ephemeral.hit("failures", MINUTE) == deps.policy.rates.failures_per_minute_before_friction + 1 and (
+        deps.ephemeral.add("friction", b"1", 5 * MINUTE)
+    )
+
+
+def under_friction(deps: Deps) -> bool:
+    """Whether addresses are slowed down now."""
+    return deps.ephemeral.get("friction") is not None

@@ -1,0 +1,56 @@
+"""Counters for Prometheus, shared by all worker processes through the directory in PROMETHEUS_MULTIPROC_DIR."""
+
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, multiprocess
+
+_SIGN_INS = Counter("idp_sign_ins_total", "Sign-in attempts by outcome", ["outcome"])
+_TOKENS = Counter("idp_tokens_issued_total", "Token responses by grant", ["grant"])
+_DURATION = Histogram(
+    "idp_request_seconds",
+    "Time to answer by kind of endpoint and status class",
+    ["kind", "status"],
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0),
+)
+
+
+def prepare(directory: Path) -> None:
+    """Empty the shared directory, before the first fork. The variable itself must be set before this module is
+    imported; `idp.cli.serve` does so."""
+    shutil.rmtree(directory, ignore_errors=True)
+    directory.mkdir(parents=True)
+
+
+def sign_in(outcome: str) -> None:
+    """Count one sign-in attempt: ok, wrong, locked, limited, suspended, letter_expired, friction."""
+    _SIGN_INS.labels(outcome).inc()
+
+
+def token_issued(grant: str) -> None:
+    """Count one successful token response."""
+    _TOKENS.labels(grant).inc()
+
+
+def answered(kind: str, status: int, seconds: float) -> None:
+    """Note how long one answer took; `kind` is pages or machine."""
+    _DURATION.labels(kind, f"{status // 100}xx").observe(seconds)
+
+
+def worker_gone(pid: int) -> None:
+    """Forget the gauges of a worker that has ended."""
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        multiprocess.mark_process_dead(pid)
+
+
+def exposition(now: dict[str, float]) -> bytes:
+    """Everything counted by all workers, and the gauges in `now`, in Prometheus text format."""
+    registry = CollectorRegistry()
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        multiprocess.MultiProcessCollector(registry)
+    gauges: Any = CollectorRegistry()
+    for name, value in now.items():
+        Gauge(name, name.replace("_", " "), registry=gauges).set(value)
+    return generate_latest(registry) + generate_latest(gauges)

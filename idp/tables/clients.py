@@ -1,0 +1,41 @@
+"""Registered relying parties."""
+
+import json
+from typing import Any
+
+from sqlalchemy import Connection, delete, select, update
+
+from idp.domain.client import Client
+from idp.tables.schema import clients
+
+
+def put(connection: Connection, client: Client) -> None:
+    """Insert or replace a client."""
+    values = {
+        "metadata": json.dumps(dict(client.metadata), ensure_ascii=False, sort_keys=True),
+        "secret_hash": client.secret_hash,
+        "updated_at": client.updated_at,
+    }
+    if connection.execute(update(clients).where(clients.c.id == client.id).values(**values)).rowcount == 0:
+        connection.execute(clients.insert(), {"id": client.id, "created_at": client.created_at, **values})
+
+
+def rows(connection: Connection) -> list[dict[str, Any]]:
+    """Every client: id, metadata (parsed), secret_hash, created_at, updated_at."""
+    found = connection.execute(select(clients).order_by(clients.c.id)).mappings()
+    return [{**row, "metadata": json.loads(row["metadata"])} for row in found]
+
+
+def set_secret(connection: Connection, client_id: str, secret_hash: str, now: int) -> bool:
+    """Replace the secret of a client that has one."""
+    done = connection.execute(
+        update(clients)
+        .where(clients.c.id == client_id, clients.c.secret_hash.is_not(None))
+        .values(secret_hash=secret_hash, updated_at=now)
+    )
+    return done.rowcount == 1
+
+
+def remove(connection: Connection, client_id: str) -> bool:
+    """Remove a client; true if there was one."""
+    return connection.execute(delete(clients).where(clients.c.id == client_id)).rowcount == 1

@@ -1,0 +1,35 @@
+"""Our cookies: `__Host-` prefixed, Secure, HttpOnly and SameSite=Lax when the issuer is https."""
+
+import re
+
+from flask import Response, request
+
+BROWSER, SESSION, LANGUAGE = "idp-browser", "idp-session", "idp-language"
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
+BROWSER_SECONDS = 7 * 86_400
+
+
+def _name(name: str, secure: bool) -> str:
+    return f"__Host-{name}" if secure else name
+
+
+def read(name: str, secure: bool) -> str | None:
+    """The value of our cookie; none if it stands there twice or does not look like ours (requirement SE-03)."""
+    values = request.cookies.getlist(_name(name, secure))
+    if len(values) != 1:
+        return None
+    if name == LANGUAGE:
+        return values[0] if values[0] in ("ja", "en") else None
+    return values[0] if _TOKEN.fullmatch(values[0]) else None
+
+
+def write(response: Response, name: str, value: str, secure: bool, max_age: int | None = None) -> None:
+    """Set one of our cookies; without `max_age` it ends with the browser."""
+    response.set_cookie(
+        _name(name, secure), value, max_age=max_age, path="/", secure=secure, httponly=True, samesite="Lax"
+    )
+
+
+def clear(response: Response, name: str, secure: bool) -> None:
+    """Remove one of our cookies."""
+    response.delete_cookie(_name(name, secure), path="/", secure=secure, httponly=True, samesite="Lax")

@@ -1,0 +1,81 @@
+"""Where every step of a journey returns to: asks `next_step` and sends the browser there."""
+
+from dataclasses import dataclass, replace
+from typing import Callable
+
+from flask import Response, redirect
+
+from idp.deps import Deps
+from idp.domain.account import Account
+from idp.domain.journey import Journey, next_step
+from idp.services import journeys, sessions
+from idp.tables import accounts
+from idp.web import cookies
+from idp.web.errors import PageError
+
+PATHS = {"password": "/login", "first_password": "/login/first", "choose": "/login/choose", "consent": "/consent"}
+
+
+@dataclass(frozen=True)
+class Purpose:
+    """What a room does with journeys that it started: `prepare` fills in what only it knows once the member is
+    known, `finish` answers a journey that is done, `refuse` one that cannot be."""
+
+    prepare: Callable[[Journey, Account], Journey]
+    finish: Callable[[Journey, Account], Response]
+    refuse: Callable[[Journey, str], Response]
+
+
+class Dispatcher:
+    """Rooms know each other only through here; `purposes` is filled by the composition root."""
+
+    def __init__(self, deps: Deps):
+        self._deps = deps
+        self.purposes: dict[str, Purpose] = {}
+
+    def go(self, journey: Journey, account: Account | None = None) -> Response:
+        """Store the journey and send the browser to its next step. `account`: the one of the journey's proof, if
+        the caller has just read it."""
+        deps, purpose = self._deps, self.purposes[journey.purpose]
+        if journey.proof and account is None:
+            with deps.database.read() as connection:
+                account = accounts.by_id(connection, journey.proof.subject)
+        if journey.proof and account:
+            journey = purpose.prepare(journey, account)
+        step = next_step(journey, account)
+        if step == "refused":
+            return self._refuse(journey, account)
+        new_cookie = None
+        if step in ("choose", "consent", "done") and account and journey.proof and journey.proof.sid is None:
+            old = cookies.read(cookies.SESSION, deps.settings.secure)
+            new_cookie, session = sessions.start(deps, account, journey.proof, old)
+            journey = replace(journey, proof=replace(journey.proof, sid=session.sid))
+        if step == "done" and account:
+            response = purpose.finish(journey, account)
+            journeys.finish(deps, journey)
+        else:
+            journeys.save(deps, journey)
+            response = redirect(f"{PATHS[step]}?j={journey.id}", 303)
+        if new_cookie:
+            cookies.write(response, cookies.SESSION, new_cookie, deps.settings.secure)
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
+    def _refuse(self, journey: Journey, account: Account | None) -> Response:
+        if account is None or account.status != "active":
+            raise PageError(403, "login.err.suspended")
+        response = self.purposes[journey.purpose].refuse(journey, "login_required")
+        journeys.finish(self._deps, journey)
+        return response
+
+    def silent_error(self, journey: Journey, account: Account | None) -> str | None:
+        """What prevents an answer without any page (OIDC Core section 3.1.2.6), or None."""
+        if journey.proof and account:
+            journey = self.purposes[journey.purpose].prepare(journey, account)
+        step = next_step(journey, account)
+        return {
+            "done": None,
+            "password": "login_required",
+            "choose": "account_selection_required",
+            "consent": "consent_required",
+        }.get(step, "login_required" if step == "refused" else "interaction_required")

@@ -1,0 +1,114 @@
+"""Every route wears a door mark that says who may enter; a route without one stays shut."""
+
+from dataclasses import replace
+from typing import Any, Callable, TypeVar
+
+from flask import Flask, Response, g, request
+
+from idp import vault
+from idp.deps import Deps
+from idp.domain.journey import Journey
+from idp.services import journeys
+from idp.vault import fingerprint
+from idp.web import cookies, csrf, strict_form
+from idp.web.errors import PageError
+from idp.web.strict_form import BadForm
+
+View = TypeVar("View", bound=Callable[..., Any])
+PAGE, FORM, PROTOCOL = "page", "form", "protocol"
+
+
+def page(view: View) -> View:
+    """Anyone may look; changes nothing."""
+    view.door = PAGE  # type: ignore[attr-defined]
+    return view
+
+
+def form(view: View) -> View:
+    """A form of ours comes back: strictly parsed into `g.form`, guarded against forgery."""
+    view.door = FORM  # type: ignore[attr-defined]
+    return view
+
+
+def protocol(view: View) -> View:
+    """A protocol request that other sites send here by design; it approves nothing by itself."""
+    view.door = PROTOCOL  # type: ignore[attr-defined]
+    return view
+
+
+def read_form() -> dict[str, str]:
+    """The request's form by field; raises `PageError` 400, 413 or 415."""
+    if (request.content_length or 0) > strict_form.MAX_BODY:
+        raise PageError(413, "error.too_large")
+    raw = request.get_data(cache=False)
+    if raw and request.mimetype != "application/x-www-form-urlencoded":
+        raise PageError(415, "error.bad_request")
+    try:
+        fields = strict_form.parse(raw)
+    except BadForm:
+        raise PageError(400, "error.bad_request") from None
+    if any(strict_form.has_controls(value) for value in fields.values()):
+        raise PageError(400, "error.bad_request")
+    return fields
+
+
+def read_query() -> dict[str, str]:
+    """The request's query by field; raises `PageError` 400."""
+    try:
+        return strict_form.parse(request.query_string)
+    except BadForm:
+        raise PageError(400, "error.bad_request") from None
+
+
+def install(app: Flask, deps: Deps) -> None:
+    """Guard every route of the app."""
+    secure = deps.settings.secure
+
+    @app.before_request
+    def enter() -> None:
+        g.new_browser = None
+        if request.endpoint is None:
+            return
+        door = getattr(app.view_functions[request.endpoint], "door", None)
+        if door is None:
+            raise PageError(403, "error.not_found")
+        if door == FORM and request.method == "POST":
+            g.form = read_form()
+            browser = cookies.read(cookies.BROWSER, secure)
+            if browser is None:
+                raise PageError(400, "common.cookies")
+            if not csrf.trusted(deps, browser, g.form.get(csrf.FIELD, "")):
+                raise PageError(403, "error.forgery")
+
+    @app.after_request
+    def leave(response: Response) -> Response:
+        if g.get("new_browser"):
+            cookies.write(response, cookies.BROWSER, g.new_browser, secure, cookies.BROWSER_SECONDS)
+        if g.get("new_language"):
+            cookies.write(response, cookies.LANGUAGE, g.new_language, secure, 365 * 86_400)
+        return response
+
+
+def browser_cookie(deps: Deps) -> str:
+    """The random name of this browser; a new one is set with the response if it has none yet."""
+    known = g.get("new_browser") or cookies.read(cookies.BROWSER, deps.settings.secure)
+    if known is None:
+        known = g.new_browser = vault.random_token()
+    return known
+
+
+def browser(deps: Deps) -> str:
+    """Fingerprint of the browser's cookie: what journeys are bound to."""
+    return fingerprint(browser_cookie(deps))
+
+
+def journey_of(deps: Deps, journey_id: str) -> Journey | None:
+    """This browser's journey; follows the language switch (`?lang=en`)."""
+    journey = journeys.find(deps, journey_id, browser(deps)) if journey_id else None
+    wish = request.args.get("lang")
+    if wish in ("ja", "en"):
+        g.new_language = wish
+        if journey and not journey.finished and journey.locale != wish:
+            journey = replace(journey, locale=wish)
+            journeys.save(deps, journey)
+    return journey

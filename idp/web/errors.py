@@ -1,0 +1,61 @@
+"""Turns whatever goes wrong into a page that says what happened and what to do next, never into a bare 500."""
+
+import traceback
+
+import structlog
+from flask import Flask, Response, request
+from werkzeug.exceptions import HTTPException
+
+from idp import vault
+from idp.ports import Unavailable
+from idp.services.passwords import Busy
+from idp.web.pages import Pages
+
+log = structlog.get_logger("idp.pages")
+RETRY_SECONDS = 60
+
+
+class PageError(Exception):
+    """Ends the request with an error page: HTTP status and the key of its sentence."""
+
+    def __init__(self, status: int, key: str, retry_after: int | None = None):
+        super().__init__(key)
+        self.status, self.key, self.retry_after = status, key, retry_after
+
+
+def error_page(pages: Pages, status: int, key: str, reference: str = "", retry_after: int | None = None) -> Response:
+    """The one error page: sentence, way on, help, and a reference number for errors of ours."""
+    response = pages.respond("error.html", pages.locale(), status, key=key, reference=reference)
+    if retry_after:
+        response.headers["Retry-After"] = str(retry_after)
+    return response
+
+
+def install(app: Flask, pages: Pages) -> None:
+    """Register the handlers on the app."""
+
+    @app.errorhandler(PageError)
+    def page_error(error: PageError) -> Response:
+        return error_page(pages, error.status, error.key, retry_after=error.retry_after)
+
+    @app.errorhandler(Unavailable)
+    @app.errorhandler(Busy)
+    def busy(error: Exception) -> Response:
+        log.warning("unavailable", part=str(error), path=request.path)
+        return error_page(pages, 503, "common.busy", retry_after=RETRY_SECONDS if isinstance(error, Unavailable) else 5)
+
+    @app.errorhandler(HTTPException)
+    def http_error(error: HTTPException) -> Response:
+        status = error.code or 500
+        key = {404: "error.not_found", 405: "error.method", 413: "error.too_large"}.get(status, "error.bad_request")
+        response = error_page(pages, status, key)
+        if allowed := getattr(error, "valid_methods", None):
+            response.headers["Allow"] = ", ".join(sorted(allowed))
+        return response
+
+    @app.errorhandler(Exception)
+    def unexpected(error: Exception) -> Response:
+        reference = vault.random_id(8)
+        frames = [f"{f.filename}:{f.lineno}" for f in traceback.extract_tb(error.__traceback__)]
+        log.error("unexpected", reference=reference, path=request.path, kind=type(error).__name__, at=frames)
+        return error_page(pages, 500, "common.server", reference)

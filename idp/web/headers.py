@@ -1,0 +1,59 @@
+"""Security headers of every response, and the host names that are answered (requirements WB-01, IP-05)."""
+
+import base64
+import hashlib
+from typing import Any, Callable, Iterable
+
+from idp.config import Settings
+
+# the one inline script we have: it submits the form_post answer (OAuth 2.0 Form Post Response Mode)
+FORM_POST_SCRIPT = "document.forms[0].submit()"
+_SCRIPT_HASH = base64.b64encode(hashlib.sha256(FORM_POST_SCRIPT.encode()).digest()).decode()
+_BASE = "default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; img-src 'self' data:"
+
+
+def page_policy(form_targets: Iterable[str] = (), form_post: bool = False) -> str:
+    """Content-Security-Policy of a page. Browsers apply form-action to the redirects after a form too, so the
+    portal that the member goes back to is named."""
+    targets = " ".join(["'self'", *sorted(form_targets)])
+    script = f"; script-src 'sha256-{_SCRIPT_HASH}'" if form_post else ""
+    return f"{_BASE}; form-action {targets}{script}"
+
+
+def constant_headers(settings: Settings) -> list[tuple[str, str]]:
+    """What every response carries, errors included."""
+    found = [
+        ("X-Content-Type-Options", "nosniff"),
+        ("Referrer-Policy", "no-referrer"),
+        ("Cross-Origin-Opener-Policy", "same-origin"),
+        ("Cross-Origin-Resource-Policy", "same-origin"),
+        ("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()"),
+        ("X-Frame-Options", "DENY"),
+    ]
+    if settings.secure:
+        found.append(("Strict-Transport-Security", "max-age=31536000; includeSubDomains"))
+    return found
+
+
+class Gate:
+    """The outermost WSGI layer: refuses unknown hosts, adds the constant headers to whatever answers."""
+
+    def __init__(self, settings: Settings, inner: Callable[..., Iterable[bytes]]):
+        self._inner = inner
+        self._hosts = settings.hosts
+        self._headers = constant_headers(settings)
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
+            names = {name.lower() for name, _ in headers}
+            headers.extend(row for row in self._headers if row[0].lower() not in names)
+            if "content-security-policy" not in names:
+                headers.append(("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"))
+            return start_response(status, headers, *rest)
+
+        # monitoring reaches workers by address; everything else by a name we know
+        if environ.get("HTTP_HOST", "").lower() not in self._hosts and not environ["PATH_INFO"].startswith(("/health/", "/metrics")):
+            body = b"This host name is not served here.\n"
+            start("421 Misdirected Request", [("Content-Type", "text/plain"), ("Content-Length", str(len(body)))])
+            return [body]
+        return self._inner(environ, start)

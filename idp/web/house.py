@@ -1,0 +1,25 @@
+"""What every room of the house is given: built once in `idp.app`, held in closures, never global."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from idp.deps import Deps
+from idp.services.client_register import ClientRegister
+from idp.services.keyring import Keyring
+from idp.services.passwords import Hasher
+
+if TYPE_CHECKING:
+    from idp.web.dispatcher import Dispatcher
+    from idp.web.pages import Pages
+
+
+@dataclass(frozen=True)
+class House:
+    """Long-lived parts of one worker process."""
+
+    deps: Deps
+    hasher: Hasher
+    keyring: Keyring
+    clients: ClientRegister
+    pages: "Pages"
+    dispatcher: "Dispatcher"

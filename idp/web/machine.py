@@ -1,0 +1,165 @@
+"""Answers machine endpoints (tokens, keys, discovery, health) straight on WSGI: no session, locale or template."""
+
+import json
+import traceback
+from dataclasses import dataclass, field
+from typing import Any, Callable, Iterable, Mapping
+
+import structlog
+
+from idp.ports import Unavailable
+from idp.web import strict_form
+
+log = structlog.get_logger("idp.machine")
+
+REASONS = {
+    200: "OK", 201: "Created", 204: "No Content", 304: "Not Modified", 400: "Bad Request", 401: "Unauthorized",
+    403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed", 413: "Content Too Large",
+    415: "Unsupported Media Type", 429: "Too Many Requests", 500: "Internal Server Error", 503: "Service Unavailable",
+}  # fmt: skip
+NO_STORE = (("Cache-Control", "no-store"), ("Pragma", "no-cache"))
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A whole answer: status, body and headers beside Content-Length."""
+
+    status: int
+    body: bytes = b""
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(slots=True)
+class MachineRequest:
+    """One request as machine endpoints see it; `form` is filled for form posts."""
+
+    method: str
+    environ: Mapping[str, Any]
+    form: dict[str, str] = field(default_factory=dict)
+
+    def header(self, name: str) -> str:
+        """A header's value, or an empty string."""
+        value: str = self.environ.get("HTTP_" + name.upper().replace("-", "_"), "")
+        return value
+
+    @property
+    def query(self) -> str:
+        """The raw query string."""
+        value: str = self.environ.get("QUERY_STRING", "")
+        return value
+
+    @property
+    def address(self) -> str:
+        """The network address of the caller, as far as trusted proxies tell it."""
+        value: str = self.environ.get("REMOTE_ADDR", "")
+        return value
+
+
+def json_reply(status: int, data: Any, headers: tuple[tuple[str, str], ...] = NO_STORE) -> Reply:
+    """JSON in compact form."""
+    body = json.dumps(data, separators=(",", ":"), ensure_ascii=False).encode()
+    return Reply(status, body, (("Content-Type", "application/json"), *headers))
+
+
+def error_reply(status: int, error: str, description: str, headers: tuple[tuple[str, str], ...] = ()) -> Reply:
+    """An error in the form of RFC 6749 section 5.2."""
+    return json_reply(status, {"error": error, "error_description": description}, (*NO_STORE, *headers))
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """A machine endpoint and its door mark: methods, whether it takes a form, and which origins may read it
+    by CORS ("any": public documents; "registered": origins of registered clients; None: nobody)."""
+
+    answer: Callable[[MachineRequest], Reply]
+    methods: tuple[str, ...]
+    form: bool = False
+    cors: str | None = None
+
+
+class MachineLayer:
+    """Routes by exact path to machine endpoints, everything else to the pages behind."""
+
+    def __init__(
+        self,
+        endpoints: Mapping[str, Endpoint],
+        inner: Callable[..., Iterable[bytes]],
+        known_origin: Callable[[str], bool] = lambda origin: False,
+    ):
+        self.endpoints = endpoints
+        self._inner = inner
+        self._known_origin = known_origin
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        endpoint = self.endpoints.get(environ["PATH_INFO"])
+        if endpoint is None:
+            return self._inner(environ, start_response)
+        reply = self._safe(endpoint, environ)
+        headers = [*reply.headers, *self._cors(endpoint, environ)]
+        if reply.status not in (204, 304):
+            headers.append(("Content-Length", str(len(reply.body))))
+        start_response(f"{reply.status} {REASONS[reply.status]}", headers)
+        return [] if environ["REQUEST_METHOD"] == "HEAD" else [reply.body]
+
+    def _safe(self, endpoint: Endpoint, environ: dict[str, Any]) -> Reply:
+        try:
+            return self._answer(endpoint, environ)
+        except Unavailable as error:
+            log.warning("unavailable", part=str(error), path=environ["PATH_INFO"])
+            return error_reply(503, "temporarily_unavailable", "please try again in a moment", (("Retry-After", "5"),))
+        except Exception as error:
+            frames = [f"{f.filename}:{f.lineno}" for f in traceback.extract_tb(error.__traceback__)]
+            log.error("unexpected", path=environ["PATH_INFO"], kind=type(error).__name__, at=frames)
+            return error_reply(500, "server_error", "something went wrong here; it has been noted")
+
+    def _answer(self, endpoint: Endpoint, environ: dict[str, Any]) -> Reply:
+        method = environ["REQUEST_METHOD"]
+        if method == "OPTIONS":
+            return Reply(204, headers=(("Allow", ", ".join((*endpoint.methods, "OPTIONS"))),))
+        if method not in endpoint.methods and not (method == "HEAD" and "GET" in endpoint.methods):
+            allow = (("Allow", ", ".join((*endpoint.methods, "OPTIONS"))),)
+            return error_reply(405, "invalid_request", f"use {' or '.join(endpoint.methods)} here", allow)
+        request = MachineRequest(method, environ)
+        if endpoint.form and method == "POST" and (problem := self._read_form(request)):
+            return problem
+        return endpoint.answer(request)
+
+    def _read_form(self, request: MachineRequest) -> Reply | None:
+        environ = request.environ
+        length = environ.get("CONTENT_LENGTH") or "0"
+        if not length.isascii() or not length.isdigit():
+            return error_reply(400, "invalid_request", "the Content-Length is not a number")
+        if len(length) > 9 or int(length) > strict_form.MAX_BODY:
+            return error_reply(413, "invalid_request", "the body is larger than 64 KiB")
+        if environ.get("HTTP_TRANSFER_ENCODING"):
+            raw = environ["wsgi.input"].read(strict_form.MAX_BODY + 1)
+        else:
+            raw = environ["wsgi.input"].read(int(length)) if length != "0" else b""
+        kind = environ.get("CONTENT_TYPE", "").split(";")[0].strip().lower()
+        if kind != "application/x-www-form-urlencoded" and (raw or kind):
+            return error_reply(415, "invalid_request", "send application/x-www-form-urlencoded")
+        try:
+            request.form = strict_form.parse(raw)
+        except strict_form.BadForm as error:
+            return error_reply(400, "invalid_request", f"the form is not well-formed: {error}")
+        return None
+
+    def _cors(self, endpoint: Endpoint, environ: dict[str, Any]) -> list[tuple[str, str]]:
+        origin = environ.get("HTTP_ORIGIN")
+        if endpoint.cors is None or not origin:
+            return [("Vary", "Origin")] if endpoint.cors == "registered" else []
+        preflight = []
+        if environ["REQUEST_METHOD"] == "OPTIONS":
+            preflight = [
+                ("Access-Control-Allow-Methods", ", ".join(endpoint.methods)),
+                ("Access-Control-Allow-Headers", "Authorization, Content-Type"),
+                ("Access-Control-Max-Age", "600"),
+            ]
+        if endpoint.cors == "any":
+            return [("Access-Control-Allow-Origin", "*"), *preflight]
+        try:
+            known = self._known_origin(origin)
+        except Unavailable:
+            known = False
+        allowed = [("Access-Control-Allow-Origin", origin), *preflight] if known else []
+        return [("Vary", "Origin"), *allowed]

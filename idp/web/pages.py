@@ -1,0 +1,90 @@
+"""Renders pages: Jinja templates, texts of the chosen locale, the operator's brand; and the few static files."""
+
+import hashlib
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from flask import Response, request
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from idp import texts
+from idp.config import Settings
+from idp.web import cookies
+from idp.web.headers import page_policy
+from idp.web.machine import Endpoint, Reply
+
+STATIC = {"page.css": "text/css; charset=utf-8", "page.js": "text/javascript; charset=utf-8"}
+
+
+@cache
+def _static(name: str) -> tuple[str, bytes]:
+    body = files("idp").joinpath("static", name).read_bytes()
+    return f"/static/{hashlib.sha256(body).hexdigest()[:16]}/{name}", body
+
+
+def static_endpoints() -> dict[str, Endpoint]:
+    """The style sheet and the script under addresses that change with their content."""
+
+    def serve(body: bytes, kind: str) -> Any:
+        headers = (("Content-Type", kind), ("Cache-Control", "public, max-age=31536000, immutable"))
+        return lambda request: Reply(200, body, headers)
+
+    return {_static(name)[0]: Endpoint(serve(_static(name)[1], kind), ("GET",)) for name, kind in STATIC.items()}
+
+
+class Pages:
+    """Templates and texts of this operator."""
+
+    def __init__(self, settings: Settings):
+        self._settings = settings
+        brand = settings.brand
+        self._brand = {"brand": brand.name, "operator": brand.operator, "tel": brand.tel, "hours": brand.hours}
+        self._markup = {loc: {k: Markup(v) for k, v in texts.catalog(loc).items()} for loc in texts.LOCALES}
+        self._jinja = Environment(
+            loader=PackageLoader("idp"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        )
+        self._jinja.globals["asset"] = lambda name: _static(name)[0]
+
+    def locale(self, wish: str | None = None) -> str:
+        """The locale of this request: the journey's, the switch's cookie, the browser's (decisions.md, languages)."""
+        return texts.choose(
+            wish, cookies.read(cookies.LANGUAGE, self._settings.secure), request.headers.get("Accept-Language")
+        )
+
+    def text(self, locale: str, key: str, values: dict[str, Any] | None = None) -> Markup:
+        """A text with its values escaped for HTML."""
+        found = self._markup[locale][key]
+        return found.format(**self._brand, **(values or {})) if "{" in found else found
+
+    def html(self, template: str, locale: str, **context: Any) -> str:
+        """The page as HTML; templates call `t(key, name=value)`."""
+        translate = lambda key, **values: self.text(locale, key, values)  # noqa: E731
+        defaults = {"errors": [], "journey_id": None, "brand": self._brand}
+        return self._jinja.get_template(template).render(**{**defaults, **context}, t=translate, locale=locale)
+
+    def respond(
+        self,
+        template: str,
+        locale: str,
+        status: int = 200,
+        form_targets: frozenset[str] = frozenset(),
+        form_post: bool = False,
+        **context: Any,
+    ) -> Response:
+        """The page as a response that no cache keeps."""
+        response = Response(self.html(template, locale, **context), status, content_type="text/html; charset=utf-8")
+        response.headers["Cache-Control"] = "no-store"
+        response.headers["Vary"] = "Cookie, Accept-Language"
+        response.headers["Content-Language"] = locale
+        response.headers["Content-Security-Policy"] = page_policy(form_targets, form_post)
+        return response
+
+
+def clock_time(locale: str, seconds: int) -> str:
+    """A clock time in Japan as members read it: 14時35分, 14:35."""
+    minute = (seconds + 9 * 3600) // 60 % 1440
+    return texts.text(locale, "common.clock").format(hour=minute // 60, minute=f"{minute % 60:02}")
+
+

@@ -1,0 +1,58 @@
+"""Parses URL-encoded parameters strictly: UTF-8 only, nothing doubled, everything counted before it is decoded."""
+
+import re
+from urllib.parse import unquote_to_bytes
+
+MAX_BODY = 65_536
+MAX_FIELDS = 100
+MAX_NAME = 200
+_BROKEN = re.compile(rb"%(?![0-9A-Fa-f]{2})")
+
+
+class BadForm(Exception):
+    """Parameters that are not well-formed; `doubled` names parameters that stood there twice."""
+
+    def __init__(self, reason: str, doubled: frozenset[str] = frozenset()):
+        super().__init__(reason)
+        self.doubled = doubled
+
+
+def _decode(raw: bytes) -> str:
+    if _BROKEN.search(raw):
+        raise BadForm("broken percent-encoding")
+    try:
+        return unquote_to_bytes(raw.replace(b"+", b" ")).decode("utf-8")
+    except UnicodeDecodeError:
+        raise BadForm("not UTF-8") from None
+
+
+def pairs(raw: bytes) -> list[tuple[str, str]]:
+    """Names and values in their order; raises `BadForm` for broken encoding, too many fields or long names."""
+    if len(raw) > MAX_BODY:
+        raise BadForm("too large")
+    parts = [part for part in raw.split(b"&") if part]
+    if len(parts) > MAX_FIELDS:
+        raise BadForm("too many fields")
+    found = []
+    for part in parts:
+        name, _, value = part.partition(b"=")
+        if len(name) > MAX_NAME:
+            raise BadForm("a field name is too long")
+        found.append((_decode(name), _decode(value)))
+    return found
+
+
+def parse(raw: bytes) -> dict[str, str]:
+    """Fields by name; raises `BadForm` if one stands there twice (RFC 6749 section 3.1)."""
+    found = pairs(raw)
+    fields = dict(found)
+    if len(fields) != len(found):
+        names = [name for name, _ in found]
+        doubled = frozenset(name for name in fields if names.count(name) > 1)
+        raise BadForm("a parameter stands there twice", doubled)
+    return fields
+
+
+def has_controls(text: str) -> bool:
+    """Whether the text holds NUL or other control characters except tab and line ends."""
+    return any(ord(char) < 32 and char not in "\t\r\n" or ord(char) == 127 for char in text)
