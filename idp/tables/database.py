@@ -34,6 +34,7 @@ class Database:
     def __init__(self, url: str, pool: int = 8):
         self.dialect = "sqlite" if url.startswith("sqlite") else "postgresql"
         common: dict[str, Any] = {"poolclass": QueuePool, "pool_size": pool, "max_overflow": 0, "pool_timeout": 5}
+        common["hide_parameters"] = True  # an error's text goes to the log; members' data must not
         if self.dialect == "sqlite":
             common["connect_args"] = {"check_same_thread": False, "timeout": 10}
             self._reader = create_engine(url, **common)

@@ -109,14 +109,15 @@ outbox = Table(
     "outbox",
     metadata,
     Column("id", _Counter, primary_key=True, autoincrement=True),
+    Column("key", String(64), nullable=False, unique=True),  # random: seals the facts, tells the far side a repetition
     Column("account_id", String(64), index=True),
     Column("channel", String(8), nullable=False),  # mail or sms
     Column("recipient", String(320), nullable=False),
     Column("template", String(64), nullable=False),
     Column("locale", String(8), nullable=False),
     Column("facts", Text),  # sealed JSON, wiped once the letter has gone
-    Column("urgent", Integer, nullable=False),  # one-time codes overtake notices
-    Column("created_at", BigInteger, nullable=False),
+    Column("priority", Integer, nullable=False),  # the lower goes first: one-time codes overtake notices
+    Column("created_at", BigInteger, nullable=False, index=True),
     Column("due_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
     Column("attempts", Integer, nullable=False),
@@ -126,7 +127,7 @@ outbox = Table(
     Column("outcome_at", BigInteger),
     Column("provider_id", Text),
     Column("reason", Text),
-    Index("ix_outbox_due", "outcome", "urgent", "due_at"),
+    Index("ix_outbox_due", "outcome", "channel", "priority", "due_at"),
 )
 
 audit = Table(

@@ -1,0 +1,26 @@
+"""Deletes rows that have served their time, a few at a time so that nobody waits for it."""
+
+from sqlalchemy import Connection, delete, select
+
+from idp.tables.schema import failures, outbox, revoked_grants
+
+DAY = 86_400
+KEEP_LETTERS = 90 * DAY  # delivery records (japan.md, Law and logs)
+
+
+def sweep(connection: Connection, now: int, limit: int) -> int:
+    """Delete up to `limit` dead rows of each kind; returns the most that one kind gave (`limit`: call again).
+
+    Dead are failure counters untouched and without a wait for a day (dropped at the end of a wait, they would give
+    a guesser a fresh start), revoked grants past their end, and letters 90 days old.
+    """
+    rules = (
+        (failures.c.bucket, failures.c.updated_at, (failures.c.updated_at <= now - DAY, failures.c.wait_until <= now - DAY)),
+        (revoked_grants.c.id, revoked_grants.c.until, (revoked_grants.c.until <= now,)),
+        (outbox.c.id, outbox.c.created_at, (outbox.c.created_at <= now - KEEP_LETTERS, outbox.c.outcome != "queued")),
+    )
+    most = 0
+    for key, order, dead in rules:
+        some = select(key).where(*dead).order_by(order).limit(limit).with_for_update(skip_locked=True).cte("some")
+        most = max(most, connection.execute(delete(key.table).where(key.in_(select(some.c[key.name])))).rowcount)
+    return most

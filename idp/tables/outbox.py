@@ -1,0 +1,106 @@
+"""Letters waiting to be sent: queued by flows, claimed with a lease by couriers, wiped once they have gone."""
+
+from typing import Any, Mapping
+
+from sqlalchemy import ColumnElement, Connection, case, func, insert, null, select, update
+
+from idp.domain.letter import Channel, Letter
+from idp.tables.schema import outbox
+
+_LETTER = tuple(getattr(outbox.c, name) for name in Letter.__dataclass_fields__)
+_REMARK_MAX = 200
+
+
+def queue(connection: Connection, letter: Letter, now: int) -> None:
+    """Add the letter in the caller's transaction; its `id` and `attempts` are given by the table."""
+    values = {column.name: getattr(letter, column.name) for column in _LETTER if column.name != "id"}
+    connection.execute(insert(outbox), {**values, "created_at": now, "lease_until": 0, "outcome": "queued"})
+
+
+def _waiting(now: int, channel: Channel | None) -> list[ColumnElement[bool]]:
+    rules = [outbox.c.outcome == "queued", outbox.c.due_at <= now, outbox.c.lease_until <= now, outbox.c.expires_at > now]
+    return rules if channel is None else [*rules, outbox.c.channel == channel]
+
+
+def waits(connection: Connection, now: int, channel: Channel | None = None) -> bool:
+    """Whether a claim now would find something: a look that takes no lock."""
+    return connection.execute(select(outbox.c.id).where(*_waiting(now, channel)).limit(1)).first() is not None
+
+
+def claim(
+    connection: Connection, lease: str, now: int, lease_seconds: int, limit: int, channel: Channel | None = None
+) -> list[Letter]:
+    """Up to `limit` due letters, the urgent first, held under `lease` (unique for each call) for `lease_seconds`.
+
+    One statement, so that no two couriers hold the same letter. The attempt is counted here and not at the end:
+    a letter that kills its courier counts too. Letters of a lease that has run out are claimed again.
+    """
+    due = (
+        select(outbox.c.id)
+        .where(*_waiting(now, channel))
+        .order_by(outbox.c.priority, outbox.c.due_at, outbox.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)  # PostgreSQL; SQLite has the write lock already
+        .cte("due")
+    )
+    claimed = connection.execute(
+        update(outbox)
+        .where(outbox.c.id.in_(select(due.c.id)))
+        .values(lease=lease, lease_until=now + lease_seconds, attempts=outbox.c.attempts + 1)
+        .returning(*_LETTER)
+    )
+    return sorted((Letter(**row) for row in claimed.mappings()), key=lambda it: (it.priority, it.due_at, it.id))
+
+
+def _while_ours(connection: Connection, letter_id: int, lease: str, values: Mapping[str, Any]) -> bool:
+    ours = (outbox.c.id == letter_id, outbox.c.lease == lease, outbox.c.outcome == "queued")
+    return connection.execute(update(outbox).where(*ours).values(**values)).rowcount == 1
+
+
+def _remark(said: str) -> str | None:
+    # the far side's own words: PostgreSQL refuses NUL and lone surrogates, and a letter that cannot be marked is sent again
+    return "".join(c if c.isprintable() else " " for c in said[:_REMARK_MAX]) or None
+
+
+def finish(
+    connection: Connection, letter_id: int, lease: str, outcome: str, now: int, provider_id: str = "", reason: str = ""
+) -> bool:
+    """Set the outcome and wipe the facts; false if the lease has passed to another courier.
+
+    "parked" keeps the sealed facts until the letter expires, so that an operator may release it.
+    """
+    values: dict[str, Any] = {"outcome": outcome, "outcome_at": now, "lease": None, "lease_until": 0}
+    values |= {"provider_id": _remark(provider_id), "reason": _remark(reason)}
+    if outcome != "parked":
+        values["facts"] = None
+    return _while_ours(connection, letter_id, lease, values)
+
+
+def retry(connection: Connection, letter_id: int, lease: str, due_at: int, reason: str) -> bool:
+    """Give the letter back until `due_at`; false if the lease has passed to another courier."""
+    values = {"due_at": due_at, "reason": _remark(reason), "lease": None, "lease_until": 0}
+    return _while_ours(connection, letter_id, lease, values)
+
+
+def abandon_expired(connection: Connection, now: int) -> int:
+    """Give up letters past their time that nobody holds, wiping their facts; returns how many.
+
+    One whose courier vanished while holding it may have been sent: its outcome is "unknown".
+    """
+    late = (outbox.c.expires_at <= now, outbox.c.lease_until <= now, outbox.c.facts.is_not(None))
+    outcome = case((outbox.c.lease.is_not(None), "unknown"), else_="expired")
+    given_up = connection.execute(
+        update(outbox)
+        .where(outbox.c.outcome == "queued", *late)
+        .values(outcome=outcome, outcome_at=now, facts=null(), lease=null(), lease_until=0)
+    ).rowcount
+    connection.execute(update(outbox).where(outbox.c.outcome == "parked", *late).values(facts=null()))
+    return given_up
+
+
+def depth_and_age(connection: Connection, now: int) -> tuple[int, int]:
+    """How many letters are queued, and for how many seconds the oldest of them has been due (0 if none is)."""
+    row = connection.execute(
+        select(func.count(), func.min(outbox.c.due_at)).where(outbox.c.outcome == "queued", outbox.c.expires_at > now)
+    ).one()
+    return row[0], max(0, now - row[1]) if row[0] else 0
