@@ -1,0 +1,184 @@
+"""SMS through an HTTP gateway that config.toml describes: one POST per message."""
+
+import json
+import re
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Callable
+from urllib.parse import parse_qsl, quote_plus, urlsplit
+
+import requests
+
+from idp.adapters.sms_number import FORMS, in_form
+from idp.config import LOOPBACK_NAMES, GatewaySettings
+from idp.domain.letter import JST
+from idp.ports import Sent, Unavailable
+
+TIMEOUT = (3.05, 10.0)  # seconds: to connect, and between two bytes of the answer
+MAX_ANSWER = 65_536
+FORM, JSON = "application/x-www-form-urlencoded", "application/json"
+_PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\}")
+# these answers speak of us (password, address, pace), not of this message: it waits for the operator to mend it
+_ABOUT_US = frozenset({401, 403, 404, 405, 407, 408, 425, 429})
+
+PROFILES: dict[str, GatewaySettings] = {
+    # Twilio, Messages resource: sms.url is …/2010-04-01/Accounts/{AccountSid}/Messages.json; user and password
+    "twilio": GatewaySettings(body="To={to}&From={sender}&Body={body}&ValidityPeriod={expires_in}", id_field="sid"),
+    # NTT Com Online, Karaden SMS API: sms.url is …/api/{tenant_id}/messages; token; sender is the service_id
+    "karaden": GatewaySettings(
+        body="service_id={sender}&to={to}&body={body}&limited_at={expires_at_iso}",
+        headers={"Karaden-Version": "2023-01-01"},
+        number_form="domestic",
+        id_field="id",
+    ),
+}
+
+
+class HttpSms:
+    """`Sms` by POST to `url`. Raises ValueError for settings that cannot be used.
+
+    Placeholders of the body: {to} {body} {sender} {idempotency_key} {expires_at} (Unix seconds) {expires_at_iso}
+    (Japan's time, ISO 8601) {expires_in} (seconds, 1 to 36000), each encoded for the content type; in header values
+    {idempotency_key} and {sender}.
+    """
+
+    def __init__(
+        self, url: str, settings: GatewaySettings, clock: Callable[[], float], timeout: tuple[float, float] = TIMEOUT
+    ):
+        parts = urlsplit(url)
+        if not parts.hostname or (parts.scheme != "https" and parts.hostname not in LOOPBACK_NAMES):
+            raise ValueError("the gateway's address starts with https://")
+        self._url, self._settings, self._clock, self._timeout = url, _with_profile(settings), clock, timeout
+        self._json = self._settings.content_type.split(";")[0].strip().lower() == JSON
+        _check(self._settings, self._json)
+
+    def send(self, to_e164: str, body: str, expires_at: int, idempotency_key: str) -> Sent:
+        """See `idp.ports.Sms`. Accepted on any 2xx; the provider's id is read from `id_field` if there is one."""
+        try:
+            to = in_form(to_e164, self._settings.number_form)
+        except ValueError as error:
+            return Sent("rejected", reason=str(error))
+        left = min(max(1, expires_at - int(self._clock())), 36_000)
+        values = {
+            "to": to,
+            "body": body.encode("utf-8", "replace").decode(),
+            "sender": self._settings.sender,
+            "idempotency_key": idempotency_key,
+            "expires_at": str(expires_at),
+            "expires_at_iso": datetime.fromtimestamp(expires_at, JST).isoformat(),
+            "expires_in": str(left),
+        }
+        headers = {name: _fill(value, values, str) for name, value in self._settings.headers.items()}
+        headers["Content-Type"] = self._settings.content_type
+        data = _fill(self._settings.body, values, _in_json if self._json else quote_plus)
+        status, answer = self._ask("POST", data.encode(), headers)
+        if 200 <= status < 300:
+            return Sent("accepted", _pick(answer, self._settings.id_field))
+        if 400 <= status < 500 and status not in _ABOUT_US:
+            return Sent("rejected", reason=f"{status} {_printable(answer)}"[:160])
+        raise Unavailable(f"sms gateway: {status} {_printable(answer)}"[:160])
+
+    def ping(self) -> None:
+        """See `idp.ports.Sms`: asks with HEAD, which sends nothing; any answer below 500 shows that somebody is there."""
+        status, _ = self._ask("HEAD", b"", {})
+        if status >= 500:
+            raise Unavailable(f"sms gateway: {status}")
+
+    def _authorize(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        # as an auth callable, so that a ~/.netrc of the service's user is never looked at
+        if self._settings.token:
+            request.headers["Authorization"] = f"Bearer {self._settings.token}"
+        elif self._settings.user:
+            requests.auth.HTTPBasicAuth(self._settings.user.encode(), self._settings.password.encode())(request)
+        return request
+
+    def _ask(self, method: str, data: bytes, headers: dict[str, str]) -> tuple[int, bytes]:
+        try:
+            # redirects are not followed: they would carry the text and the token to another place
+            options: dict[str, Any] = {"timeout": self._timeout, "allow_redirects": False, "stream": True}
+            with requests.request(method, self._url, data=data, headers=headers, auth=self._authorize, **options) as response:
+                try:
+                    answer = response.raw.read(MAX_ANSWER, decode_content=True)
+                except Exception:
+                    answer = b""  # the status has come: the gateway has decided
+                return response.status_code, answer
+        except (requests.RequestException, OSError, UnicodeError) as error:
+            # not the error's own text: it may hold the address with its account number
+            raise Unavailable(f"sms gateway: {type(error).__name__}") from error
+
+
+def _with_profile(settings: GatewaySettings) -> GatewaySettings:
+    if settings.profile == "generic":
+        return settings
+    if settings.profile not in PROFILES:
+        raise ValueError(f"the profile is generic or one of {', '.join(PROFILES)}")
+    if settings.body:
+        raise ValueError(f"the profile {settings.profile} has its own body; remove gateway.body")
+    profile = PROFILES[settings.profile]
+    kept = ("profile", "user", "password", "token", "sender")
+    mine: dict[str, Any] = {name: getattr(settings, name) for name in kept}
+    return replace(profile, headers={**profile.headers, **settings.headers}, **mine)
+
+
+def _check(settings: GatewaySettings, is_json: bool) -> None:
+    if not is_json and settings.content_type.split(";")[0].strip().lower() != FORM:
+        raise ValueError(f"gateway.content_type is {FORM} or {JSON}")
+    if settings.number_form not in FORMS:
+        raise ValueError(f"gateway.number_form is one of {', '.join(FORMS)}")
+    if settings.token and settings.user:
+        raise ValueError("write gateway.token or gateway.user, not both")
+    for name, value in settings.headers.items():
+        if not re.fullmatch(r"[A-Za-z0-9-]+", name) or not re.fullmatch(r"[\x20-\x7e]*", value):
+            raise ValueError(f"the header {name!r} is not one line of ASCII")
+    if not {"to", "body"} <= set(_PLACEHOLDER.findall(settings.body)):
+        raise ValueError("gateway.body must hold {to} and {body}")
+    if not is_json and not re.fullmatch(r"[\x21-\x7e]+", settings.body):
+        raise ValueError("gateway.body of a form is one line of name=value joined by &, encoded, without spaces")
+    # try it with the worst text there may be
+    nasty = 'a"b\\c\n&=+%{to} 日本'
+    names = ("to", "sender", "idempotency_key", "expires_at", "expires_at_iso", "expires_in")
+    sample = {**dict.fromkeys(names, "1"), "body": nasty}
+    for value in settings.headers.values():
+        _fill(value, {"idempotency_key": "1", "sender": "1"}, str)
+    filled = _fill(settings.body, sample, _in_json if is_json else quote_plus)
+    try:
+        found = _leaves(json.loads(filled)) if is_json else [value for _, value in parse_qsl(filled, strict_parsing=True)]
+    except ValueError as error:
+        raise ValueError(f"gateway.body is not {settings.content_type}: {error}") from None
+    if not any(nasty in str(value) for value in found):
+        raise ValueError("gateway.body must hold {body} as a value of its own, in JSON between quotes")
+
+
+def _leaves(value: Any) -> list[Any]:
+    if isinstance(value, dict):
+        value = list(value.values())
+    return [leaf for item in value for leaf in _leaves(item)] if isinstance(value, list) else [value]
+
+
+def _fill(template: str, values: dict[str, str], encode: Callable[[str], str]) -> str:
+    def one(found: re.Match[str]) -> str:
+        if found[1] not in values:
+            raise ValueError(f"{{{found[1]}}} is not known here; known are {', '.join(values)}")
+        return encode(values[found[1]])
+
+    return _PLACEHOLDER.sub(one, template)  # once over: a text that holds {to} stays a text
+
+
+def _in_json(value: str) -> str:
+    return json.dumps(value)[1:-1]
+
+
+def _pick(answer: bytes, path: str) -> str:
+    if not path:
+        return ""
+    try:
+        found = json.loads(answer)
+        for name in path.split("."):
+            found = found[int(name)] if isinstance(found, list) else found[name]
+    except (ValueError, LookupError, TypeError, RecursionError):
+        return ""
+    return str(found)[:200] if isinstance(found, (str, int)) else ""
+
+
+def _printable(answer: bytes) -> str:
+    return re.sub(r"[^\x20-\x7e]+", " ", answer[:400].decode("ascii", "replace"))

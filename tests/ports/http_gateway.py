@@ -1,0 +1,72 @@
+"""A real HTTP server in a thread that records what it is asked and answers as it is told."""
+
+import contextlib
+import threading
+import time
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Iterator
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One request; header names in lower case."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+
+@dataclass
+class Gateway:
+    """`status`, `headers` and `body` of every answer, given after `delay` seconds."""
+
+    asked: list[Asked] = field(default_factory=list)
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b'{"id": "g-1", "sid": "SM1", "deep": [{"id": 7}]}'
+    delay: float = 0.0
+
+    @property
+    def posted(self) -> list[Asked]:
+        """What was sent, without the looks whether somebody is there."""
+        return [one for one in self.asked if one.method == "POST"]
+
+
+@contextlib.contextmanager
+def http_gateway(gateway: Gateway) -> Iterator[str]:
+    """Yields the address, without a slash at the end."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def _answer(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            names = {name.lower(): value for name, value in self.headers.items()}
+            gateway.asked.append(Asked(self.command, self.path, names, body))
+            time.sleep(gateway.delay)
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                self.send_response(gateway.status)
+                for name, value in gateway.headers.items():
+                    self.send_header(name, value)
+                self.send_header("Content-Length", str(len(gateway.body)))
+                self.end_headers()
+                if self.command != "HEAD":
+                    self.wfile.write(gateway.body)
+
+        do_POST = do_GET = do_HEAD = _answer
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    class Server(ThreadingHTTPServer):
+        request_queue_size = 64
+
+    server = Server(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
