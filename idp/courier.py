@@ -1,0 +1,184 @@
+"""The postman process: takes letters from the outbox, puts them into words, sends them, and keeps the house tidy."""
+
+import threading
+import time
+from typing import Callable
+
+import structlog
+
+from idp import vault
+from idp.adapters.mail_folder import FolderMail
+from idp.adapters.mail_smtp import SmtpMail
+from idp.adapters.sms_folder import FolderSms
+from idp.adapters.sms_http import HttpSms
+from idp.config import Settings
+from idp.deps import Deps
+from idp.domain.letter import PARK_AFTER_AWAY, PARK_AFTER_FAULT, Channel, Letter, wait_after
+from idp.ports import Mail, Sent, Sms, Unavailable
+from idp.services import letters
+from idp.tables import housekeeping, outbox
+from idp.toml_reader import TomlError
+
+log = structlog.get_logger("idp.courier")
+
+LOOK_EVERY = 0.5  # seconds between two looks into an empty outbox
+LEASE_SECONDS = 180  # longer than the slowest sending may take
+BEAT_EVERY = 10.0
+SWEEP_EVERY = 300.0
+SWEEP_ROWS, SWEEP_ROUNDS = 500, 20
+LONGEST_PAUSE = 30.0
+STOP_SECONDS = 25.0
+
+Send = Callable[[Letter, str, str], Sent]
+
+
+def open_mail(settings: Settings, clock: Callable[[], float] = time.time) -> Mail:
+    """The mail plug of `[mail] url`: folder:DIR, smtp://… or smtps://…. Raises `TomlError`."""
+    url, sender = settings.mail.url, settings.mail.sender
+    try:
+        if url.startswith("folder:"):
+            return FolderMail(url.removeprefix("folder:"), sender, clock)
+        return SmtpMail(url, sender, clock)
+    except ValueError as error:
+        raise TomlError([f"mail.url: {error}."]) from None
+
+
+def open_sms(settings: Settings, clock: Callable[[], float] = time.time) -> Sms:
+    """The SMS plug of `[sms] url`: folder:DIR, or the https:// address of a gateway. Raises `TomlError`."""
+    url = settings.sms.url
+    try:
+        if url.startswith("folder:"):
+            return FolderSms(url.removeprefix("folder:"), clock)
+        return HttpSms(url, settings.sms.gateway, clock)
+    except ValueError as error:
+        raise TomlError([f"sms: {error}."]) from None
+
+
+def run(deps: Deps, mail: Mail, sms: Sms, stop: threading.Event) -> None:
+    """Work until `stop` is set, then finish what is in hand. Several couriers may run at once.
+
+    Mail and SMS have a thread each, so that a slow mail server does not hold up codes by SMS.
+    """
+    sends: dict[Channel, Send] = {
+        "mail": lambda letter, subject, body: mail.send(letter.recipient, subject, body, letter.key),
+        "sms": lambda letter, _, body: sms.send(letter.recipient, body, letter.expires_at, letter.key),
+    }
+    rounds = [
+        threading.Thread(target=_make_rounds, args=(deps, channel, send, stop), name=f"courier-{channel}", daemon=True)
+        for channel, send in sends.items()
+    ]
+    for thread in rounds:
+        thread.start()
+    log.info("courier started")
+    _keep_house(deps, stop)
+    for thread in rounds:
+        thread.join(STOP_SECONDS)
+    log.info("courier stopped")
+
+
+def _make_rounds(deps: Deps, channel: Channel, send: Send, stop: threading.Event) -> None:
+    pause = LOOK_EVERY
+    while not stop.is_set():
+        try:
+            while not stop.is_set() and deliver_next(deps, channel, send, stop):
+                pass
+            pause = LOOK_EVERY
+        except Exception as error:  # whatever it is, tomorrow's letters must still go
+            pause = min(pause * 2, LONGEST_PAUSE)
+            _complain("the outbox cannot be read", error, channel=channel, again_in=pause)
+        stop.wait(pause)
+
+
+def deliver_next(deps: Deps, channel: Channel, send: Send, stop: threading.Event) -> bool:
+    """Claim one due letter, try to send it and mark what came of it; false if none is due. Raises `Unavailable`."""
+    lease, now = vault.random_id(), deps.now()
+    with deps.database.read() as connection:
+        if not outbox.waits(connection, now, channel):
+            return False
+    with deps.database.write() as connection:
+        claimed = outbox.claim(connection, lease, now, LEASE_SECONDS, 1, channel)
+    for letter in claimed:
+        outcome, sent = _try(deps, letter, send)
+        _mark(deps, letter, lease, outcome, sent, stop)
+    return bool(claimed)
+
+
+def _try(deps: Deps, letter: Letter, send: Send) -> tuple[str, Sent]:
+    """What to write into the row: an outcome or "again", and what the far side said."""
+    if letter.expires_at <= deps.now():
+        return "expired", Sent("failed")
+    if letter.attempts > PARK_AFTER_AWAY:  # its couriers die before they can mark it
+        return "parked", Sent("failed", reason="too many attempts")
+    try:
+        subject, body = letters.render(deps, letter)
+        sent = send(letter, subject, body)
+        return sent.outcome, sent
+    except Unavailable as error:
+        again = "again" if letter.attempts < PARK_AFTER_AWAY else "parked"
+        return again, Sent("failed", reason=str(error))
+    except Exception as error:
+        log.error("a letter breaks its courier", letter=letter.key, template=letter.template, exc_info=error)
+        again = "again" if letter.attempts < PARK_AFTER_FAULT else "parked"
+        return again, Sent("failed", reason=type(error).__name__)
+
+
+def _mark(deps: Deps, letter: Letter, lease: str, outcome: str, sent: Sent, stop: threading.Event) -> None:
+    """Write the outcome, waiting for a database that is away: an unmarked letter would be sent again."""
+    pause = LOOK_EVERY
+    while True:
+        now = deps.now()
+        try:
+            with deps.database.write() as connection:
+                if outcome == "again":
+                    ours = outbox.retry(connection, letter.id, lease, now + wait_after(letter.attempts), sent.reason)
+                else:
+                    ours = outbox.finish(connection, letter.id, lease, outcome, now, sent.provider_id, sent.reason)
+            break
+        except Unavailable:
+            if stop.is_set():
+                raise
+            log.warning("database away, a letter waits to be marked", letter=letter.key, outcome=outcome, again_in=pause)
+            stop.wait(pause)
+            pause = min(pause * 2, LONGEST_PAUSE)
+    say = log.info if outcome in ("accepted", "delivered") else log.warning
+    say("letter", letter=letter.key, channel=letter.channel, template=letter.template, outcome=outcome, attempts=letter.attempts)
+    if not ours:
+        log.warning("the lease ran out before the letter was marked", letter=letter.key)
+
+
+def _keep_house(deps: Deps, stop: threading.Event) -> None:
+    next_sweep = 0.0
+    while not stop.is_set():
+        chores: list[Callable[[], None]] = [lambda: letters.beat(deps), lambda: _abandon(deps)]
+        if deps.clock() >= next_sweep:
+            chores.append(lambda: sweep(deps, stop))
+            next_sweep = deps.clock() + SWEEP_EVERY
+        for chore in chores:  # one that fails leaves the others to be done
+            try:
+                chore()
+            except Exception as error:
+                _complain("housekeeping failed", error)
+        stop.wait(BEAT_EVERY)
+
+
+def _abandon(deps: Deps) -> None:
+    with deps.database.write() as connection:
+        given_up = outbox.abandon_expired(connection, deps.now())
+    if given_up:
+        log.warning("letters expired before they could be sent", count=given_up)
+
+
+def sweep(deps: Deps, stop: threading.Event) -> None:
+    """Delete rows that have served their time, in small transactions. Raises `Unavailable`."""
+    for _ in range(SWEEP_ROUNDS):
+        with deps.database.write() as connection:
+            deleted = housekeeping.sweep(connection, deps.now(), SWEEP_ROWS)
+        if deleted < SWEEP_ROWS or stop.is_set():
+            return
+
+
+def _complain(event: str, error: Exception, **facts: object) -> None:
+    if isinstance(error, Unavailable):
+        log.warning(event, reason=f"{error} does not answer", **facts)
+    else:
+        log.error(event, exc_info=error, **facts)
