@@ -1,7 +1,6 @@
 """The postman process: takes letters from the outbox, puts them into words, sends them, and keeps the house tidy."""
 
 import threading
-import time
 from typing import Callable
 
 import structlog
@@ -32,26 +31,36 @@ STOP_SECONDS = 25.0
 Send = Callable[[Letter, str, str], Sent]
 
 
-def open_mail(settings: Settings, clock: Callable[[], float] = time.time) -> Mail:
+def open_mail(settings: Settings) -> Mail:
     """The mail plug of `[mail] url`: folder:DIR, smtp://… or smtps://…. Raises `TomlError`."""
     url, sender = settings.mail.url, settings.mail.sender
     try:
         if url.startswith("folder:"):
-            return FolderMail(url.removeprefix("folder:"), sender, clock)
-        return SmtpMail(url, sender, clock)
+            return FolderMail(url.removeprefix("folder:"), sender)
+        return SmtpMail(url, sender)
     except ValueError as error:
         raise TomlError([f"mail.url: {error}."]) from None
 
 
-def open_sms(settings: Settings, clock: Callable[[], float] = time.time) -> Sms:
+def open_sms(settings: Settings) -> Sms:
     """The SMS plug of `[sms] url`: folder:DIR, or the https:// address of a gateway. Raises `TomlError`."""
     url = settings.sms.url
     try:
         if url.startswith("folder:"):
-            return FolderSms(url.removeprefix("folder:"), clock)
-        return HttpSms(url, settings.sms.gateway, clock)
+            return FolderSms(url.removeprefix("folder:"))
+        return HttpSms(url, settings.sms.gateway)
     except ValueError as error:
         raise TomlError([f"sms: {error}."]) from None
+
+
+def by_mail(mail: Mail) -> Send:
+    """How the rounds send a letter by mail."""
+    return lambda letter, subject, body: mail.send(letter.recipient, subject, body, letter.key)
+
+
+def by_sms(sms: Sms) -> Send:
+    """How the rounds send a letter by SMS."""
+    return lambda letter, _, body: sms.send(letter.recipient, body, letter.expires_at, letter.key)
 
 
 def run(deps: Deps, mail: Mail, sms: Sms, stop: threading.Event) -> None:
@@ -59,10 +68,7 @@ def run(deps: Deps, mail: Mail, sms: Sms, stop: threading.Event) -> None:
 
     Mail and SMS have a thread each, so that a slow mail server does not hold up codes by SMS.
     """
-    sends: dict[Channel, Send] = {
-        "mail": lambda letter, subject, body: mail.send(letter.recipient, subject, body, letter.key),
-        "sms": lambda letter, _, body: sms.send(letter.recipient, body, letter.expires_at, letter.key),
-    }
+    sends: dict[Channel, Send] = {"mail": by_mail(mail), "sms": by_sms(sms)}
     rounds = [
         threading.Thread(target=_make_rounds, args=(deps, channel, send, stop), name=f"courier-{channel}", daemon=True)
         for channel, send in sends.items()

@@ -1,5 +1,6 @@
 """Mail as .eml files in a folder, for trials and tests."""
 
+import time
 from pathlib import Path
 from typing import Callable
 
@@ -10,7 +11,7 @@ from idp.ports import Sent
 class FolderMail:
     """`Mail` into `directory`: one file per mail, as a mail server would get it."""
 
-    def __init__(self, directory: str, sender: str, clock: Callable[[], float]):
+    def __init__(self, directory: str, sender: str, clock: Callable[[], float] = time.time):
         self._directory, self._sender, self._clock = Path(directory), sender, clock
 
     def send(self, to: str, subject: str, body: str, idempotency_key: str) -> Sent:

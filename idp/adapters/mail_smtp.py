@@ -4,6 +4,7 @@ import contextlib
 import re
 import smtplib
 import ssl
+import time
 from typing import Callable, Iterator
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -22,7 +23,7 @@ class SmtpMail:
     always checked. Raises ValueError for a URL that cannot be used.
     """
 
-    def __init__(self, url: str, sender: str, clock: Callable[[], float], timeout: float = TIMEOUT):
+    def __init__(self, url: str, sender: str, clock: Callable[[], float] = time.time, timeout: float = TIMEOUT):
         parts = urlsplit(url)
         options = {name: values[-1] for name, values in parse_qs(parts.query, strict_parsing=bool(parts.query)).items()}
         self._implicit = parts.scheme == "smtps"

@@ -1,5 +1,6 @@
 """SMS as .txt files in a folder, for trials and tests."""
 
+import time
 from pathlib import Path
 from typing import Callable
 
@@ -11,7 +12,7 @@ from idp.ports import Sent
 class FolderSms:
     """`Sms` into `directory`: one UTF-8 file per message, first line `To: +81…`, then an empty line, then the body."""
 
-    def __init__(self, directory: str, clock: Callable[[], float]):
+    def __init__(self, directory: str, clock: Callable[[], float] = time.time):
         self._directory, self._clock = Path(directory), clock
 
     def send(self, to_e164: str, body: str, expires_at: int, idempotency_key: str) -> Sent:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Callable
@@ -43,7 +44,7 @@ class HttpSms:
     """
 
     def __init__(
-        self, url: str, settings: GatewaySettings, clock: Callable[[], float], timeout: tuple[float, float] = TIMEOUT
+        self, url: str, settings: GatewaySettings, clock: Callable[[], float] = time.time, timeout: tuple[float, float] = TIMEOUT
     ):
         parts = urlsplit(url)
         if not parts.hostname or (parts.scheme != "https" and parts.hostname not in LOOPBACK_NAMES):
@@ -135,7 +136,7 @@ def _check(settings: GatewaySettings, is_json: bool) -> None:
     if not is_json and not re.fullmatch(r"[\x21-\x7e]+", settings.body):
         raise ValueError("gateway.body of a form is one line of name=value joined by &, encoded, without spaces")
     # try it with the worst text there may be
-    nasty = 'a"b\\c\n&=+%{to} 日本'
+    nasty = 'a"b\\c\n&=+%{to} \u00e9'
     names = ("to", "sender", "idempotency_key", "expires_at", "expires_at_iso", "expires_in")
     sample = {**dict.fromkeys(names, "1"), "body": nasty}
     for value in settings.headers.values():
