@@ -28,9 +28,11 @@ class PassphraseRule:
 
 @dataclass(frozen=True)
 class Blocklist:
-    """Passwords refused whatever the rule: common ones, words of the person, the operator's own words."""
+    """Passwords refused whatever the rule: the `common_size` most common ones, words of the person, and the
+    operator's own words."""
 
     common: bool = True
+    common_size: int = 30_000
     personal: bool = True
     words: tuple[str, ...] = ()
 
@@ -46,7 +48,8 @@ class Argon2Cost:
 
 @dataclass(frozen=True)
 class PasswordRule:
-    """What a new password must be: length in code points, kinds of characters, character set."""
+    """What a new password must be: length in code points, kinds of characters, character set. `min_kinds` counts
+    upper, lower and digit (portals A-12)."""
 
     min: int = 8
     max: int = 128
