@@ -127,5 +127,6 @@ def read(cls: type[T], text: str, source: str) -> T:
         return schema_of(cls)().load(data)
     except ValidationError as error:
         rows = _flatten(error.messages, ())
-        say = {"Unknown field": "this key is unknown; see config.example.toml", "Missing data for required field": "this key is missing"}
+        unknown = "this key is unknown; compare with config.example.toml or policies/standard.toml"
+        say = {"Unknown field": unknown, "Missing data for required field": "this key is missing"}
         raise TomlError([problem(text, source, path, say.get(m, m)) for path, m in rows]) from None

@@ -1,0 +1,175 @@
+"""Reads a policy file, holds its numbers against each other, and lets its examples prove it before anything starts."""
+
+import importlib.resources
+import re
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any, Iterator, get_type_hints
+
+from idp import common_passwords, toml_reader
+from idp.domain import identifiers, password
+from idp.domain.policy import Example, Policy, Seconds
+from idp.domain.romaji import spellings
+from idp.toml_reader import TomlError
+
+Problem = tuple[tuple[Any, ...], str]
+
+MINUTE, HOUR, DAY = 60, 3_600, 86_400
+# Argon2id: the weakest of the equivalent settings of the OWASP Password Storage Cheat Sheet is 7168 KiB five times
+_ARGON2_LEAST_KIB, _ARGON2_LEAST_WORK = 7_168, 35_840
+_RANGES: dict[tuple[str, ...], tuple[int, int]] = {
+    ("login_id", "min"): (3, identifiers.LOGIN_ID_MAX),
+    ("login_id", "max"): (3, identifiers.LOGIN_ID_MAX),
+    ("password", "min"): (8, 128),  # NIST SP 800-63B-4 section 3.1.1.2: never fewer than 8
+    ("password", "max"): (8, 128),  # 128 characters of 4 bytes are the 512 bytes that are read at all
+    ("password", "min_kinds"): (0, 3),
+    ("password", "alternative", "min"): (15, 128),  # the same section: 15 without a second factor
+    ("password", "alternative", "max"): (64, 128),  # the same section: accept at least 64
+    ("password", "blocklist", "common_size"): (3_000, 30_000),  # ASVS 6.2.4: at least the top 3000
+    ("password", "hash", "memory_kib"): (_ARGON2_LEAST_KIB, 1_048_576),
+    ("password", "hash", "time_cost"): (1, 20),
+    ("password", "hash", "parallelism"): (1, 16),
+    ("waits", "first_after"): (1, 20),
+    ("waits", "long_after"): (2, 100),  # NIST SP 800-63B-4 section 3.2.2: at most 100 tries in a row
+    ("waits", "first"): (1, DAY),
+    ("waits", "long"): (1, DAY),
+    ("waits", "longest"): (MINUTE, 30 * DAY),
+    ("waits", "warn_from"): (0, 20),
+    ("rates", "sign_ins_per_address_per_minute"): (1, 100_000),
+    ("rates", "pages_per_address_per_minute"): (1, 100_000),
+    ("rates", "failures_per_minute_before_friction"): (1, 1_000_000),
+    ("rates", "sign_ins_per_address_under_friction"): (1, 100_000),
+    ("sessions", "idle"): (MINUTE, 30 * DAY),
+    ("sessions", "absolute"): (MINUTE, 90 * DAY),
+    ("sessions", "staff_idle"): (MINUTE, 12 * HOUR),
+    ("sessions", "page"): (MINUTE, DAY),
+    ("tokens", "code"): (10, 10 * MINUTE),  # RFC 6749 section 4.1.2: 10 minutes at most
+    ("tokens", "access"): (10, DAY),
+    ("tokens", "id"): (10, DAY),
+    ("keys", "period"): (HOUR, 1_000 * DAY),
+    ("keys", "publish_before"): (MINUTE, 90 * DAY),
+    ("keys", "publish_after"): (MINUTE, 90 * DAY),
+    ("letters", "valid"): (DAY, 365 * DAY),
+}
+# (lower, higher, whether they may be equal)
+_ORDER: tuple[tuple[str, str, bool], ...] = (
+    ("login_id.min", "login_id.max", True),
+    ("password.min", "password.max", True),
+    ("password.min", "password.alternative.min", True),
+    ("password.alternative.min", "password.alternative.max", True),
+    ("waits.warn_from", "waits.first_after", True),
+    ("waits.first_after", "waits.long_after", False),
+    ("waits.first", "waits.long", True),
+    ("waits.long", "waits.longest", True),
+    ("rates.sign_ins_per_address_under_friction", "rates.sign_ins_per_address_per_minute", True),
+    ("rates.sign_ins_per_address_per_minute", "rates.pages_per_address_per_minute", True),
+    ("sessions.idle", "sessions.absolute", True),
+    ("sessions.staff_idle", "sessions.idle", True),
+    ("keys.publish_before", "keys.period", False),
+    ("tokens.access", "keys.publish_after", True),
+    ("tokens.id", "keys.publish_after", True),
+)
+
+
+def _shipped() -> Traversable:
+    try:
+        return importlib.resources.files("idp.policies")
+    except ModuleNotFoundError:  # a bare checkout, where the folder lies beside the package
+        return Path(__file__).resolve().parent.parent / "policies"
+
+
+def shipped_names() -> tuple[str, ...]:
+    """Names of the policies that come with the product."""
+    return tuple(sorted(item.name[:-5] for item in _shipped().iterdir() if item.name.endswith(".toml")))
+
+
+def _text_of(name_or_path: str, base: Path) -> str:
+    if name_or_path in shipped_names():
+        return _shipped().joinpath(f"{name_or_path}.toml").read_text(encoding="utf-8")
+    if re.fullmatch("[A-Za-z0-9-]+", name_or_path) and not (base / name_or_path).is_file():
+        known = ", ".join(shipped_names())
+        raise TomlError([f"{name_or_path}: no such policy; write {known}, or the path of a policy file such as ./policy.toml."])
+    try:
+        with (base / name_or_path).open("rb") as file:
+            return file.read(toml_reader.MAX_BYTES + 1).decode("utf-8")
+    except OSError as error:
+        raise TomlError([f"{name_or_path}: cannot be read: {error.strerror}."]) from None
+    except (UnicodeDecodeError, ValueError):
+        raise TomlError([f"{name_or_path}: this is not a UTF-8 text file."]) from None
+
+
+def _at(policy: Policy, path: tuple[str, ...]) -> Any:
+    value: Any = policy
+    for name in path:
+        value = getattr(value, name)
+    return value
+
+
+def _shown(policy: Policy, path: tuple[str, ...], value: int) -> str:
+    if get_type_hints(type(_at(policy, path[:-1])))[path[-1]] is not Seconds:
+        return str(value)
+    unit = max((u for u, length in toml_reader.UNITS.items() if value % length == 0), key=toml_reader.UNITS.__getitem__)
+    return f'"{value // toml_reader.UNITS[unit]}{unit}"'
+
+
+def _number_problems(policy: Policy) -> Iterator[Problem]:
+    for path, (low, high) in _RANGES.items():
+        if not low <= _at(policy, path) <= high:
+            yield path, f"write a value from {_shown(policy, path, low)} to {_shown(policy, path, high)}"
+    for lower, higher, equal in _ORDER:
+        path, other = tuple(lower.split(".")), tuple(higher.split("."))
+        small, great = _at(policy, path), _at(policy, other)
+        if small > great or (small == great and not equal):
+            bound = "at most" if equal else "less than"
+            yield path, f"{_shown(policy, path, small)} must be {bound} {higher}, which is {_shown(policy, other, great)}"
+
+
+def _other_problems(policy: Policy) -> Iterator[Problem]:
+    symbols, rule, hash_cost = policy.login_id.symbols, policy.password, policy.password.hash
+    if not re.fullmatch("[A-Za-z0-9._-]{1,64}", policy.version):
+        yield ("version",), "write 1 to 64 letters, digits, dots, - or _; it stands in audit records"
+    if set(symbols) - set(identifiers.ALL_SYMBOLS) or len(set(symbols)) != len(symbols):
+        yield ("login_id", "symbols"), 'write ASCII symbols once each, and never "@", which tells addresses from IDs'
+    if len(set(rule.require)) != len(rule.require):
+        yield ("password", "require"), "write each kind once"
+    if rule.charset == "alphanumeric" and "symbol" in rule.require:
+        yield ("password", "require"), 'a symbol cannot be required where charset is "alphanumeric"'
+    for word in rule.blocklist.words:
+        if len(word) > 64 or min(map(len, spellings(word))) < password.WORD_MIN:
+            yield ("password", "blocklist", "words"), f'"{word[:64]}" must have 4 to 64 letters (kana counted as Latin letters)'
+    if hash_cost.memory_kib * hash_cost.time_cost < _ARGON2_LEAST_WORK:
+        yield ("password", "hash"), f"too weak: memory_kib times time_cost must be at least {_ARGON2_LEAST_WORK}"
+
+
+def verdicts_of(policy: Policy, example: Example) -> tuple[str, ...]:
+    """What the policy says of an example's input, as codes; empty if it is accepted."""
+    if example.rule == "login_id":
+        return identifiers.login_id_verdicts(example.input, policy.login_id)
+    return password.verdicts(example.input, policy.password, example.words, common_passwords.rank)
+
+
+def _example_problems(policy: Policy) -> Iterator[Problem]:
+    for number, example in enumerate(policy.example):
+        found = verdicts_of(policy, example)
+        if set(found) != set(example.verdicts):
+            said, wanted = (" + ".join(codes) or "accepted" for codes in (found, example.verdicts))
+            shown = example.input if len(example.input) <= 40 else example.input[:40] + "…"
+            yield ("example", number), f'{example.rule} "{shown}" is to be {wanted}, but is {said}; mend the rule or the example'
+    for rule in ("login_id", "password"):
+        rows = [example for example in policy.example if example.rule == rule]
+        if not any(row.verdicts for row in rows) or all(row.verdicts for row in rows):
+            yield ("example",), f"write at least one accepted and one refused [[example]] of {rule}"
+
+
+def load(name_or_path: str, base: Path) -> Policy:
+    """The policy of a shipped name ("standard") or of a file, relative to `base`.
+
+    Raises `TomlError` with one sentence per problem: unreadable, unknown key, a number out of range or at odds with
+    another, or an example that the rules no longer bear out.
+    """
+    text = _text_of(name_or_path, base)
+    policy = toml_reader.read(Policy, text, name_or_path)
+    problems = [*_number_problems(policy), *_other_problems(policy)] or list(_example_problems(policy))
+    if problems:
+        raise TomlError([toml_reader.problem(text, name_or_path, path, message) for path, message in problems])
+    return policy

@@ -1,0 +1,78 @@
+"""The whole effective policy in plain sentences, for the console and the operator's shell."""
+
+from typing import Any
+
+from idp import texts
+from idp.domain.policy import Policy
+from idp.toml_reader import UNITS
+
+
+def _duration(locale: str, seconds: int) -> str:
+    unit = max((u for u, length in UNITS.items() if seconds % length == 0), key=UNITS.__getitem__)
+    n = seconds // UNITS[unit]
+    return texts.text(locale, f"policy.unit.{unit}.{'one' if n == 1 else 'many'}").format(n=n)
+
+
+def _password(policy: Policy, locale: str) -> list[tuple[str, dict[str, Any]]]:
+    rule = policy.password
+    blocked, long, cost = rule.blocklist, rule.alternative, rule.hash
+    comma = texts.text(locale, "policy.list")
+    kinds = comma.join(texts.text(locale, f"policy.kind.{kind}") for kind in rule.require)
+    words = comma.join(texts.text(locale, "policy.quoted").format(word=word) for word in blocked.words)
+
+    def switch(on: bool) -> str:
+        return "on" if on else "off"
+
+    composition = [("password.require", {"kinds": kinds})] if rule.require else []
+    composition += [("password.kinds", {"kinds": rule.min_kinds})] if rule.min_kinds else []
+    return [
+        ("password.length" + (".exact" if rule.min == rule.max else ""), {"min": rule.min, "max": rule.max}),
+        *(composition or [("password.kinds.none", {})]),
+        (f"password.charset.{rule.charset}", {}),
+        (f"password.alternative.{switch(long.enabled)}", {"min": long.min, "max": long.max}),
+        (f"password.common.{switch(blocked.common)}", {"size": f"{blocked.common_size:,}"}),
+        (f"password.personal.{switch(blocked.personal)}", {}),
+        ("password.words" if blocked.words else "password.words.none", {"words": words}),
+        (f"password.ask_twice.{switch(rule.ask_twice)}", {}),
+        ("password.hash", {"memory": f"{cost.memory_kib:,}", "time": cost.time_cost, "lanes": cost.parallelism}),
+    ]
+
+
+def _limits(policy: Policy, locale: str) -> list[tuple[str, dict[str, Any]]]:
+    waits, rates, sessions, tokens, keys = policy.waits, policy.rates, policy.sessions, policy.tokens, policy.keys
+
+    def time(seconds: int) -> str:
+        return _duration(locale, seconds)
+
+    friction = {"failures": rates.failures_per_minute_before_friction, "n": rates.sign_ins_per_address_under_friction}
+    return [
+        ("waits.first", {"after": waits.first_after, "wait": time(waits.first)}),
+        ("waits.long", {"after": waits.long_after, "wait": time(waits.long), "longest": time(waits.longest)}),
+        ("waits.warn_from", {"n": waits.warn_from}),
+        ("rates.sign_ins", {"n": rates.sign_ins_per_address_per_minute}),
+        ("rates.pages", {"n": rates.pages_per_address_per_minute}),
+        ("rates.friction", friction),
+        ("sessions.idle", {"idle": time(sessions.idle), "absolute": time(sessions.absolute)}),
+        ("sessions.staff_idle", {"idle": time(sessions.staff_idle)}),
+        ("sessions.page", {"n": time(sessions.page)}),
+        ("tokens.code", {"n": time(tokens.code)}),
+        ("tokens.access", {"n": time(tokens.access)}),
+        ("tokens.id", {"n": time(tokens.id)}),
+        ("keys.period", {"n": time(keys.period)}),
+        ("keys.publish", {"before": time(keys.publish_before), "after": time(keys.publish_after)}),
+        ("letters.valid", {"n": time(policy.letters.valid)}),
+    ]
+
+
+def explain(policy: Policy, locale: str) -> list[str]:
+    """Every number and switch of the policy, one sentence each, in `locale` ("ja" or "en")."""
+    ids = policy.login_id
+    rows: list[tuple[str, dict[str, Any]]] = [
+        ("version", {"version": policy.version}),
+        ("example", {"n": len(policy.example)}),
+        ("login_id.length", {"min": ids.min, "max": ids.max}),
+        ("login_id.symbols" if ids.symbols else "login_id.symbols.none", {"symbols": " ".join(ids.symbols)}),
+        *_password(policy, locale),
+        *_limits(policy, locale),
+    ]
+    return [texts.text(locale, "policy.explain." + key).format(**values) for key, values in rows]
