@@ -1,0 +1,221 @@
+"""New accounts, and what the operator does to an account: one way for shell, import, registration and console."""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal, Mapping, get_args
+
+from idp import texts, vault
+from idp.deps import Deps
+from idp.domain import folding, profile as profiles
+from idp.domain.account import STAFF, Account, Destination, PasswordState, Role
+from idp.domain.identifiers import email_verdicts, fold_email, fold_login_id, login_id_verdicts
+from idp.domain.nickname import fold_nickname, nickname_verdicts
+from idp.domain.phone import fold_mobile, mobile_verdicts
+from idp.services import foreign_hashes
+from idp.services.passwords import MAX_BYTES, Hasher
+from idp.tables import accounts, audit, failures
+from idp.tables.database import Connection
+
+Problem = tuple[str, str]  # field, and a verdict code or for `password_hash` and `profile` a plain sentence
+
+
+class Rejected(Exception):
+    """An account that cannot be made; `problems` holds everything that is wrong with it."""
+
+    def __init__(self, problems: tuple[Problem, ...]):
+        super().__init__(", ".join(f"{name}: {code}" for name, code in problems))
+        self.problems = problems
+
+
+@dataclass(frozen=True)
+class NewAccount:
+    """What somebody typed or delivered, not yet folded. The given destinations count as proven only if `verified`;
+    `usual` names the one that codes go to; `letter`: the password is printed on a letter and must be replaced;
+    `imported`: login IDs and addresses of an old system, wider than the rules for new ones."""
+
+    login_id: str
+    nickname: str = ""
+    password: str | None = field(default=None, repr=False)
+    password_hash: str | None = field(default=None, repr=False)
+    letter: bool = False
+    email: str | None = None
+    phone: str | None = None
+    verified: bool = False
+    email_login: bool = False
+    usual: Literal["email", "sms"] | None = None
+    role: str = "member"
+    locale: str = "ja"
+    contractor_id: str | None = None
+    contract_type: Literal["individual", "corporate"] | None = None
+    profile: Mapping[str, Any] = field(default_factory=dict)
+    imported: bool = False
+
+
+def reserved_words(deps: Deps) -> tuple[str, ...]:
+    """Words that no member may be called by: the brand, the operator, and offices in every language."""
+    offices = [word for locale in texts.LOCALES for word in texts.text(locale, "nickname.words").split()]
+    return (deps.settings.brand.name, deps.settings.brand.operator, *offices)
+
+
+def problems(deps: Deps, wish: NewAccount) -> tuple[Problem, ...]:
+    """Everything that is wrong with the account, without looking into the database; empty if it can be made."""
+    found: list[Problem] = [("login_id", code) for code in _login_id_verdicts(deps, wish)]
+    if wish.nickname:
+        reserved = () if wish.role in STAFF else reserved_words(deps)
+        found += [("nickname", code) for code in nickname_verdicts(wish.nickname, reserved)]
+    if wish.email is not None:
+        found += [("email", code) for code in _email_verdicts(wish)]
+    if wish.phone is not None:
+        found += [("phone", code) for code in mobile_verdicts(wish.phone)]
+    if wish.email_login and not (wish.email and wish.verified):
+        found.append(("email_login", "email.unproven"))
+    if wish.usual and not (wish.email if wish.usual == "email" else wish.phone):
+        found.append(("second_factor", "second_factor.destination"))
+    found += _password_problems(wish)
+    for name, allowed in (("role", get_args(Role)), ("locale", texts.LOCALES), ("contract_type", ("individual", "corporate", None))):
+        if getattr(wish, name) not in allowed:
+            found.append((name, f"{name}.unknown"))
+    if wish.contractor_id is not None and not folding.customer_number(wish.contractor_id):
+        found.append(("contractor_id", "contractor_id.format"))
+    return (*found, *(("profile", sentence) for sentence in profiles.problems(wish.profile)))
+
+
+def _login_id_verdicts(deps: Deps, wish: NewAccount) -> tuple[str, ...]:
+    key = fold_login_id(wish.login_id)
+    if not wish.imported and (verdicts := login_id_verdicts(wish.login_id, deps.policy.login_id)):
+        return verdicts
+    # without "@" in any ID, no ID can ever be another member's address, not even for a moment (RG-05)
+    return () if key and "@" not in key else ("login_id.characters",)
+
+
+def _email_verdicts(wish: NewAccount) -> tuple[str, ...]:
+    if wish.imported and not wish.email_login:
+        return () if fold_email(wish.email or "") else ("email.format",)
+    return email_verdicts(wish.email or "")
+
+
+def _password_problems(wish: NewAccount) -> list[Problem]:
+    found: list[Problem] = []
+    if wish.password is not None and not 0 < len(wish.password.encode("utf-8", "surrogatepass")) <= MAX_BYTES:
+        found.append(("password", "password.bytes"))
+    if wish.password_hash is not None:
+        try:
+            foreign_hashes.parse(wish.password_hash)
+        except foreign_hashes.ForeignHashError as error:
+            found.append(("password_hash", str(error)))
+    return found
+
+
+def _shown(typed: str, key: str) -> str:
+    """As typed if only letter case and outer spaces differ from the key, else the key."""
+    return typed.strip() if typed.strip().lower() == key else key
+
+
+def new_account(deps: Deps, hasher: Hasher, wish: NewAccount) -> Account:
+    """The account with a new subject and its password hashed, not yet stored; slow, so not inside a transaction.
+
+    Raises `Rejected`, or `Busy` when too many passwords are being hashed. The password policy is not applied here.
+    """
+    if wrong := problems(deps, wish):
+        raise Rejected(wrong)
+    now, subject = deps.now(), vault.random_id()
+    login_id_key = fold_login_id(wish.login_id) or ""
+    email_key = fold_email(wish.email) if wish.email else None
+    email = _shown(wish.email, email_key) if wish.email and email_key else None
+    phone = fold_mobile(wish.phone) if wish.phone else None
+    state, hashed = _password(hasher, wish)
+    places: tuple[tuple[Literal["email", "sms"], str | None], ...] = (("email", email), ("sms", phone))
+    return Account(
+        id=subject,
+        login_id=_shown(wish.login_id, login_id_key),
+        login_id_key=login_id_key,
+        nickname=fold_nickname(wish.nickname) or _shown(wish.login_id, login_id_key),
+        role=wish.role,  # type: ignore[arg-type]
+        locale=wish.locale,
+        email_login=email if wish.email_login else None,
+        email_login_key=email_key if wish.email_login else None,
+        password_hash=hashed,
+        password_state=state,
+        password_at=now if hashed else 0,
+        contractor_id=folding.customer_number(wish.contractor_id) if wish.contractor_id else None,
+        contract_type=wish.contract_type,
+        profile=wish.profile,
+        created_at=now,
+        updated_at=now,
+        destinations=tuple(
+            Destination(vault.random_id(), subject, kind, address, now if wish.verified else None, wish.usual == kind)
+            for kind, address in places
+            if address
+        ),
+    )
+
+
+def _password(hasher: Hasher, wish: NewAccount) -> tuple[PasswordState, str | None]:
+    if wish.password is not None:
+        return "letter" if wish.letter else "current", hasher.hash(wish.password)
+    if wish.password_hash is not None:
+        return "old_rule", hasher.wrap(wish.password_hash)
+    return "none", None
+
+
+def store(connection: Connection, deps: Deps, account: Account, actor: str | None, how: str) -> None:
+    """Insert the account and its audit row. Raises `accounts.Taken` when a name is in use."""
+    accounts.add(connection, account)
+    record(connection, deps, account, "account_added", actor, {"how": how, "role": account.role})
+
+
+def record(
+    connection: Connection, deps: Deps, account: Account, event: str, actor: str | None, detail: Mapping[str, Any] | None = None
+) -> None:
+    """An audit row of something that `actor` did to the account."""
+    audit.record(
+        connection,
+        at=deps.now(),
+        event=event,
+        result="ok",
+        account_id=account.id,
+        actor=actor,
+        policy_version=deps.policy.version,
+        detail=detail,
+    )
+
+
+def lock(connection: Connection, deps: Deps, account: Account, actor: str) -> None:
+    """Nobody signs in any more and every session ends; `unlock` gives the account back."""
+    accounts.change(connection, account.id, deps.now(), status="suspended")
+    accounts.raise_epoch(connection, account.id, deps.now())
+    record(connection, deps, account, "account_locked", actor)
+
+
+def unlock(connection: Connection, deps: Deps, account: Account, actor: str) -> None:
+    """The account is active again and all its waits after failures end."""
+    accounts.change(connection, account.id, deps.now(), status="active")
+    failures.clear_account(connection, account.id)
+    record(connection, deps, account, "account_unlocked", actor)
+
+
+def close(connection: Connection, deps: Deps, account: Account, actor: str) -> None:
+    """For good: no password, no session; the address for sign-in is free again, the login ID never is (AC-01, AC-04)."""
+    gone = {"email_login": None, "email_login_key": None, "password_hash": None, "password_state": "none"}
+    accounts.change(connection, account.id, deps.now(), status="closed", **gone)
+    accounts.raise_epoch(connection, account.id, deps.now())
+    record(connection, deps, account, "account_closed", actor)
+
+
+def sign_out_everywhere(connection: Connection, deps: Deps, account: Account, actor: str) -> None:
+    """Every session, token and remembered browser of the account ends."""
+    accounts.raise_epoch(connection, account.id, deps.now())
+    record(connection, deps, account, "signed_out_everywhere", actor)
+
+
+def letter_password(deps: Deps, hasher: Hasher, account: Account, actor: str) -> str:
+    """A new password for the printed letter, to be replaced at the first sign-in; the old one and every session end.
+
+    It is returned this one time and nowhere stored (requirement PW-08). Raises `Busy`.
+    """
+    password = vault.random_letter_password()
+    hashed, now = hasher.hash(password), deps.now()
+    with deps.database.write() as connection:
+        accounts.change(connection, account.id, now, password_hash=hashed, password_state="letter", password_at=now)
+        accounts.raise_epoch(connection, account.id, now)
+        record(connection, deps, account, "letter_password_made", actor)
+    return password
