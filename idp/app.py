@@ -9,8 +9,6 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from idp import config, policy_file
-from idp.adapters.contractors_http import HttpContractors
-from idp.adapters.contractors_register import RegisterContractors
 from idp.adapters.ephemeral_sqlite import SqliteEphemeral
 from idp.config import Settings
 from idp.deps import Deps
@@ -47,7 +45,11 @@ def open_ephemeral(settings: Settings) -> Ephemeral:
 def open_contractors(settings: Settings, database: Database, vault: Vault) -> Contractors:
     """The contract records that the settings name."""
     if settings.contractors.url == "register:":
+        from idp.adapters.contractors_register import RegisterContractors
+
         return RegisterContractors(database, vault)
+    from idp.adapters.contractors_http import HttpContractors  # its HTTP library is slow to import
+
     return HttpContractors(settings.contractors.url, settings.contractors.token)
 
 

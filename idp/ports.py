@@ -87,18 +87,28 @@ class Sms(Protocol):
 
 @dataclass(frozen=True)
 class ContractMatch:
-    """A contract whose facts all matched: its customer number in folded form and its type."""
+    """A contract whose facts all matched.
+
+    `contractor_id`: what the operator calls it, for claims. The register keeps no number in clear, so it can say the
+    folded customer number only when that was among the facts; otherwise it is the `contract_key`.
+    `contract_key`: the same for one contract whatever facts were given, so that an account made from one set of facts
+    is found again by another; "k:…" from the register, the operator's own id from a customer system.
+    `name_level`: how the name agreed, for the audit trail: kana, bank, kanji, latin, company, company_kana, or "".
+    """
 
     contractor_id: str
     contract_type: Literal["individual", "corporate"]
+    contract_key: str
+    name_level: str = ""
 
 
 class Contractors(Protocol):
     """The operator's contract records, asked one yes-or-no question about all facts together."""
 
     def match(self, facts: Mapping[str, str]) -> ContractMatch | None:
-        """`facts` by name (customer_number, phone, kana_name, kanji_name, corporate_name, birth_date, isp_mail),
-        as typed. None unless every fact given belongs to one and the same live contract. Raises `Unavailable`."""
+        """`facts` by name (`idp.domain.contract.FACTS`), as typed. None unless every fact given belongs to one and the
+        same live contract, and to no second one; None for no facts, blank ones and ones longer than 1 KiB. Raises
+        `Unavailable`, and KeyError for a fact of another name."""
 
     def ping(self) -> None:
         """Return if the records can be read; raises `Unavailable`."""

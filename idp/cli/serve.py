@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from idp import config
+from idp.cli.check import outdated
 from idp.config import Settings
 
 # prometheus_client reads this variable when it is first imported
@@ -54,11 +55,13 @@ def run_server(settings: Settings, base: Path, with_demo: bool) -> None:
     from idp.services import logs, metrics
 
     logs.configure(json=not sys.stderr.isatty())
+    if old := outdated():
+        raise click.ClickException(" ".join(old) + " Install the versions that setup.cfg names.")
     metrics.prepare(Path(os.environ["PROMETHEUS_MULTIPROC_DIR"]))
     deps = app.open_deps(settings, base)
     house = app.build(deps)
     house.keyring.warm()
-    wrap, lines = _demo(deps, house, base) if with_demo else (lambda inner: inner, [f"idp serves {settings.issuer}"])
+    wrap, lines = _demo(deps, house) if with_demo else (lambda inner: inner, [f"idp serves {settings.issuer}"])
     wsgi = app.create_wsgi(house, wrap)
     helper = _Beside([sys.executable, "-m", "idp", "courier"]) if settings.server.courier else None
 
@@ -113,10 +116,10 @@ class _Beside:
                 self._process.kill()
 
 
-def _demo(deps: Any, house: Any, base: Path) -> tuple[Any, list[str]]:
+def _demo(deps: Any, house: Any) -> tuple[Any, list[str]]:
     from idp.demo import mount
 
-    return mount.mount(deps, house, base)
+    return mount.mount(deps, house)
 
 
 @click.command()

@@ -50,3 +50,10 @@ def upgrade(database: Database) -> list[str]:
         with Operations.context(context):
             context.run_migrations()
     return applied
+
+
+def database_time(connection: Connection) -> float:
+    """The database's own clock in Unix seconds."""
+    sqlite = "SELECT (julianday('now') - 2440587.5) * 86400.0"
+    query = sqlite if connection.dialect.name == "sqlite" else "SELECT extract(epoch from clock_timestamp())"
+    return float(connection.execute(text(query)).scalar_one())

@@ -6,7 +6,7 @@ A bucket's name is `<purpose>:<account id or keyed hash of an unknown name>[:<re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from sqlalchemy import Connection, Executable, bindparam, case, delete, or_, select
+from sqlalchemy import Connection, Executable, bindparam, case, delete, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from idp.domain.policy import Waits
@@ -71,3 +71,8 @@ def clear_account(connection: Connection, account_id: str) -> None:
     """Forget every failure and end every wait of an account, whatever the purpose and the browser."""
     holds = failures.c.bucket.endswith(f":{account_id}", autoescape=True)
     connection.execute(delete(failures).where(or_(holds, failures.c.bucket.contains(f":{account_id}:", autoescape=True))))
+
+
+def waiting(connection: Connection, now: int) -> int:
+    """How many buckets must wait now."""
+    return connection.execute(select(func.count()).where(failures.c.wait_until > now)).scalar_one()

@@ -117,7 +117,8 @@ def blueprint(house: House) -> Blueprint:
         if journey is None:
             raise PageError(400, "common.expired")
         client = house.clients.find(journey.client_id)
-        if journey.finished or journey.proof is None or client is None:
+        # without a session of its own the proof is not complete yet
+        if journey.finished or journey.proof is None or journey.proof.sid is None or client is None:
             return redirect(f"/login?j={journey.id}", 303)
         return house.pages.respond(
             "consent.html",

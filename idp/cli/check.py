@@ -1,0 +1,120 @@
+"""`idp check`: every setting and every outside part really tried."""
+
+import importlib.metadata
+import time
+from pathlib import Path
+from typing import Any, Callable
+
+import click
+
+from idp import config, policy_file
+from idp.ports import Unavailable
+from idp.toml_reader import TomlError
+
+# below these, published weaknesses are open (security requirements, minimum versions)
+MINIMUM = {
+    "authlib": "1.9.9", "joserfc": "1.8", "marshmallow": "4.1.2", "flask": "3.1.3", "gunicorn": "23", "pyotp": "2.12",
+    "redis": "8.1",
+}  # fmt: skip
+MAX_SKEW = 5.0
+
+
+def _older(found: str, wanted: str) -> bool:
+    numbers = lambda text: [int(part) for part in text.split(".")[:3] if part.isdigit()]  # noqa: E731
+    return numbers(found) < numbers(wanted)
+
+
+def outdated() -> list[str]:
+    """One sentence for each library that is too old to start with."""
+    return [
+        f"{name} {found} is too old; at least {wanted} is needed."
+        for name, wanted in MINIMUM.items()
+        if _older(found := importlib.metadata.version(name), wanted)
+    ]
+
+
+@click.command()
+@click.pass_context
+def check(ctx: click.Context) -> None:
+    """Try every setting and every outside part, and say what to mend.
+
+    \b
+    settings, policy, secrets, library versions, database, schema,
+    ephemeral store, mail, SMS, contract records, signing keys, clock.
+    Sends no mail and no SMS. Exit code 0: all well; 1: something must be mended.
+    """
+    settings, base = config.load(ctx.obj)
+    bad = 0
+    for name, attempt in _attempts(settings, base).items():
+        try:
+            remark = attempt()
+            click.echo(f"ok    {name}" + (f": {remark}" if remark else ""))
+        except (Unavailable, TomlError, ValueError, OSError, config_errors()) as error:
+            bad += 1
+            click.echo(f"FAIL  {name}: {error}")
+    if bad:
+        click.echo(f"{bad} part(s) must be mended.", err=True)
+        ctx.exit(1)
+
+
+def config_errors() -> type[Exception]:
+    """What a database driver may raise while it connects."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    return SQLAlchemyError
+
+
+def _attempts(settings: config.Settings, base: Path) -> dict[str, Callable[[], str | None]]:
+    from idp import app, courier, migrations
+    from idp.services.keyring import Keyring
+
+    opened: dict[str, Any] = {}
+
+    def deps() -> Any:
+        if "deps" not in opened:
+            opened["deps"] = app.open_deps(settings, base, migrate=False)
+        return opened["deps"]
+
+    def versions() -> None:
+        if old := outdated():
+            raise ValueError(" ".join(old))
+
+    def schema() -> str:
+        with deps().database.read() as connection:
+            at = migrations.current(connection)
+        if at != migrations.head():
+            raise ValueError(f"at step {at or 'none'}, this version wants {migrations.head()}; run: idp migrate")
+        return f"step {at}"
+
+    def ephemeral() -> None:
+        store = deps().ephemeral
+        store.ping()
+        if not store.add("check", b"1", 5) and store.get("check") != b"1":
+            raise ValueError("what was written could not be read back")
+        store.drop("check")
+
+    def keys() -> str:
+        ring = Keyring(deps()).ring()
+        return ", ".join(sorted(ring.signing)) or "none; run: idp migrate"
+
+    def clock() -> str | None:
+        with deps().database.read() as connection:
+            skew = abs(migrations.database_time(connection) - time.time())
+        if skew > MAX_SKEW:
+            raise ValueError(f"this machine and the database differ by {skew:.0f} seconds; run a time service")
+        return f"{skew:.1f} s from the database's"
+
+    return {
+        "settings": lambda: settings.issuer,
+        "libraries": versions,
+        "policy": lambda: policy_file.load(settings.policy, base).version,
+        "secrets": lambda: f"{len(config.secret_keys(settings, base, create=True))} key(s)",
+        "database": lambda: deps().database.ping(),
+        "schema": schema,
+        "ephemeral store": ephemeral,
+        "mail": lambda: courier.open_mail(settings).ping(),
+        "sms": lambda: courier.open_sms(settings).ping(),
+        "contract records": lambda: deps().contractors.ping(),
+        "signing keys": keys,
+        "clock": clock,
+    }

@@ -1,0 +1,121 @@
+"""`idp client …`: the portals that may send people here."""
+
+import json
+from typing import Any
+
+import click
+
+from idp.cli.common import Refused, opened
+from idp.deps import Deps
+from idp.domain.client import Client
+from idp.services import client_registration
+from idp.services.client_registration import Rejected, client_from
+from idp.tables import audit, clients, stamps
+
+LIMIT = client_registration.MAX_JSON
+
+
+@click.group()
+def client() -> None:
+    """Register portals (OpenID Connect clients) and manage their secrets.
+
+    \b
+    A portal is described by RFC 7591 metadata in JSON, for example:
+      {"client_name": "My Portal",
+       "redirect_uris": ["https://portal.example.jp/callback"]}
+    """
+
+
+def _print(data: Any) -> None:
+    click.echo(json.dumps(data, ensure_ascii=False, indent=2))
+
+
+def _note(deps: Deps, connection: Any, event: str, client_id: str) -> None:
+    audit.record(connection, at=deps.now(), event=event, result="ok", client_id=client_id, actor="cli")
+
+
+@client.command()
+@click.argument("file", type=click.File("rb"))
+@click.pass_context
+def add(ctx: click.Context, file: Any) -> None:
+    """Register a portal from FILE (or - for standard input); prints what was registered, with its secret.
+
+    \b
+    client_id and client_secret may be given, else they are made. The secret is
+    shown this once. Beside RFC 7591 these keys are understood:
+      first_party (true)             false: members are asked for consent
+      require_pkce (true)            false: a confidential client may go without
+      require_auth_time, default_max_age, default_acr_values, initiate_login_uri
+      id_token_signed_response_alg   RS256 (default), ES256, PS256, EdDSA
+      scope_claims_in_id_token       true: put the claims of the scopes there too
+    """
+    raw = file.read(LIMIT + 1)
+    if len(raw) > LIMIT:
+        raise Refused("The metadata is larger than 64 KiB.")
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise Refused("The metadata is not UTF-8 text.") from None
+    with opened(ctx) as deps:
+        try:
+            registered = client_registration.register(deps, text)
+        except Rejected as error:
+            raise Refused("\n".join(error.problems)) from None
+        with deps.database.write() as connection:
+            _note(deps, connection, "client_registered", registered["client_id"])
+        _print(registered)
+
+
+def _find(deps: Deps, client_id: str) -> Client:
+    with deps.database.read() as connection:
+        for row in clients.rows(connection):
+            if row["id"] == client_id:
+                return client_from(row["metadata"], row["id"])
+    raise Refused(f"There is no client {client_id}. See: idp client list")
+
+
+@client.command("list")
+@click.pass_context
+def list_clients(ctx: click.Context) -> None:
+    """List the registered portals, a line each: client_id, name, redirect URIs."""
+    with opened(ctx) as deps, deps.database.read() as connection:
+        for row in clients.rows(connection):
+            one = client_from(row["metadata"], row["id"])
+            click.echo(f"{one.id}\t{one.name}\t{' '.join(one.redirect_uris)}")
+
+
+@client.command()
+@click.argument("client_id")
+@click.pass_context
+def show(ctx: click.Context, client_id: str) -> None:
+    """Show one portal as JSON, without its secret."""
+    with opened(ctx) as deps:
+        _print({"client_id": client_id, **client_registration.describe(_find(deps, client_id))})
+
+
+@client.command("rotate-secret")
+@click.argument("client_id")
+@click.pass_context
+def rotate_secret(ctx: click.Context, client_id: str) -> None:
+    """Give a portal a new secret and print it; the old one stops working within a second or two."""
+    with opened(ctx) as deps:
+        if _find(deps, client_id).public:
+            raise Refused(f"{client_id} is a public client: it has no secret.")
+        secret = client_registration.rotate_secret(deps, client_id)
+        with deps.database.write() as connection:
+            _note(deps, connection, "client_secret_rotated", client_id)
+        _print({"client_id": client_id, "client_secret": secret})
+
+
+@client.command()
+@click.argument("client_id")
+@click.pass_context
+def remove(ctx: click.Context, client_id: str) -> None:
+    """Remove a portal; its sign-ins and tokens end within a second or two."""
+    with opened(ctx) as deps:
+        _find(deps, client_id)
+        with deps.database.write() as connection:
+            clients.remove(connection, client_id)
+            stamps.raise_stamp(connection, "clients")
+            _note(deps, connection, "client_removed", client_id)
+        click.echo(f"removed {client_id}")

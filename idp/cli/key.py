@@ -1,0 +1,66 @@
+"""`idp key …`: the keys that sign tokens, and the secret keys of the settings."""
+
+from datetime import UTC, datetime
+
+import click
+
+from idp import vault
+from idp.cli.common import opened
+from idp.domain import keys as rules
+from idp.services import keyring
+from idp.tables import audit
+from idp.tables import keys as table
+
+
+@click.group()
+def key() -> None:
+    """Show and rotate the signing keys.
+
+    \b
+    Every key is published in the JWKS as "next" before it signs, and as
+    "retiring" after, so that portals with a cached JWKS never fail.
+    The schedule of the policy rotates by itself: see [keys] in the policy file.
+    """
+
+
+def _when(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+@key.command("list")
+@click.pass_context
+def list_keys(ctx: click.Context) -> None:
+    """List the signing keys, a line each: kid, algorithm, state, when it starts to sign."""
+    with opened(ctx) as deps:
+        with deps.database.read() as connection:
+            stored = table.rows(connection)
+        states = rules.states(stored, deps.policy.keys, deps.now())
+        for one in stored:
+            click.echo(f"{one.kid}\t{one.alg}\t{states[one.kid]}\t{_when(one.active_from)}")
+
+
+@key.command()
+@click.option("--now", is_flag=True, help="Sign with the new keys at once: only when a key may have leaked.")
+@click.pass_context
+def rotate(ctx: click.Context, now: bool) -> None:
+    """Publish a next key for every algorithm; it starts to sign after the time set in the policy.
+
+    With --now the new keys sign at once. Portals that keep the JWKS for long may then refuse tokens until they
+    fetch it again.
+    """
+    with opened(ctx) as deps:
+        made = keyring.ensure(deps, rotate=True, lead=0 if now else None)
+        with deps.database.write() as connection:
+            detail = {"kids": " ".join(one.kid for one in made)}
+            audit.record(connection, at=deps.now(), event="keys_rotated", result="ok", actor="cli", detail=detail)
+        for one in made:
+            click.echo(f"{one.kid}\t{one.alg}\tsigns from {_when(one.active_from)}")
+        if not made:
+            click.echo("Every algorithm has a next key already. See: idp key list")
+
+
+@key.command()
+@click.option("--id", "key_id", default=lambda: datetime.now(UTC).strftime("%Y-%m"), help="Name of the key; default: this month.")
+def secret(key_id: str) -> None:
+    """Print a new line for [secrets] keys in config.toml; put it first, keep the old ones behind it."""
+    click.echo(vault.new_secret(key_id))

@@ -1,0 +1,206 @@
+"""A real `idp serve` of its own for the tests that speak HTTP, and a browser without a screen to speak with it."""
+
+import base64
+import contextlib
+import hashlib
+import html
+import json
+import os
+import re
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Iterator
+from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
+
+import requests
+
+from tests import services
+
+PASSWORD = "Kawa7Sumire"
+VERIFIER = "v" * 64
+CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()
+CALLBACK = "https://portal.example/callback"
+POLICY = "rates-for-tests.toml"
+
+
+@dataclass
+class Idp:
+    """A configured installation: its settings file, its address, and its command line."""
+
+    folder: Path
+    issuer: str
+
+    @property
+    def config(self) -> Path:
+        """The settings file."""
+        return self.folder / "config.toml"
+
+    def run(self, *arguments: str, stdin: str = "", check: bool = True) -> subprocess.CompletedProcess[str]:
+        """`idp --config … ARGUMENTS`; fails the test with what it printed if it does not exit with 0."""
+        command = [sys.executable, "-m", "idp", "--config", str(self.config), *arguments]
+        done = subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=60)
+        assert not check or done.returncode == 0, f"idp {' '.join(arguments)}: {done.stdout}{done.stderr}"
+        return done
+
+    def client(self, **metadata: Any) -> dict[str, Any]:
+        """Register a client; returns what was registered."""
+        given = {"client_name": "Test portal", "redirect_uris": [CALLBACK], **metadata}
+        found: dict[str, Any] = json.loads(self.run("client", "add", "-", stdin=json.dumps(given)).stdout)
+        return found
+
+    def account(self, login_id: str, *options: str, password: str = PASSWORD) -> str:
+        """Add a member; returns the subject."""
+        arguments = ("account", "add", "--login-id", login_id, "--nickname", "はなこ", *options, "--password-stdin")
+        subject: str = json.loads(self.run(*arguments, stdin=password).stdout)["sub"]
+        return subject
+
+
+def configure(folder: Path, database: str, ephemeral: str, port: int, extra: str = "", secrets: str = "") -> Idp:
+    """Write a settings file; every store, folder and key of it lies below `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    shipped = (Path(__file__).parent.parent / "policies" / "standard.toml").read_text()
+    # one address makes all the requests of a test run; what these limits do is tested by itself
+    rates = re.sub(r"(?m)^((?:sign_ins|pages)_per_address_per_minute|failures_per_minute_before_friction) *= *\d+", r"\1 = 100000", shipped)
+    assert rates.count("= 100000") == 3
+    (folder / POLICY).write_text(rates)
+    issuer = f"http://localhost:{port}"
+    (folder / "config.toml").write_text(
+        f'issuer = "{issuer}"\npolicy = "{POLICY}"\n[server]\nbind = "127.0.0.1:{port}"\n'
+        f'[database]\nurl = "{database}"\n[ephemeral]\nurl = "{ephemeral}"\n{extra}'
+    )
+    return Idp(folder, issuer)
+
+
+@contextlib.contextmanager
+def serving(idp: Idp, command: str = "serve") -> Iterator[subprocess.Popen]:
+    """`idp serve` (or `idp demo`) until the end of the block."""
+    environ = {key: value for key, value in os.environ.items() if key != "PROMETHEUS_MULTIPROC_DIR"}
+    with services.process(
+        [sys.executable, "-m", "idp", "--config", str(idp.config), command],
+        idp.folder / "server.log",
+        lambda: requests.get(f"{idp.issuer}/health/ready", timeout=2).raise_for_status(),
+        cwd=idp.folder,
+        env=environ,
+    ) as process:
+        yield process
+
+
+def stores(kind: str, folder: Path, request: Any) -> tuple[str, str]:
+    """URLs of the durable and the ephemeral store: "embedded" or "production"."""
+    if kind == "embedded":
+        return "sqlite:///idp.db", "sqlite:///ephemeral.db"
+    return request.getfixturevalue("postgres_url"), request.getfixturevalue("redis_url")
+
+
+@dataclass
+class Form:
+    """A form as found on a page."""
+
+    action: str
+    method: str
+    fields: dict[str, str]
+    tokens: dict[str, str] = field(default_factory=dict)
+
+    def named(self, token: str) -> str:
+        """The name of the field with this autocomplete token."""
+        return self.tokens[token]
+
+
+def attributes(tag: str) -> dict[str, str]:
+    """Attributes of one HTML tag."""
+    return {name: html.unescape(value) for name, value in re.findall(r'([a-z-]+)="([^"]*)"', tag)}
+
+
+def form_of(page: requests.Response) -> Form:
+    """The one form of a page, with hidden fields and values filled in."""
+    head, inside = re.findall(r"<form([^>]*)>(.*?)</form>", page.text, re.S)[0]
+    found = attributes(head)
+    form = Form(urljoin(page.url, found.get("action", "")), found.get("method", "get"), {})
+    for tag in re.findall(r"<input[^>]*>", inside):
+        one = attributes(tag)
+        if "name" in one:
+            form.fields[one["name"]] = one.get("value", "")
+            if "autocomplete" in one:
+                form.tokens[one["autocomplete"]] = one["name"]
+    return form
+
+
+class Browser(requests.Session):
+    """Follows our redirects, keeps cookies, stops at the portal's address."""
+
+    def __init__(self, idp: Idp, **headers: str):
+        super().__init__()
+        self.idp = idp
+        self.headers.update(headers)
+
+    def go(self, address: str) -> requests.Response:
+        """GET, following redirects that stay with us."""
+        return self._follow(self.get(urljoin(self.idp.issuer, address), allow_redirects=False))
+
+    def submit(self, form: Form, follow: bool = True, **values: str) -> requests.Response:
+        """Send a form with some fields filled in."""
+        headers = {"Origin": self.idp.issuer, "Sec-Fetch-Site": "same-origin"}
+        answer = self.post(form.action, data={**form.fields, **values}, headers=headers, allow_redirects=False)
+        return self._follow(answer) if follow else answer
+
+    def _follow(self, answer: requests.Response) -> requests.Response:
+        while answer.is_redirect and answer.headers["Location"].startswith(("/", self.idp.issuer)):
+            answer = self.get(urljoin(answer.url, answer.headers["Location"]), allow_redirects=False)
+        return answer
+
+    def authorize(self, client: dict[str, Any], **parameters: str | None) -> requests.Response:
+        """Begin at the authorization endpoint as a portal would send us; None leaves a parameter out."""
+        asked = authorization_parameters(client, **parameters)
+        return self.go("/authorize?" + urlencode(asked))
+
+    def sign_in(self, page: requests.Response, identifier: str, password: str = PASSWORD) -> requests.Response:
+        """Fill in the sign-in form and send it."""
+        form = form_of(page)
+        return self.submit(form, **{form.named("username"): identifier, form.named("current-password"): password})
+
+
+def authorization_parameters(client: dict[str, Any], **changes: str | None) -> dict[str, str]:
+    """A good request, with changes."""
+    asked: dict[str, str | None] = {
+        "response_type": "code",
+        "client_id": client["client_id"],
+        "redirect_uri": client["redirect_uris"][0],
+        "scope": "openid",
+        "state": "state-1",
+        "nonce": "nonce-1",
+        "code_challenge": CHALLENGE,
+        "code_challenge_method": "S256",
+        **changes,
+    }
+    return {name: value for name, value in asked.items() if value is not None}
+
+
+def answer_of(response: requests.Response) -> dict[str, str]:
+    """The parameters that an authorization response carries back to the portal."""
+    assert response.is_redirect, f"no answer to the portal: {response.status_code} {response.text[:2000]}"
+    return {name: values[0] for name, values in parse_qs(urlsplit(response.headers["Location"]).query).items()}
+
+
+def exchange(idp: Idp, client: dict[str, Any], code: str, **changes: str | None) -> requests.Response:
+    """Redeem a code as the portal's back end would."""
+    data: dict[str, str | None] = {
+        "grant_type": "authorization_code",
+        "code": code,
+        "redirect_uri": client["redirect_uris"][0],
+        "code_verifier": VERIFIER,
+        **changes,
+    }
+    basic = (client["client_id"], client["client_secret"]) if client.get("client_secret") else None
+    if basic is None:
+        data["client_id"] = client["client_id"]
+    given = {name: value for name, value in data.items() if value is not None}
+    return requests.post(f"{idp.issuer}/token", data=given, auth=basic, timeout=20)
+
+
+def claims_of(token: str) -> dict[str, Any]:
+    """The claims of a JWT, unverified."""
+    body = token.split(".")[1]
+    found: dict[str, Any] = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
+    return found
