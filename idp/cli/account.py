@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO, Callable
@@ -43,7 +44,7 @@ def _print(values: dict[str, Any]) -> None:
 
 
 def _password() -> str:
-    line = click.get_binary_stream("stdin").readline(MAX_BYTES + 3)
+    line = sys.stdin.buffer.readline(MAX_BYTES + 3)
     try:
         text = line.decode("utf-8").removesuffix("\n").removesuffix("\r")
     except UnicodeDecodeError:
@@ -110,7 +111,7 @@ def import_(ctx: click.Context, file: BinaryIO, dry_run: bool) -> None:
         counts = account_import.run(deps, _hasher(deps), file, _actor(), dry_run, lambda line: click.echo(line, err=True))
     _print(counts | ({"dry_run": True} if dry_run else {}))
     if counts["failed"]:
-        raise click.exceptions.Exit(1)
+        sys.exit(1)
 
 
 def _find(connection: Connection, typed: str) -> Account:

@@ -39,7 +39,7 @@ EXAMPLES = (
 )
 _FULL = {
     "login_id": "Hanako.01",
-    "nickname": "はなこ",
+    "nickname": "Hanako",
     "password_hash": EXAMPLES[0][1],
     "email": "hanako@example.jp",
     "phone": "090-1234-5678",
@@ -48,7 +48,7 @@ _FULL = {
     "second_factor": "sms",
     "contractor_id": "0001234567",
     "contract_type": "individual",
-    "profile": {"name": "佐藤 花子", "birthdate": "1958-04-01"},
+    "profile": {"name": "SATO Hanako", "birthdate": "1958-04-01"},
 }
 _ROWS = (_FULL, *({"login_id": name, "password_hash": value} for name, value in EXAMPLES))
 HELP = (
@@ -91,7 +91,7 @@ _SAY = {
     "role.unknown": "there is no such role",
     "locale.unknown": "there is no such language",
     "contract_type.unknown": "write individual or corporate",
-    "contractor_id.format": "write the customer number in digits",
+    "contractor_id.format": "write the customer number, at most 64 half-width characters",
 }
 
 

@@ -5,9 +5,9 @@ A bucket's name is `<purpose>:<account id or keyed hash of an unknown name>[:<re
 
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib import import_module
 
 from sqlalchemy import Connection, Executable, bindparam, case, delete, func, or_, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from idp.domain.policy import Waits
 from idp.domain.waits import last_step, wait_after
@@ -31,7 +31,7 @@ _CLEAR = delete(failures).where(failures.c.bucket == _BUCKET)
 
 @lru_cache(maxsize=8)
 def _reserve(waits: Waits, dialect: str) -> Executable:
-    insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
+    insert = import_module(f"sqlalchemy.dialects.{dialect}").insert  # each takes long to import, one is needed
     last, count = last_step(waits), failures.c.count + 1
     steps = [(count == step, wait) for step in range(1, last) if (wait := wait_after(waits, step))]
     wait = case(*steps, (count >= last, wait_after(waits, last)), else_=0)

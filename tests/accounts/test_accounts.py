@@ -103,7 +103,7 @@ def test_letters_and_old_hashes_are_marked(deps: Deps, hasher: Hasher) -> None:
         ({"password": None, "password_hash": "$1$x"}, ("password_hash", None)),
         ({"role": "owner"}, ("role", "role.unknown")),
         ({"locale": "fr"}, ("locale", "locale.unknown")),
-        ({"contractor_id": "abc"}, ("contractor_id", "contractor_id.format")),
+        ({"contractor_id": "甲-12"}, ("contractor_id", "contractor_id.format")),
         ({"profile": {"sub": "x"}}, ("profile", None)),
     ],
 )
@@ -114,6 +114,11 @@ def test_what_is_wrong_is_said(deps: Deps, hasher: Hasher, change: dict[str, Any
     found = caught.value.problems
     assert problem in found or (problem[1] is None and problem[0] in dict(found))
     assert hasher.runs == runs
+
+
+@pytest.mark.parametrize("typed, kept", [("００-0123", "123"), ("k:Zm9v", "k:Zm9v"), ("C-0001", "C-0001")])
+def test_contracts_are_known_by_number_or_by_the_operators_own_id(deps: Deps, hasher: Hasher, typed: str, kept: str) -> None:
+    assert service.new_account(deps, hasher, NewAccount("taro01", contractor_id=typed)).contractor_id == kept
 
 
 def test_what_only_an_import_may_bring(deps: Deps, hasher: Hasher) -> None:
