@@ -105,8 +105,9 @@ def courier_alive(deps: Deps) -> bool:
 
 
 def _place(key: str, channel: str, to: str, template: str) -> str:
-    # whoever can write to the table cannot turn a sealed code towards another recipient
-    return f"outbox:{key}:{channel}:{template}:{to}"
+    # whoever can write to the table cannot turn a sealed code towards another recipient; the recipient's fingerprint
+    # only, because an error names the place
+    return f"outbox:{key}:{channel}:{template}:{vault.fingerprint(to)}"
 
 
 def _line(value: str) -> str:

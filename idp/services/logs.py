@@ -4,7 +4,7 @@ import logging
 import re
 import sys
 import traceback
-from typing import Any
+from typing import Any, TextIO
 
 import structlog
 from structlog.tracebacks import ExceptionDictTransformer
@@ -12,8 +12,8 @@ from structlog.tracebacks import ExceptionDictTransformer
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
-def configure(json: bool) -> None:
-    """Send every logger of the process, structlog's and the standard library's alike, to stderr.
+def configure(json: bool, stream: TextIO | None = None) -> None:
+    """Send every logger of the process, structlog's and the standard library's alike, to stderr (or `stream`).
 
     `json` writes one JSON object a line (production), otherwise `key=value` text. What was bound with
     `structlog.contextvars.bind_contextvars(request_id=…)` stands in every line until `clear_contextvars()`.
@@ -27,7 +27,7 @@ def configure(json: bool) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.StackInfoRenderer(),
     ]
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
