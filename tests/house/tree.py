@@ -1,5 +1,6 @@
 """The files that belong to the project: what git tracks, and what is about to be added."""
 
+import re
 import subprocess
 from functools import cache
 from pathlib import Path
@@ -14,5 +15,6 @@ def files() -> tuple[str, ...]:
         command = ["git", "-C", str(TOP), "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
         names = subprocess.run(command, capture_output=True, check=True, text=True).stdout.split("\0")
     except (OSError, subprocess.CalledProcessError):
-        names = [str(path.relative_to(TOP)) for path in TOP.rglob("*") if not {".venv", ".cache", "__pycache__", "var"} & set(path.parts)]
+        made = re.compile(r"(^|/)(\.(?!ci/|gitignore$)[^/]*|__pycache__|var|build|dist|[^/]*\.egg-info)(/|$)")
+        names = [name for path in TOP.rglob("*") if not made.search(name := path.relative_to(TOP).as_posix())]
     return tuple(sorted(name for name in names if name and (TOP / name).is_file()))
