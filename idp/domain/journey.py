@@ -75,7 +75,8 @@ def accepts_session(journey: Journey, subject: str, auth_time: int, now: int) ->
 
 def to_dict(journey: Journey) -> dict[str, Any]:
     """Plain data for the ephemeral store."""
-    return {key: value for key, value in asdict(journey).items() if value not in (None, "", (), {}, False)}
+    # False by identity: 0 == False, and max_age=0 must not get lost
+    return {key: value for key, value in asdict(journey).items() if value is not False and value not in (None, "", (), {})}
 
 
 def from_dict(data: Mapping[str, Any]) -> Journey:
