@@ -25,8 +25,9 @@ PURE = frozenset(
     """__future__ collections dataclasses datetime decimal enum functools hashlib idp itertools json math re string typing
     unicodedata urllib email_validator phonenumbers""".split()
 )
-# tables of Japanese letters, the sample operator of the embedded default, a sample text that proves a gateway's template
-JAPANESE = ("idp/domain/", "idp/config.py", "idp/adapters/sms_http.py")
+# tables of Japanese letters, the sample operator of the embedded default, sample rows in the help on import files, and
+# a sample text that proves a gateway's template
+JAPANESE = ("idp/domain/", "idp/config.py", "idp/cli/contractor.py", "idp/cli/account_import.py", "idp/adapters/sms_http.py")
 CLOCK_READERS = ("idp/app.py", "idp/courier.py", "idp/cli/", "idp/demo/", "idp/adapters/")
 CLOCKS = frozenset("time.time time.time_ns time.localtime time.gmtime datetime.now datetime.utcnow datetime.today date.today".split())
 LINES, FUNCTION_LINES = 250, 45
