@@ -8,7 +8,7 @@ from typing import Any, Callable, Iterable
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from idp import config, policy_file
+from idp import policy_file, secret_keys
 from idp.adapters.ephemeral_sqlite import SqliteEphemeral
 from idp.config import Settings
 from idp.deps import Deps
@@ -17,6 +17,7 @@ from idp.features.login import views as login
 from idp.features.oidc import endpoints as oidc_endpoints
 from idp.features.oidc import views as oidc
 from idp.ports import Contractors, Ephemeral
+from idp.services import metrics
 from idp.services.client_register import ClientRegister
 from idp.services.keyring import Keyring
 from idp.services.passwords import Hasher
@@ -64,7 +65,7 @@ def open_deps(settings: Settings, base: Path, migrate: bool = True) -> Deps:
     for url in (settings.database.url, settings.ephemeral.url):
         if url.startswith("sqlite:///"):
             Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
-    vault = Vault(config.secret_keys(settings, base, create=True))
+    vault = Vault(secret_keys.read(settings.secrets, settings.loopback, base, create=True))
     database = Database(settings.database.url, pool=settings.server.threads)
     deps = Deps(
         settings=settings,
@@ -130,7 +131,11 @@ def create_wsgi(house: House, wrap: Callable[[Wsgi], Wsgi] = lambda inner: inner
     proxies = house.deps.settings.server.trusted_proxies
     if proxies:
         inner = ProxyFix(inner, x_for=proxies, x_proto=0, x_host=0, x_port=0, x_prefix=0)
-    return Gate(house.deps.settings, inner)
+
+    def noted(path: str, status: int, seconds: float) -> None:
+        metrics.answered("machine" if path in endpoints else "pages", status, seconds)
+
+    return Gate(house.deps.settings, inner, time.perf_counter, noted)
 
 
 def after_fork(deps: Deps) -> None:

@@ -1,7 +1,5 @@
 """Reads config.toml: where the service runs and what it is connected to."""
 
-import base64
-import binascii
 import dataclasses
 import ipaddress
 import os
@@ -10,10 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
-from idp import toml_reader, vault
+from idp import secret_keys, toml_reader
+from idp.secret_keys import Secrets
 from idp.toml_reader import TomlError
 
-WEAK_BYTES = 32
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
 
 
@@ -83,14 +81,6 @@ class ContractorSettings:
 
     url: str = "register:"
     token: str = ""
-
-
-@dataclass(frozen=True)
-class Secrets:
-    """Secret keys, the current one first, each `id:base64 of at least 32 random bytes`; or a file of such lines."""
-
-    keys: tuple[str, ...] = ()
-    file: str = ""
 
 
 @dataclass(frozen=True)
@@ -187,25 +177,6 @@ def _check(settings: Settings) -> list[tuple[tuple[str, ...], str]]:
     return found
 
 
-def parse_secrets(lines: tuple[str, ...]) -> tuple[tuple[str, bytes], ...]:
-    """`id:base64` lines as (id, bytes); raises ValueError with a plain reason."""
-    parsed = []
-    for line in lines:
-        key_id, _, body = line.partition(":")
-        if not re.fullmatch(r"[A-Za-z0-9_-]{1,32}", key_id):
-            raise ValueError("write each key as id:base64, the id of letters, digits, - and _")
-        try:
-            raw = base64.b64decode(body, validate=True)
-        except binascii.Error:
-            raise ValueError(f'the key "{key_id}" is not base64') from None
-        if len(raw) < WEAK_BYTES or len(set(raw)) < 16:
-            raise ValueError(f'the key "{key_id}" is weak; make one with: idp key secret')
-        parsed.append((key_id, raw))
-    if len(dict(parsed)) != len(parsed):
-        raise ValueError("two keys have the same id")
-    return tuple(parsed)
-
-
 def load(path: str | None = None) -> tuple[Settings, Path]:
     """Settings and the folder that relative paths start from.
 
@@ -225,7 +196,7 @@ def load(path: str | None = None) -> tuple[Settings, Path]:
     base = Path(chosen).resolve().parent
     settings = absolute(settings, base)
     try:
-        secret_keys(settings, base, create=False)
+        secret_keys.read(settings.secrets, settings.loopback, base, create=False)
     except ValueError as error:
         raise TomlError([toml_reader.problem(text, chosen, ("secrets", "keys"), str(error))]) from None
     return settings, base
@@ -245,33 +216,3 @@ def absolute(settings: Settings, base: Path) -> Settings:
         section = getattr(settings, name)
         changed[name] = dataclasses.replace(section, url=fix(section.url))
     return dataclasses.replace(settings, **changed)
-
-
-def secret_keys(settings: Settings, base: Path, create: bool) -> tuple[tuple[str, bytes], ...]:
-    """The operator's secret keys. A trial on loopback without any gets a file var/secrets.txt when `create`.
-
-    Raises ValueError with a plain reason when they are missing or weak.
-    """
-    if settings.secrets.keys and settings.secrets.file:
-        raise ValueError("write either keys or file, not both")
-    if settings.secrets.keys:
-        return parse_secrets(settings.secrets.keys)
-    if not settings.secrets.file and not settings.loopback:
-        raise ValueError("no secret key is set; make one with: idp key secret")
-    file = base / (settings.secrets.file or "var/secrets.txt")
-    if not file.exists() and not settings.secrets.file:
-        if not create:
-            return ()
-        file.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
-                out.write(vault.new_secret("first") + "\n")
-        except FileExistsError:
-            pass  # another process was first
-    try:
-        lines = tuple(line.strip() for line in file.read_text().splitlines() if line.strip() and line[0] != "#")
-    except OSError as error:
-        raise ValueError(f"the file of secret keys cannot be read: {error}") from None
-    if not lines:
-        raise ValueError(f"{file} holds no key; make one with: idp key secret")
-    return parse_secrets(lines)

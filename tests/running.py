@@ -9,6 +9,7 @@ import os
 import re
 import subprocess
 import sys
+import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Iterator
@@ -23,6 +24,11 @@ VERIFIER = "v" * 64
 CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()
 CALLBACK = "https://portal.example/callback"
 POLICY = "rates-for-tests.toml"
+
+
+def new_name() -> str:
+    """A login ID that no other test uses."""
+    return "m" + uuid.uuid4().hex[:12]
 
 
 @dataclass

@@ -54,7 +54,9 @@ def root(ctx: click.Context, config: str | None) -> None:
 def main(args: list[str] | None = None) -> Any:
     """Run one command. Exit codes: 0 done, 1 refused or failed (one sentence says why), 2 wrong usage."""
     try:
-        root.main(args=args, prog_name="idp", standalone_mode=False)
+        # what a command says by ctx.exit comes back as a number
+        if code := root.main(args=args, prog_name="idp", standalone_mode=False):
+            sys.exit(code if isinstance(code, int) else 0)
     except click.exceptions.Abort:
         click.echo("Stopped.", err=True)
         sys.exit(130)

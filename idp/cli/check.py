@@ -7,8 +7,9 @@ from typing import Any, Callable
 
 import click
 
-from idp import config, policy_file
+from idp import config, policy_file, secret_keys
 from idp.ports import Unavailable
+from idp.tables.database import DatabaseError
 from idp.toml_reader import TomlError
 
 # below these, published weaknesses are open (security requirements, minimum versions)
@@ -49,19 +50,12 @@ def check(ctx: click.Context) -> None:
         try:
             remark = attempt()
             click.echo(f"ok    {name}" + (f": {remark}" if remark else ""))
-        except (Unavailable, TomlError, ValueError, OSError, config_errors()) as error:
+        except (Unavailable, TomlError, ValueError, OSError, DatabaseError) as error:
             bad += 1
             click.echo(f"FAIL  {name}: {error}")
     if bad:
         click.echo(f"{bad} part(s) must be mended.", err=True)
         ctx.exit(1)
-
-
-def config_errors() -> type[Exception]:
-    """What a database driver may raise while it connects."""
-    from sqlalchemy.exc import SQLAlchemyError
-
-    return SQLAlchemyError
 
 
 def _attempts(settings: config.Settings, base: Path) -> dict[str, Callable[[], str | None]]:
@@ -108,7 +102,7 @@ def _attempts(settings: config.Settings, base: Path) -> dict[str, Callable[[], s
         "settings": lambda: settings.issuer,
         "libraries": versions,
         "policy": lambda: policy_file.load(settings.policy, base).version,
-        "secrets": lambda: f"{len(config.secret_keys(settings, base, create=True))} key(s)",
+        "secrets": lambda: f"{len(secret_keys.read(settings.secrets, settings.loopback, base, create=True))} key(s)",
         "database": lambda: deps().database.ping(),
         "schema": schema,
         "ephemeral store": ephemeral,

@@ -4,11 +4,12 @@ from contextlib import contextmanager
 from typing import Any, Iterator
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, TimeoutError as PoolTimeout
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError, TimeoutError as PoolTimeout
 from sqlalchemy.pool import QueuePool
 
 from idp.ports import Unavailable
 
+DatabaseError = SQLAlchemyError  # anything that a database may say beside "gone"
 _GONE = (OperationalError, InterfaceError, PoolTimeout)
 _POSTGRES_LIMITS = "-c statement_timeout=5000 -c lock_timeout=3000 -c idle_in_transaction_session_timeout=10000"
 

@@ -8,8 +8,7 @@ from flask import Response, redirect
 from idp.deps import Deps
 from idp.domain.account import Account
 from idp.domain.journey import Journey, next_step
-from idp.services import journeys, sessions
-from idp.tables import accounts
+from idp.services import journeys, members, sessions
 from idp.web import cookies
 from idp.web.errors import PageError
 
@@ -38,8 +37,7 @@ class Dispatcher:
         the caller has just read it."""
         deps, purpose = self._deps, self.purposes[journey.purpose]
         if journey.proof and account is None:
-            with deps.database.read() as connection:
-                account = accounts.by_id(connection, journey.proof.subject)
+            account = members.find(deps, journey.proof.subject)
         if journey.proof and account:
             journey = purpose.prepare(journey, account)
         step = next_step(journey, account)

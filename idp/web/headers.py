@@ -6,6 +6,7 @@ from typing import Any, Callable, Iterable
 
 from idp.config import Settings
 
+Wsgi = Callable[..., Iterable[bytes]]
 # the one inline script we have: it submits the form_post answer (OAuth 2.0 Form Post Response Mode)
 FORM_POST_SCRIPT = "document.forms[0].submit()"
 _SCRIPT_HASH = base64.b64encode(hashlib.sha256(FORM_POST_SCRIPT.encode()).digest()).decode()
@@ -36,23 +37,27 @@ def constant_headers(settings: Settings) -> list[tuple[str, str]]:
 
 
 class Gate:
-    """The outermost WSGI layer: refuses unknown hosts, adds the constant headers to whatever answers."""
+    """The outermost WSGI layer: refuses unknown hosts, adds the constant headers to whatever answers, and notes
+    how long it took: `noted(path, status, seconds)` by the clock `timer`."""
 
-    def __init__(self, settings: Settings, inner: Callable[..., Iterable[bytes]]):
-        self._inner = inner
+    def __init__(self, settings: Settings, inner: Wsgi, timer: Callable[[], float], noted: Callable[[str, int, float], None]):
+        self._inner, self._timer, self._noted = inner, timer, noted
         self._hosts = settings.hosts
         self._headers = constant_headers(settings)
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        began, path = self._timer(), environ["PATH_INFO"]
+
         def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
             names = {name.lower() for name, _ in headers}
             headers.extend(row for row in self._headers if row[0].lower() not in names)
             if "content-security-policy" not in names:
                 headers.append(("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"))
+            self._noted(path, int(status[:3]), self._timer() - began)
             return start_response(status, headers, *rest)
 
         # monitoring reaches workers by address; everything else by a name we know
-        if environ.get("HTTP_HOST", "").lower() not in self._hosts and not environ["PATH_INFO"].startswith(("/health/", "/metrics")):
+        if environ.get("HTTP_HOST", "").lower() not in self._hosts and not path.startswith(("/health/", "/metrics")):
             body = b"This host name is not served here.\n"
             start("421 Misdirected Request", [("Content-Type", "text/plain"), ("Content-Length", str(len(body)))])
             return [body]

@@ -6,9 +6,8 @@ from flask import Response
 
 from idp.deps import Deps
 from idp.domain.account import Account
-from idp.services import sessions
+from idp.services import members, sessions
 from idp.services.sessions import Session
-from idp.tables import accounts
 from idp.web import cookies
 
 
@@ -27,8 +26,7 @@ def current(deps: Deps) -> Member | None:
     session = sessions.find(deps, cookie) if cookie else None
     if cookie is None or session is None:
         return None
-    with deps.database.read() as connection:
-        account = accounts.by_id(connection, session.subject)
+    account = members.find(deps, session.subject)
     if account is None or account.status != "active" or account.epoch != session.epoch:
         return None
     sessions.touch(deps, cookie, session, account.staff)

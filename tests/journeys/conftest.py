@@ -18,3 +18,9 @@ def idp(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     installed.run("migrate")
     with running.serving(installed):
         yield installed
+
+
+@pytest.fixture(scope="session")
+def portal(idp: Idp) -> dict:
+    """The operator's own portal."""
+    return idp.client()

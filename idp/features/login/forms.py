@@ -1,7 +1,5 @@
 """Shapes of the sign-in forms: which fields there are and how long they may be, nothing else."""
 
-from typing import Any
-
 from marshmallow import EXCLUDE, Schema, fields, validate
 
 # longer than any rule allows, so that the rule can say so; measured in characters after strict parsing
@@ -35,8 +33,3 @@ class FirstPasswordForm(_Form):
 
     new_password = fields.String(load_default="")
     new_password_again = fields.String(load_default="")
-
-
-def load(schema: type[Schema], data: dict[str, str]) -> dict[str, Any] | None:
-    """The fields, or None if they have a shape that our own page cannot have sent."""
-    return None if schema().validate(data) else schema().load(data)

@@ -3,88 +3,32 @@
 from dataclasses import replace
 from typing import Any
 
-from flask import Blueprint, Response, g, redirect, request
+from flask import Blueprint, Response, redirect, request
 
 from idp.domain import password as password_rules
 from idp.domain.journey import Journey, Proof, accepts_session
 from idp.domain.policy import PasswordRule
 from idp.features.login import first_password, flow, forms
-from idp.services import journeys
-from idp.tables import accounts
-from idp.web import csrf, doors, session
+from idp.services import journeys, members
+from idp.web import doors, session, steps
 from idp.web.dispatcher import Purpose
 from idp.web.errors import PageError
 from idp.web.house import House
-from idp.web.pages import clock_time
-
-
-def page(house: House, template: str, journey: Journey | None, **context: Any) -> Response:
-    """A page of this room, with what every form of it needs."""
-    deps, pages = house.deps, house.pages
-    locale = pages.locale(request.args.get("lang") or (journey.locale if journey else None))
-    client = house.clients.find(journey.client_id) if journey else None
-    targets = client.origins if client else frozenset()
-    return pages.respond(
-        template,
-        locale,
-        form_targets=targets,
-        csrf=csrf.token(deps, doors.browser_cookie(deps)),
-        journey_id=journey.id if journey else None,
-        client=client,
-        **context,
-    )
-
-
-def _journey(house: House) -> Journey:
-    """The journey that the address names; raises `PageError` if it is over or not this browser's."""
-    journey = doors.journey_of(house.deps, doors.read_query().get("j", ""))
-    if journey is None:
-        raise PageError(400, "common.expired")
-    return journey
-
-
-def _posted(house: House, form: type[forms.Schema]) -> tuple[Journey | None, dict[str, Any]]:
-    data = forms.load(form, g.form)
-    if data is None:
-        raise PageError(400, "error.bad_request")
-    return doors.journey_of(house.deps, data["j"]), data
-
-
-def _errors(house: House, journey: Journey) -> list[dict[str, Any]]:
-    """The errors kept in the journey as (field, sentence) for the page."""
-    locale = house.pages.locale(request.args.get("lang") or journey.locale)
-    found = []
-    for row in journey.notice.get("errors", []):
-        values = dict(row.get("values", {}))
-        if "time" in values:
-            values["time"] = clock_time(locale, values["time"])
-        found.append({"field": row["field"], "text": house.pages.text(locale, row["key"], values)})
-    return found
-
-
-def _back_with(house: House, journey: Journey, path: str, errors: list[dict[str, Any]], typed: str = "") -> Response:
-    """Keep what went wrong in the journey and show the page again by a redirect."""
-    journeys.save(house.deps, replace(journey, notice={"errors": errors, "typed": typed}))
-    return redirect(f"{path}?j={journey.id}", 303)
-
-
-def _error(field: str, key: str, **values: Any) -> dict[str, Any]:
-    return {"field": field, "key": key, "values": values}
 
 
 def sign_in_errors(outcome: flow.SignIn, typed: str) -> list[dict[str, Any]]:
     """What the page says of a try that failed (flows.md L1), known and unknown names alike."""
     if outcome.result == "locked":
-        return [_error("identifier", "login.err.locked", time=outcome.wait_until)]
+        return [steps.error("identifier", "login.err.locked", time=outcome.wait_until)]
     if outcome.result in ("suspended", "letter_expired"):
-        return [_error("identifier", f"login.err.{outcome.result}")]
+        return [steps.error("identifier", f"login.err.{outcome.result}")]
     if outcome.result == "limited":
-        return [_error("identifier", "common.busy")]
-    found = [_error("password", "login.err.bad")]
+        return [steps.error("identifier", "common.busy")]
+    found = [steps.error("password", "login.err.bad")]
     if "@" in typed or "＠" in typed:
-        found.append(_error("identifier", "login.err.bad.email"))
+        found.append(steps.error("identifier", "login.err.bad.email"))
     if outcome.left:
-        found.append(_error("password", "login.err.few", n=outcome.left, min=outcome.wait_seconds // 60))
+        found.append(steps.error("password", "login.err.few", n=outcome.left, min=outcome.wait_seconds // 60))
     return found
 
 
@@ -97,20 +41,20 @@ def blueprint(house: House) -> Blueprint:
     def login_page() -> Response:
         if not doors.read_query().get("j"):
             return _arrived_without_request(house)
-        journey = _journey(house)
+        journey = steps.journey_shown(house)
         if journey.finished:
-            return page(house, "finished.html", journey)
+            return steps.page(house, "finished.html", journey)
         if journey.proof:
             return house.dispatcher.go(journey)
         member = session.current(deps)
         if member and accepts_session(journey, member.account.id, member.session.auth_time, deps.now()):
             journeys.save(deps, replace(journey, choose=True))
             return redirect(f"/login/choose?j={journey.id}", 303)
-        return page(
+        return steps.page(
             house,
             "login.html",
             journey,
-            errors=_errors(house, journey),
+            errors=steps.errors(house, journey),
             typed=journey.notice.get("typed", journey.login_hint),
             sealed=journeys.seal(deps, journey),
         )
@@ -118,7 +62,7 @@ def blueprint(house: House) -> Blueprint:
     @room.post("/login")
     @doors.form
     def login_submit() -> Response:
-        journey, data = _posted(house, forms.LoginForm)
+        journey, data = steps.posted(house, forms.LoginForm)
         if journey is None:
             # the page stood open too long: go on with the same request (flows.md 2.0)
             kept = journeys.reopen(deps, data["sealed"], doors.browser(deps))
@@ -128,28 +72,28 @@ def blueprint(house: House) -> Blueprint:
         if journey.finished:
             return redirect(f"/login?j={journey.id}", 303)
         typed, password = data["identifier"], data["password"]
-        empty = [_error("identifier", "login.err.id.empty")] if not typed.strip() else []
+        empty = [steps.error("identifier", "login.err.id.empty")] if not typed.strip() else []
         if not password:
-            empty.append(_error("password", "login.err.pw.empty"))
+            empty.append(steps.error("password", "login.err.pw.empty"))
         if empty:
-            return _back_with(house, journey, "/login", empty, typed)
+            return steps.back_with(house, journey, "/login", empty, typed)
         outcome = flow.sign_in(deps, house.hasher, typed, password, request.remote_addr or "", journey.client_id)
         if outcome.result != "ok":
-            return _back_with(house, journey, "/login", sign_in_errors(outcome, typed), typed)
+            return steps.back_with(house, journey, "/login", sign_in_errors(outcome, typed), typed)
         return house.dispatcher.go(replace(journey, proof=outcome.proof, notice={}), outcome.account)
 
     @room.get("/login/choose")
     @doors.page
     def choose_page() -> Response:
-        journey, member = _journey(house), session.current(deps)
+        journey, member = steps.journey_shown(house), session.current(deps)
         if journey.finished or member is None:
             return redirect(f"/login?j={journey.id}", 303)
-        return page(house, "choose.html", journey, nickname=member.account.nickname)
+        return steps.page(house, "choose.html", journey, nickname=member.account.nickname)
 
     @room.post("/login/choose")
     @doors.form
     def choose_submit() -> Response:
-        journey, data = _posted(house, forms.ChooseForm)
+        journey, data = steps.posted(house, forms.ChooseForm)
         if journey is None or journey.finished:
             raise PageError(400, "common.expired")
         member = session.current(deps)
@@ -199,15 +143,15 @@ def _first_password_routes(room: Blueprint, house: House) -> None:
     @room.get("/login/first")
     @doors.page
     def first_password_page() -> Response:
-        journey = _journey(house)
+        journey = steps.journey_shown(house)
         if journey.finished or journey.proof is None:
             return redirect(f"/login?j={journey.id}", 303)
         rule = deps.policy.password
-        return page(
+        return steps.page(
             house,
             "first_password.html",
             journey,
-            errors=_errors(house, journey),
+            errors=steps.errors(house, journey),
             rules=live_rules(rule),
             ask_twice=rule.ask_twice,
             login_id=journey.notice.get("login_id", ""),
@@ -216,19 +160,18 @@ def _first_password_routes(room: Blueprint, house: House) -> None:
     @room.post("/login/first")
     @doors.form
     def first_password_submit() -> Response:
-        journey, data = _posted(house, forms.FirstPasswordForm)
+        journey, data = steps.posted(house, forms.FirstPasswordForm)
         if journey is None or journey.finished or journey.proof is None:
             raise PageError(400, "common.expired")
-        with deps.database.read() as connection:
-            account = accounts.by_id(connection, journey.proof.subject, with_destinations=True)
+        account = members.find(deps, journey.proof.subject, with_destinations=True)
         if account is None or account.password_state != "letter" or account.epoch != journey.proof.epoch:
             return house.dispatcher.go(journey, account)
         typed = data["new_password"]
         found = first_password.verdicts(deps, house.hasher, account, typed, data["new_password_again"])
         if found:
             values = password_rules.parameters(deps.policy.password)
-            errors = [_error("new_password", f"verdict.{code}", **values) for code in found]
-            return _back_with(house, journey, "/login/first", errors)
+            errors = [steps.error("new_password", f"verdict.{code}", **values) for code in found]
+            return steps.back_with(house, journey, "/login/first", errors)
         changed = first_password.replace(deps, house.hasher, account, typed, request.remote_addr or "")
         if changed is None:
             raise PageError(409, "common.done_already")
@@ -242,7 +185,7 @@ def _sign_out_routes(room: Blueprint, house: House) -> None:
     def home() -> Response:
         doors.journey_of(house.deps, "")
         member = session.current(house.deps)
-        return page(house, "home.html", None, nickname=member.account.nickname if member else None)
+        return steps.page(house, "home.html", None, nickname=member.account.nickname if member else None)
 
     @room.post("/logout")
     @doors.form
@@ -256,7 +199,7 @@ def _sign_out_routes(room: Blueprint, house: House) -> None:
     def signed_out() -> Response:
         doors.journey_of(house.deps, "")
         member = session.current(house.deps)
-        return page(house, "signed_out.html", None, nickname=member.account.nickname if member else None)
+        return steps.page(house, "signed_out.html", None, nickname=member.account.nickname if member else None)
 
 
 def purpose(house: House) -> Purpose:

@@ -12,7 +12,7 @@ from idp.features.oidc import answers, flow, id_token_hint
 from idp.features.oidc import request as requests
 from idp.features.oidc.request import AuthorizationError, NotRedirectable, Target
 from idp.services import journeys, limits
-from idp.web import csrf, doors, session, strict_form
+from idp.web import doors, session, steps, strict_form
 from idp.web.dispatcher import Purpose
 from idp.web.errors import PageError
 from idp.web.house import House
@@ -113,22 +113,12 @@ def blueprint(house: House) -> Blueprint:
     @room.get("/consent")
     @doors.page
     def consent_page() -> Response:
-        journey = doors.journey_of(deps, doors.read_query().get("j", ""))
-        if journey is None:
-            raise PageError(400, "common.expired")
+        journey = steps.journey_shown(house)
         client = house.clients.find(journey.client_id)
         # without a session of its own the proof is not complete yet
         if journey.finished or journey.proof is None or journey.proof.sid is None or client is None:
             return redirect(f"/login?j={journey.id}", 303)
-        return house.pages.respond(
-            "consent.html",
-            house.pages.locale(request.args.get("lang") or journey.locale),
-            form_targets=client.origins,
-            csrf=csrf.token(deps, doors.browser_cookie(deps)),
-            journey_id=journey.id,
-            client=client,
-            scopes=[scope for scope in journey.consent if scope != "openid"],
-        )
+        return steps.page(house, "consent.html", journey, scopes=[scope for scope in journey.consent if scope != "openid"])
 
     @room.post("/consent")
     @doors.form

@@ -1,4 +1,4 @@
-"""The first schema: accounts, clients, keys, outbox, audit, contract register."""
+"""The first schema, in one function because a step is read from top to bottom."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -99,7 +99,7 @@ def upgrade() -> None:
     )
     op.create_index(op.f('ix_outbox_account_id'), 'outbox', ['account_id'], unique=False)
     op.create_index(op.f('ix_outbox_created_at'), 'outbox', ['created_at'], unique=False)
-    op.create_index('ix_outbox_due', 'outbox', ['outcome', 'channel', 'priority', 'due_at'], unique=False)
+    op.create_index('ix_outbox_due', 'outbox', ['outcome', 'channel', 'priority', 'due_at', 'id'], unique=False)
     op.create_table('revoked_grants',
     sa.Column('id', sa.String(length=64), nullable=False),
     sa.Column('until', sa.BigInteger(), nullable=False),
