@@ -127,7 +127,7 @@ outbox = Table(
     Column("outcome_at", BigInteger),
     Column("provider_id", Text),
     Column("reason", Text),
-    Index("ix_outbox_due", "outcome", "channel", "priority", "due_at"),
+    Index("ix_outbox_due", "outcome", "channel", "priority", "due_at", "id"),
 )
 
 audit = Table(
