@@ -102,11 +102,15 @@ def browser(deps: Deps) -> str:
     return fingerprint(browser_cookie(deps))
 
 
+def language_wish() -> str | None:
+    """The language switch of this very request (`?lang=en`), whatever it says; raises `PageError` 400."""
+    return read_query().get("lang")
+
+
 def journey_of(deps: Deps, journey_id: str) -> Journey | None:
     """This browser's journey; follows the language switch (`?lang=en`)."""
     journey = journeys.find(deps, journey_id, browser(deps)) if journey_id else None
-    wish = request.args.get("lang")
-    if wish in ("ja", "en"):
+    if (wish := language_wish()) in ("ja", "en"):
         g.new_language = wish
         if journey and not journey.finished and journey.locale != wish:
             journey = replace(journey, locale=wish)

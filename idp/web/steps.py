@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from flask import Response, g, redirect, request
+from flask import Response, g, redirect
 from marshmallow import Schema
 
 from idp.domain.journey import Journey
@@ -31,7 +31,7 @@ def page(house: House, template: str, journey: Journey | None, **context: Any) -
 
 def locale_of(house: House, journey: Journey | None) -> str:
     """The switch of this very request, the journey's locale, the browser's."""
-    return house.pages.locale(request.args.get("lang") or (journey.locale if journey else None))
+    return house.pages.locale(doors.language_wish() or (journey.locale if journey else None))
 
 
 def journey_shown(house: House) -> Journey:
