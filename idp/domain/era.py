@@ -16,6 +16,8 @@ _ERAS = (
 _WRITTEN = {written: (era[3].year, era[2]) for era in _ERAS for written in (era[0], era[0][0], era[1])}
 _YEAR = re.compile(r"(令和|平成|昭和|大正|明治|[令平昭大明RHSTM])\.?([0-9]{1,2}|元)年?")
 _FIRST, _LAST = 1868, 2117
+_HYPHENS = dict.fromkeys(map(ord, DASHES), "-")
+_EIGHT_DIGITS = re.compile("([0-9]{4})([0-9]{2})([0-9]{2})")
 _DATE = re.compile(r"(.+?)[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?")
 
 
@@ -54,8 +56,8 @@ def birth_date(year: str, month: str, day: str) -> date | None:
 
 def split_date(text: str) -> tuple[str, str, str] | None:
     """Year, month and day of one text: `1958-4-1`, `1958/04/01`, `19580401`, `昭和33年4月1日`, `S33.4.1`."""
-    typed = fold(text).replace(" ", "").translate(dict.fromkeys(map(ord, DASHES), "-"))
-    found = re.fullmatch(r"([0-9]{4})([0-9]{2})([0-9]{2})", typed) or _DATE.fullmatch(typed)
+    typed = fold(text).replace(" ", "").translate(_HYPHENS)
+    found = _EIGHT_DIGITS.fullmatch(typed) or _DATE.fullmatch(typed)
     return (found[1], found[2], found[3]) if found else None
 
 

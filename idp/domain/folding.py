@@ -24,6 +24,7 @@ _UNSEEN: tuple[_SPAN, ...] = (
 _BEFORE = {code: None for first, last in _UNSEEN for code in range(first, last + 1)} | {0x309B: 0x3099, 0x309C: 0x309A}
 _LOWER = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
 _SPACED_OUT = dict.fromkeys(map(ord, " " + _DOTS))
+_UNHYPHENED = dict.fromkeys(map(ord, " " + DASHES))
 _LONG = dict.fromkeys(map(ord, DASHES), "ー")
 _KATAKANA = {code: code + 0x60 for code in (*range(0x3041, 0x3097), 0x309D, 0x309E)}
 _KANA = _KATAKANA | _LOWER | _LONG | _SPACED_OUT
@@ -38,6 +39,8 @@ def fold(text: str) -> str:
     """One form for what looks alike: NFKC, nothing unseen, single spaces, none at the ends. Empty beyond 1 KiB."""
     if len(text) > CAP_BYTES or len(text.encode("utf-8", "surrogatepass")) > CAP_BYTES:
         return ""
+    if text.isascii() and text.isprintable():  # nothing to do for most of a million numbers, dates and addresses
+        return " ".join(text.split())
     return " ".join(unicodedata.normalize("NFKC", text.translate(_BEFORE)).split())
 
 
@@ -91,11 +94,14 @@ def kanji(text: str) -> str | None:
     return _composed(fold(text).translate(_SPACED_OUT | _LONG).translate(USUAL)) or None
 
 
+_DASHES = re.compile(f"([ぁ-ヺ]?)([{re.escape(DASHES)}]+)")
+
+
 def company(text: str) -> str | None:
     """Company name in kanji or letters: without legal form, case and punctuation. `㈱甲賀電機` is `甲賀電機株式会社`."""
     name = _composed(fold(text).translate(_SPACED_OUT).translate(USUAL)).casefold()
     # a dash behind kana is a long vowel, any other one only joins
-    name = re.sub(f"([ぁ-ヺ]?)([{re.escape(DASHES)}]+)", lambda found: found[1] and found[1] + "ー" * len(found[2]), name)
+    name = _DASHES.sub(lambda found: found[1] and found[1] + "ー" * len(found[2]), name)
     return _without_form(_composed(name)) or None
 
 
@@ -118,7 +124,7 @@ def script(text: str) -> Literal["kanji", "kana", "latin", "other"]:
 
 def customer_number(text: str) -> str | None:
     """Digits without spaces, hyphens and leading zeros, at most 32. `００-1234567` is `1234567`; 0 is none."""
-    digits = fold(text).translate(dict.fromkeys(map(ord, " " + DASHES))).lstrip("0")
+    digits = fold(text).translate(_UNHYPHENED).lstrip("0")
     return digits if re.fullmatch("[0-9]{1,32}", digits) else None
 
 
@@ -149,5 +155,5 @@ def phone(text: str) -> str | None:
 
 def code(text: str, digits: int = 6) -> str | None:
     """One-time code: the digits as text, leading zeros kept. `４８２ ９１３` is `482913`."""
-    typed = fold(text).translate(dict.fromkeys(map(ord, " " + DASHES)))
+    typed = fold(text).translate(_UNHYPHENED)
     return typed if re.fullmatch(f"[0-9]{{{digits}}}", typed) else None

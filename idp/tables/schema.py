@@ -150,19 +150,28 @@ audit = Table(
 contractors = Table(
     "contractors",
     metadata,
-    Column("id", String(64), primary_key=True),  # keyed hash of the folded customer number
+    Column("id", String(64), primary_key=True),  # random: the contract's name inside the house, and in accounts
     Column("contract_type", String(16), nullable=False),
-    Column("row_hash", String(64), nullable=False),  # keyed hash of the whole row: unchanged rows cost nothing
-    Column("import_id", String(64), nullable=False, index=True),
+    Column("row_hash", String(32), nullable=False),  # keyed hash of all its facts: unchanged rows are not written
+    Column("import_id", String(64), nullable=False),  # the import that wrote it last
     Column("ended_at", BigInteger),
     Column("updated_at", BigInteger, nullable=False),
 )
 
+# keyed hashes of folded facts, the customer number among them; looked up by hash, replaced by contract
 contractor_facts = Table(
     "contractor_facts",
     metadata,
-    Column("contractor_id", ForeignKey("contractors.id", ondelete="CASCADE"), primary_key=True),
-    Column("kind", String(32), primary_key=True),
-    Column("fact_hash", String(64), primary_key=True),
-    Index("ix_contractor_facts_lookup", "kind", "fact_hash"),
+    Column("fact_hash", String(32), primary_key=True),
+    Column("contractor_id", ForeignKey("contractors.id", ondelete="CASCADE"), primary_key=True, index=True),
+    sqlite_with_rowid=False,  # the key is the whole row: one copy less of seven rows per contract
+)
+
+# work that only one process may do at a time
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("holder", String(64), nullable=False),
+    Column("until", BigInteger, nullable=False),
 )
