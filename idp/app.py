@@ -27,7 +27,7 @@ from idp.web import doors, errors, pages
 from idp.web.dispatcher import Dispatcher
 from idp.web.headers import Gate
 from idp.web.house import House
-from idp.web.machine import MachineLayer
+from idp.web.machine import Endpoint, MachineLayer
 from idp.web.strict_form import MAX_BODY
 
 Wsgi = Callable[..., Iterable[bytes]]
@@ -120,13 +120,14 @@ def flask_app(house: House) -> Flask:
     return app
 
 
+def machine_endpoints(house: House) -> dict[str, Endpoint]:
+    """Every endpoint beside the pages, by path."""
+    return {**oidc_endpoints.endpoints(house), **health.endpoints(house), **pages.static_endpoints()}
+
+
 def create_wsgi(house: House, wrap: Callable[[Wsgi], Wsgi] = lambda inner: inner) -> Wsgi:
     """The whole service as one WSGI callable; `wrap` may put something beside the pages, such as the demo."""
-    endpoints = {
-        **oidc_endpoints.endpoints(house),
-        **health.endpoints(house),
-        **pages.static_endpoints(),
-    }
+    endpoints = machine_endpoints(house)
     inner: Any = MachineLayer(endpoints, wrap(flask_app(house)), house.clients.known_origin)
     proxies = house.deps.settings.server.trusted_proxies
     if proxies:
