@@ -3,13 +3,15 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
-from idp.demo.pages import MEMBERS, TEXTS
+from idp.demo.pages import HERE, MEMBERS, TEXTS
 from idp.demo.portal import SCOPE
 from idp.deps import Deps
 from idp.domain.identifiers import fold_login_id
 from idp.services import accounts as service
+from idp.services import contractor_import
+from idp.services.contractor_csv import ContractFile
 from idp.services.passwords import Hasher
-from idp.tables import accounts
+from idp.tables import accounts, contractors
 
 
 @dataclass(frozen=True)
@@ -22,13 +24,14 @@ class SampleMember:
 
 
 def seed(deps: Deps, hasher: Hasher) -> SampleMember:
-    """Add the sample members of members.toml that are not there yet; returns the first of them.
+    """Import contracts.csv into an empty register, add the members of members.toml that are not there yet; returns the first.
 
     What somebody changed in the meantime stays. Raises ValueError unless the issuer is this machine's own address:
     elsewhere anybody could sign in with these passwords.
     """
     if not deps.settings.loopback:
         raise ValueError("the sample passwords are public; the trial runs on localhost only")
+    _import_contracts(deps)
     for row in MEMBERS:
         with deps.database.read() as connection:
             there = accounts.by_login_id(connection, fold_login_id(row["login_id"]) or "")
@@ -36,6 +39,17 @@ def seed(deps: Deps, hasher: Hasher) -> SampleMember:
             _add(deps, hasher, row)
     first = MEMBERS[0]
     return SampleMember(first["login_id"], first["password"], first["email"])
+
+
+def _import_contracts(deps: Deps) -> None:
+    with deps.database.read() as connection:
+        if deps.settings.contractors.url != "register:" or contractors.live_count(connection):
+            return  # an import ends what its file does not name: never touch what somebody else put in
+    with (HERE / "contracts.csv").open("rb") as file:
+        try:
+            contractor_import.run(deps.database, deps.vault, deps.clock, ContractFile(file))
+        except contractor_import.Refused:
+            pass  # another process is importing them
 
 
 def _add(deps: Deps, hasher: Hasher, row: dict[str, Any]) -> None:

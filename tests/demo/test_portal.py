@@ -91,6 +91,7 @@ def test_asks_what_the_link_says(site: Site, ask: str, name: str, value: str) ->
         ("token_down", "error.unreachable", ""),
     ],
 )
+@pytest.mark.filterwarnings("ignore::joserfc.errors.SecurityWarning")  # the provider of this test writes alg "none"
 def test_refuses_and_explains(site: Site, twist: str, key: str, answer: str) -> None:
     site.provider.twist = twist
     browser = site.browser()

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from idp import common_passwords, policy_file
+from idp.adapters.contractors_register import RegisterContractors
 from idp.adapters.ephemeral_sqlite import SqliteEphemeral
 from idp.config import Settings
 from idp.demo.pages import MEMBERS, TEXTS
@@ -14,9 +15,10 @@ from idp.demo.seed import SampleMember, banner, portal_registration, seed
 from idp.deps import Deps
 from idp.domain import claims, identifiers, password
 from idp.domain.policy import Argon2Cost, PasswordRule, Policy
-from idp.services import client_registration
+from idp.services import client_registration, contractor_import
+from idp.services.contractor_csv import ContractFile
 from idp.services.passwords import Hasher
-from idp.tables import accounts, clients
+from idp.tables import accounts, clients, contractors
 from idp.tables.database import Database
 from idp.vault import Vault
 from tests.services import race
@@ -56,6 +58,27 @@ def test_adds_every_sample_member(deps: Deps, hasher: Hasher) -> None:
     assert kinds["admin"].role == "administrator"
     for row in MEMBERS:
         assert hasher.verify(kinds[row["login_id"]].password_hash, row["password"]).ok and row["note"].keys() == TEXTS.keys()
+
+
+def test_imports_the_sample_contracts_of_the_members(deps: Deps, hasher: Hasher) -> None:
+    seed(deps, hasher)
+    register = RegisterContractors(deps.database, deps.vault)
+    found = register.match({"customer_number": "1234567", "phone": "090-1234-5678", "kana_name": "やまだ はなこ"})
+    assert found and found.contractor_id == account(deps, "hanako01").contractor_id
+    for row in MEMBERS:
+        if "contractor_id" in row:
+            match = register.match({"customer_number": row["contractor_id"]})
+            assert match and match.contract_type == row["contract_type"]
+
+
+def test_leaves_a_filled_register_alone(deps: Deps, hasher: Hasher, tmp_path: Path) -> None:
+    own = tmp_path / "own.csv"
+    own.write_text("customer_number,type,phone,kana_name\n5,individual,090-1111-2222,アイコム タロウ\n", encoding="utf-8")
+    with own.open("rb") as file:
+        contractor_import.run(deps.database, deps.vault, deps.clock, ContractFile(file))
+    seed(deps, hasher)
+    with deps.database.read() as connection:
+        assert contractors.live_count(connection) == 1
 
 
 def test_a_second_start_keeps_what_was_changed(deps: Deps, hasher: Hasher) -> None:
