@@ -22,6 +22,7 @@ from idp.services.client_register import ClientRegister
 from idp.services.keyring import Keyring
 from idp.services.passwords import Hasher
 from idp.tables.database import Database
+from idp.toml_reader import TomlError
 from idp.vault import Vault
 from idp.web import doors, errors, pages
 from idp.web.dispatcher import Dispatcher
@@ -65,13 +66,17 @@ def open_deps(settings: Settings, base: Path, migrate: bool = True) -> Deps:
     for url in (settings.database.url, settings.ephemeral.url):
         if url.startswith("sqlite:///"):
             Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+    try:
+        ephemeral = open_ephemeral(settings)
+    except ValueError as error:
+        raise TomlError([f"ephemeral.url: {error}."]) from None
     vault = Vault(secret_keys.read(settings.secrets, settings.loopback, base, create=True))
     database = Database(settings.database.url, pool=settings.server.threads)
     deps = Deps(
         settings=settings,
         policy=policy_file.load(settings.policy, base),
         database=database,
-        ephemeral=open_ephemeral(settings),
+        ephemeral=ephemeral,
         contractors=open_contractors(settings, database, vault),
         vault=vault,
         clock=time.time,

@@ -68,5 +68,7 @@ def main(args: list[str] | None = None) -> Any:
             click.echo(line, err=True)
         sys.exit(1)
     except Unavailable as error:
-        click.echo(f"The {error} does not answer. Is it running, and is its address in the settings right? Try: idp check", err=True)
+        reason = str(getattr(error.__cause__, "orig", None) or error.__cause__ or "").strip().splitlines()[:1]
+        click.echo(f"The {error} does not answer" + "".join(f" ({line[:200]})" for line in reason) + ".", err=True)
+        click.echo("Is it running, and is its address in the settings right? Try: idp check", err=True)
         sys.exit(1)

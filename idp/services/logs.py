@@ -44,6 +44,7 @@ def configure(json: bool, stream: TextIO | None = None) -> None:
     root.handlers[:] = [handler]
     root.setLevel(logging.INFO)
     logging.getLogger("authlib").setLevel(logging.INFO)  # at DEBUG it writes whole tokens
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # `idp migrate` says what it does itself
     structlog.configure(
         processors=[structlog.stdlib.filter_by_level, *shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),

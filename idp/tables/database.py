@@ -29,6 +29,12 @@ def _sqlite(engine: Engine, writing: bool) -> None:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
+def _unavailable(error: SQLAlchemyError) -> Exception:
+    # SQLite reports a wrong statement in the same class as a file that cannot be read
+    wrong = str(getattr(error, "orig", "")).startswith(("no such", "near ", "table ", "unrecognized"))
+    return error if wrong else Unavailable("database")
+
+
 class Database:
     """`url`: sqlite:///FILE or postgresql://…; `pool`: connections per process and engine (one per thread)."""
 
@@ -60,7 +66,7 @@ class Database:
             with self._reader.connect() as connection:
                 yield connection
         except _GONE as error:
-            raise Unavailable("database") from error
+            raise _unavailable(error) from error
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -69,7 +75,7 @@ class Database:
             with self._writer.begin() as connection:
                 yield connection
         except _GONE as error:
-            raise Unavailable("database") from error
+            raise _unavailable(error) from error
         except DBAPIError as error:
             if error.connection_invalidated:
                 raise Unavailable("database") from error
