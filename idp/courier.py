@@ -14,7 +14,7 @@ from idp.config import Settings
 from idp.deps import Deps
 from idp.domain.letter import PARK_AFTER_AWAY, PARK_AFTER_FAULT, Channel, Letter, wait_after
 from idp.ports import Mail, Sent, Sms, Unavailable
-from idp.services import letters
+from idp.services import keyring, letters
 from idp.tables import housekeeping, outbox
 from idp.toml_reader import TomlError
 
@@ -157,7 +157,7 @@ def _keep_house(deps: Deps, stop: threading.Event) -> None:
     while not stop.is_set():
         chores: list[Callable[[], None]] = [lambda: letters.beat(deps), lambda: _abandon(deps)]
         if deps.clock() >= next_sweep:
-            chores.append(lambda: sweep(deps, stop))
+            chores += [lambda: sweep(deps, stop), lambda: rotate_keys(deps)]
             next_sweep = deps.clock() + SWEEP_EVERY
         for chore in chores:  # one that fails leaves the others to be done
             try:
@@ -181,6 +181,12 @@ def sweep(deps: Deps, stop: threading.Event) -> None:
             deleted = housekeeping.sweep(connection, deps.now(), SWEEP_ROWS)
         if deleted < SWEEP_ROWS or stop.is_set():
             return
+
+
+def rotate_keys(deps: Deps) -> None:
+    """Make the signing keys that the policy's schedule asks for, and remove those that nobody needs any more."""
+    for key in keyring.ensure(deps):
+        log.info("signing key made", kid=key.kid, alg=key.alg, signs_from=key.active_from)
 
 
 def _complain(event: str, error: Exception, **facts: object) -> None:
