@@ -59,13 +59,12 @@ def upgrade() -> None:
     op.create_table('contractors',
     sa.Column('id', sa.String(length=64), nullable=False),
     sa.Column('contract_type', sa.String(length=16), nullable=False),
-    sa.Column('row_hash', sa.String(length=64), nullable=False),
+    sa.Column('row_hash', sa.String(length=32), nullable=False),
     sa.Column('import_id', sa.String(length=64), nullable=False),
     sa.Column('ended_at', sa.BigInteger(), nullable=True),
     sa.Column('updated_at', sa.BigInteger(), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_contractors'))
     )
-    op.create_index(op.f('ix_contractors_import_id'), 'contractors', ['import_id'], unique=False)
     op.create_table('failures',
     sa.Column('bucket', sa.String(length=128), nullable=False),
     sa.Column('count', sa.Integer(), nullable=False),
@@ -74,6 +73,12 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('bucket', name=op.f('pk_failures'))
     )
     op.create_index(op.f('ix_failures_updated_at'), 'failures', ['updated_at'], unique=False)
+    op.create_table('leases',
+    sa.Column('name', sa.String(length=32), nullable=False),
+    sa.Column('holder', sa.String(length=64), nullable=False),
+    sa.Column('until', sa.BigInteger(), nullable=False),
+    sa.PrimaryKeyConstraint('name', name=op.f('pk_leases'))
+    )
     op.create_table('outbox',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
     sa.Column('key', sa.String(length=64), nullable=False),
@@ -130,13 +135,13 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('account_id', 'client_id', name=op.f('pk_consents'))
     )
     op.create_table('contractor_facts',
+    sa.Column('fact_hash', sa.String(length=32), nullable=False),
     sa.Column('contractor_id', sa.String(length=64), nullable=False),
-    sa.Column('kind', sa.String(length=32), nullable=False),
-    sa.Column('fact_hash', sa.String(length=64), nullable=False),
     sa.ForeignKeyConstraint(['contractor_id'], ['contractors.id'], name=op.f('fk_contractor_facts_contractor_id'), ondelete='CASCADE'),
-    sa.PrimaryKeyConstraint('contractor_id', 'kind', 'fact_hash', name=op.f('pk_contractor_facts'))
+    sa.PrimaryKeyConstraint('fact_hash', 'contractor_id', name=op.f('pk_contractor_facts')),
+    sqlite_with_rowid=False
     )
-    op.create_index('ix_contractor_facts_lookup', 'contractor_facts', ['kind', 'fact_hash'], unique=False)
+    op.create_index(op.f('ix_contractor_facts_contractor_id'), 'contractor_facts', ['contractor_id'], unique=False)
     op.create_table('destinations',
     sa.Column('id', sa.String(length=64), nullable=False),
     sa.Column('account_id', sa.String(length=64), nullable=False),
