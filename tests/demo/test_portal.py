@@ -10,6 +10,8 @@ import pytest
 import requests
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
+from idp.adapters.mail_folder import FolderMail
+from idp.adapters.sms_folder import FolderSms
 from idp.demo.pages import TEXTS
 from idp.demo.portal import create_portal
 from tests.demo.provider import INFO, Provider, application, serving
@@ -136,15 +138,12 @@ def test_attempts_left_open_do_not_fill_the_cookie(site: Site) -> None:
 
 def test_outbox_shows_newest_first_and_escapes(site: Site) -> None:
     assert TEXTS["ja"]["outbox.empty"] in requests.get(f"{site.url}/demo/outbox", timeout=10).text
-    for folder in ("mail", "sms"):
-        (site.folder / folder).mkdir()
-    mail = "From: no-reply@example.jp\r\nTo: hanako@example.jp\r\nSubject: =?utf-8?b?6KqN6Ki844Kz44O844OJ?= <1>\r\n"
-    mail += "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\nコード 012345 <script>\r\n"
-    (site.folder / "mail" / "1.eml").write_bytes(mail.encode())
-    (site.folder / "mail" / "2.eml").write_bytes(b"\xff\x00 not a mail")
-    (site.folder / "sms" / "1.txt").write_text("To: +819012345678\n\nコード 654321\n@localhost #654321\n", encoding="utf-8")
-    for order, name in enumerate(("mail/2.eml", "mail/1.eml", "sms/1.txt")):
-        os.utime(site.folder / name, (1_795_000_000 + order, 1_795_000_000 + order))
+    mail, sms = FolderMail(f"{site.folder}/mail", "no-reply@example.jp"), FolderSms(f"{site.folder}/sms")
+    assert mail.send("hanako@example.jp", "認証コード <1>", "コード 012345 <script>\n", "k1").outcome == "accepted"
+    assert sms.send("+819012345678", "コード 654321\n@localhost #654321", 0, "k2").outcome == "accepted"
+    (site.folder / "mail" / "odd.eml").write_bytes(b"\xff\x00 not a mail")
+    for order, file in enumerate([*(site.folder / "mail").iterdir(), *(site.folder / "sms").iterdir()]):
+        os.utime(file, (1_795_000_000 + order, 1_795_000_000 + order))
     page = requests.get(f"{site.url}/demo/outbox", timeout=10)
     assert page.status_code == 200 and page.headers["Cache-Control"] == "no-store"
     assert page.text.index("654321") < page.text.index("認証コード &lt;1&gt;") < page.text.index("コード 012345 &lt;script&gt;")
