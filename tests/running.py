@@ -63,14 +63,24 @@ class Idp:
         return subject
 
 
-def configure(folder: Path, database: str, ephemeral: str, port: int, extra: str = "", secrets: str = "") -> Idp:
+def policy_text(changes: dict[str, dict[str, str]]) -> str:
+    """The shipped standard policy without limits per address (one address makes all the requests of a test run; what
+    these limits do is tested by itself), with `changes`: values as TOML writes them, by section and key."""
+    text = (Path(__file__).parent.parent / "policies" / "standard.toml").read_text()
+    rates = ("sign_ins_per_address_per_minute", "pages_per_address_per_minute", "failures_per_minute_before_friction")
+    for section, values in {"rates": dict.fromkeys(rates, "100000"), **changes}.items():
+        for key, value in values.items():
+            text, found = re.subn(rf"(?ms)^(\[{section}\](?:(?!^\[).)*?^{key} *= *)[^\n]*", rf"\g<1>{value}", text)
+            assert found == 1, f"no [{section}] {key} in the policy"
+    return text
+
+
+def configure(
+    folder: Path, database: str, ephemeral: str, port: int, extra: str = "", policy: dict[str, dict[str, str]] | None = None
+) -> Idp:
     """Write a settings file; every store, folder and key of it lies below `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
-    shipped = (Path(__file__).parent.parent / "policies" / "standard.toml").read_text()
-    # one address makes all the requests of a test run; what these limits do is tested by itself
-    rates = re.sub(r"(?m)^((?:sign_ins|pages)_per_address_per_minute|failures_per_minute_before_friction) *= *\d+", r"\1 = 100000", shipped)
-    assert rates.count("= 100000") == 3
-    (folder / POLICY).write_text(rates)
+    (folder / POLICY).write_text(policy_text(policy or {}))
     issuer = f"http://localhost:{port}"
     (folder / "config.toml").write_text(
         f'issuer = "{issuer}"\npolicy = "{POLICY}"\n[server]\nbind = "127.0.0.1:{port}"\n'
