@@ -86,6 +86,8 @@ def install(app: Flask, deps: Deps) -> None:
             cookies.write(response, cookies.BROWSER, g.new_browser, secure, cookies.BROWSER_SECONDS)
         if g.get("new_language"):
             cookies.write(response, cookies.LANGUAGE, g.new_language, secure, 365 * 86_400)
+        # redirects too: what they set or where they lead is for one browser (requirement SE-08)
+        response.headers.setdefault("Cache-Control", "no-store")
         return response
 
 
