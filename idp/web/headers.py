@@ -60,5 +60,5 @@ class Gate:
         if environ.get("HTTP_HOST", "").lower() not in self._hosts and not path.startswith(("/health/", "/metrics")):
             body = b"This host name is not served here.\n"
             start("421 Misdirected Request", [("Content-Type", "text/plain"), ("Content-Length", str(len(body)))])
-            return [body]
+            return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
         return self._inner(environ, start)
