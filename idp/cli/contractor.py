@@ -53,8 +53,9 @@ The first line names the columns, in any order; others are ignored:
     + """
 
 Contracts that FILE does not name end, and members no longer match them. If more than 5 % would end, nothing is changed:
-such a file is rarely complete. A row with a problem is left out, and its contract stays as it was. Only differences are
-written, so the same file can be given again, also after an import was cut off. Try it first with --dry-run.
+such a file is rarely complete. A row with a problem is left out, and its contract stays as it was, as long as its number
+can be read. Only differences are written, so the same file can be given again, also after an import was cut off. Try it
+first with --dry-run.
 
 Ends with 0 when all rows were taken, with 1 when rows were left out (the others are imported) or nothing was done.
 """

@@ -217,9 +217,9 @@ def run(
     """Import the whole file: contracts that it names are written, those that it does not name end.
 
     The file is read twice, first to count and to judge, then to write; with `dry_run` only once, and nothing is written.
-    A contract whose row has a problem stays as it was. Running it again changes nothing; an import that was cut off is
-    completed by running it again. `allow_ending` is in percent of the live contracts. Raises `Refused`, `Unreadable`
-    and `Unavailable`.
+    A contract whose row has a problem stays as it was, as long as its number can be read. Running it again changes
+    nothing; an import that was cut off is completed by running it again. `allow_ending` is in percent of the live
+    contracts. Raises `Refused`, `Unreadable` and `Unavailable`.
     """
     job = _Import(database, vault, clock, file, progress)
     with database.read() as connection, register.scratch(connection):
@@ -237,5 +237,7 @@ def run(
                 job.end(connection, counts.ended)
             with database.write() as writing:
                 job.keep(writing)
+                if counts.new or counts.changed or counts.ended:
+                    register.learn(writing)
                 audit.record(writing, at=job.now(), event="contractors_imported", result="done", actor="cli", detail=asdict(counts))
             return counts

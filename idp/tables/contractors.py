@@ -4,7 +4,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Iterable, Iterator, Sequence
 
-from sqlalchemy import Column, Connection, MetaData, String, Table, bindparam, delete, func, select, update
+from sqlalchemy import Column, Connection, MetaData, String, Table, bindparam, delete, func, select, text, update
 
 from idp.domain.contract import ContractType
 from idp.tables.schema import contractor_facts as facts
@@ -73,6 +73,13 @@ def hashes_of(connection: Connection, ids: Iterable[str]) -> dict[str, set[str]]
 def live_count(connection: Connection) -> int:
     """How many contracts live."""
     return connection.execute(select(func.count()).select_from(contractors).where(_LIVE)).scalar_one()
+
+
+def learn(connection: Connection) -> None:
+    """After many rows: let PostgreSQL's planner know them, or a search reads every contract until autovacuum comes by."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SET LOCAL statement_timeout = '60s'"))
+        connection.execute(text("ANALYZE contractors, contractor_facts"))
 
 
 def probe(connection: Connection) -> None:
