@@ -80,7 +80,7 @@ def proven_target(fields: Mapping[str, str], doubled: frozenset[str], find: Call
         raise NotRedirectable()
     if state is not None and len(state.encode("utf-8")) > MAX_ECHO:
         raise NotRedirectable()  # it could not be returned unchanged
-    mode = fields.get("response_mode", "query")
+    mode = fields.get("response_mode") or "query"
     known = mode in RESPONSE_MODES and "response_mode" not in doubled
     return client, Target(client.id, redirect_uri, state or None, mode if known else "query")
 
@@ -93,10 +93,12 @@ def check(fields: Mapping[str, str], doubled: frozenset[str], client: Client, ta
 
     if doubled:
         raise refuse("invalid_request", "a parameter stands there twice")
+    # RFC 6749 section 3.1: a parameter without a value counts as left out
+    fields = {name: value for name, value in fields.items() if value}
     for name, code in (("request", "request_not_supported"), ("request_uri", "request_uri_not_supported"), ("registration", "registration_not_supported")):
         if name in fields:
             raise refuse(code, f"{name} is not supported")
-    if not fields.get("response_type"):
+    if "response_type" not in fields:
         raise refuse("invalid_request", "response_type is missing")
     if fields["response_type"] != "code":
         raise refuse("unsupported_response_type", "only response_type=code is supported")
@@ -150,7 +152,7 @@ def _scope(value: str, client: Client, refuse: Refuse) -> tuple[str, ...]:
 def _echoed(value: str | None, name: str, refuse: Refuse) -> str | None:
     if value is not None and len(value.encode("utf-8")) > MAX_ECHO:
         raise refuse("invalid_request", f"{name} is longer than {MAX_ECHO} bytes")
-    return value or None
+    return value
 
 
 def _challenge(fields: Mapping[str, str], client: Client, refuse: Refuse) -> str | None:
