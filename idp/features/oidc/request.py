@@ -102,6 +102,8 @@ def check(fields: Mapping[str, str], doubled: frozenset[str], client: Client, ta
         raise refuse("invalid_request", "response_type is missing")
     if fields["response_type"] != "code":
         raise refuse("unsupported_response_type", "only response_type=code is supported")
+    if not client.check_grant_type("authorization_code"):
+        raise refuse("unauthorized_client", "this client is not registered for the code flow")
     if fields.get("response_mode", "query") not in RESPONSE_MODES:
         raise refuse("invalid_request", "response_mode is not supported")
     prompt = _prompt(fields.get("prompt", ""), refuse)
