@@ -133,6 +133,8 @@ class MachineLayer:
             return error_reply(413, "invalid_request", "the body is larger than 64 KiB")
         if environ.get("HTTP_TRANSFER_ENCODING"):
             raw = environ["wsgi.input"].read(strict_form.MAX_BODY + 1)
+            if len(raw) > strict_form.MAX_BODY:
+                return error_reply(413, "invalid_request", "the body is larger than 64 KiB")
         else:
             raw = environ["wsgi.input"].read(int(length)) if length != "0" else b""
         kind = environ.get("CONTENT_TYPE", "").split(";")[0].strip().lower()
