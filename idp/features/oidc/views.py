@@ -100,12 +100,15 @@ def blueprint(house: House) -> Blueprint:
     @doors.protocol
     def authorize_post() -> Response:
         # a cross-site POST comes without our SameSite=Lax cookies: take it up and bounce to a GET that has them
-        if request.query_string or request.mimetype != "application/x-www-form-urlencoded":
+        if request.mimetype != "application/x-www-form-urlencoded":
+            raise PageError(415, "error.bad_request")
+        if request.query_string:
             raise PageError(400, "error.bad_request")
-        if (request.content_length or 0) > MAX_BOUNCED:
+        raw = request.get_data(cache=False)
+        if len(raw) > MAX_BOUNCED:
             raise PageError(413, "error.too_large")
         try:
-            pairs = strict_form.pairs(request.get_data(cache=False))
+            pairs = strict_form.pairs(raw)
         except BadForm:
             raise PageError(400, "error.bad_request") from None
         return redirect("/authorize?" + urlencode(pairs), 303)
