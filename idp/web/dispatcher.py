@@ -32,9 +32,9 @@ class Dispatcher:
         self._deps = deps
         self.purposes: dict[str, Purpose] = {}
 
-    def go(self, journey: Journey, account: Account | None = None) -> Response:
+    def go(self, journey: Journey, account: Account | None = None, shown: bool = True) -> Response:
         """Store the journey and send the browser to its next step. `account`: the one of the journey's proof, if
-        the caller has just read it."""
+        the caller has just read it; `shown`: whether a page of it was, to which Back may lead."""
         deps, purpose = self._deps, self.purposes[journey.purpose]
         if journey.proof and account is None:
             account = members.find(deps, journey.proof.subject)
@@ -50,7 +50,8 @@ class Dispatcher:
             journey = replace(journey, proof=replace(journey.proof, sid=session.sid))
         if step == "done" and account:
             response = purpose.finish(journey, account)
-            journeys.finish(deps, journey)
+            if shown:
+                journeys.finish(deps, journey)
         else:
             journeys.save(deps, journey)
             response = redirect(f"{PATHS[step]}?j={journey.id}", 303)

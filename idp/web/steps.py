@@ -3,11 +3,12 @@
 from dataclasses import replace
 from typing import Any
 
-from flask import Response, g, redirect
+from flask import Response, g, redirect, request
 from marshmallow import Schema
 
+from idp.deps import Deps
 from idp.domain.journey import Journey
-from idp.services import journeys
+from idp.services import journeys, limits
 from idp.web import csrf, doors
 from idp.web.errors import PageError
 from idp.web.house import House
@@ -20,7 +21,7 @@ def page(house: House, template: str, journey: Journey | None, **context: Any) -
     client = house.clients.find(journey.client_id) if journey else None
     return pages.respond(
         template,
-        locale_of(house, journey),
+        pages.locale(),
         form_targets=client.origins if client else frozenset(),
         csrf=csrf.token(deps, doors.browser_cookie(deps)),
         journey_id=journey.id if journey else None,
@@ -29,9 +30,10 @@ def page(house: House, template: str, journey: Journey | None, **context: Any) -
     )
 
 
-def locale_of(house: House, journey: Journey | None) -> str:
-    """The switch of this very request, the journey's locale, the browser's."""
-    return house.pages.locale(doors.language_wish() or (journey.locale if journey else None))
+def count_page(deps: Deps) -> None:
+    """Count one more journey begun from this address; raises `PageError` 429 for too many (requirement SE-07)."""
+    if not limits.page_allowed(deps, request.remote_addr or ""):
+        raise PageError(429, "common.busy", retry_after=limits.MINUTE)
 
 
 def journey_shown(house: House) -> Journey:
@@ -59,7 +61,7 @@ def error(field: str, key: str, **values: Any) -> dict[str, Any]:
 
 def errors(house: House, journey: Journey) -> list[dict[str, Any]]:
     """The errors that `back_with` kept, as (field, sentence) for the page."""
-    locale = locale_of(house, journey)
+    locale = house.pages.locale()
     found = []
     for row in journey.notice.get("errors", []):
         values = dict(row.get("values", {}))

@@ -68,6 +68,7 @@ def blueprint(house: House) -> Blueprint:
             kept = journeys.reopen(deps, data["sealed"], doors.browser(deps))
             if kept is None:
                 raise PageError(400, "common.expired")
+            steps.count_page(deps)
             journey = journeys.renew(deps, kept)
         if journey.finished:
             return redirect(f"/login?j={journey.id}", 303)
@@ -132,6 +133,7 @@ def _arrived_without_request(house: House) -> Response:
     if client and client.initiate_login_uri:
         joint = "&" if "?" in client.initiate_login_uri else "?"
         return redirect(f"{client.initiate_login_uri}{joint}iss={house.deps.settings.issuer}", 303)
+    steps.count_page(house.deps)
     journey = journeys.new(house.deps, doors.browser(house.deps), purpose="home")
     journeys.save(house.deps, journey)
     return redirect(f"/login?j={journey.id}", 303)
@@ -146,7 +148,7 @@ def _first_password_routes(room: Blueprint, house: House) -> None:
         journey = steps.journey_shown(house)
         if journey.finished or journey.proof is None:
             return redirect(f"/login?j={journey.id}", 303)
-        rule = deps.policy.password
+        rule, account = deps.policy.password, members.find(deps, journey.proof.subject)
         return steps.page(
             house,
             "first_password.html",
@@ -154,7 +156,7 @@ def _first_password_routes(room: Blueprint, house: House) -> None:
             errors=steps.errors(house, journey),
             rules=live_rules(rule),
             ask_twice=rule.ask_twice,
-            login_id=journey.notice.get("login_id", ""),
+            login_id=account.login_id if account else "",
         )
 
     @room.post("/login/first")
@@ -183,9 +185,15 @@ def _sign_out_routes(room: Blueprint, house: House) -> None:
     @room.get("/")
     @doors.page
     def home() -> Response:
-        doors.journey_of(house.deps, "")
         member = session.current(house.deps)
-        return steps.page(house, "home.html", None, nickname=member.account.nickname if member else None)
+        portal = house.clients.find(house.deps.settings.brand.home_client)
+        return steps.page(
+            house,
+            "home.html",
+            None,
+            nickname=member.account.nickname if member else None,
+            portal=portal if portal and portal.client_uri else None,
+        )
 
     @room.post("/logout")
     @doors.form
@@ -197,7 +205,6 @@ def _sign_out_routes(room: Blueprint, house: House) -> None:
     @room.get("/logout")
     @doors.page
     def signed_out() -> Response:
-        doors.journey_of(house.deps, "")
         member = session.current(house.deps)
         return steps.page(house, "signed_out.html", None, nickname=member.account.nickname if member else None)
 

@@ -11,7 +11,7 @@ from idp.domain.journey import Journey, Proof, accepts_session
 from idp.features.oidc import answers, flow, id_token_hint
 from idp.features.oidc import request as requests
 from idp.features.oidc.request import AuthorizationError, NotRedirectable, Target
-from idp.services import journeys, limits
+from idp.services import journeys
 from idp.web import doors, session, steps, strict_form
 from idp.web.dispatcher import Purpose
 from idp.web.errors import PageError
@@ -44,8 +44,8 @@ def authorize(house: House, raw: bytes) -> Response:
         checked = requests.check(fields, doubled, client, target)
         hint = id_token_hint.subject_of(house, checked)
         silent = "none" in checked.prompt
-        if not silent and not limits.page_allowed(deps, request.remote_addr or ""):
-            raise PageError(429, "common.busy", retry_after=limits.MINUTE)
+        if not silent:
+            steps.count_page(deps)
         journey = flow.begin(deps, checked, hint, doors.browser(deps))
         member = session.current(deps)
         account: Account | None = None
@@ -54,7 +54,7 @@ def authorize(house: House, raw: bytes) -> Response:
             journey = replace(journey, proof=Proof(known.subject, known.epoch, known.auth_time, known.methods, known.sid))
         if silent and (problem := house.dispatcher.silent_error(journey, account)):
             raise AuthorizationError(target, problem, "the member would have to be asked")
-        return house.dispatcher.go(journey, account)
+        return house.dispatcher.go(journey, account, shown=False)
     except AuthorizationError as error:
         return answers.error_answer(house, error)
 
