@@ -59,7 +59,7 @@ class TokenServer(AuthorizationServer):
 
     def handle_error_response(self, request: Any, error: OAuth2Error) -> Reply:
         """The error of RFC 6749 section 5.2, reduced to the characters that it allows."""
-        description = "".join(char for char in error.description or "" if char in _ALLOWED)
+        description = "".join(char for char in error.description or error.error.replace("_", " ") if char in _ALLOWED)
         challenge = (("WWW-Authenticate", 'Basic realm="idp"'),) if error.status_code == 401 else ()
         return error_reply(error.status_code, error.error, description, challenge)
 
