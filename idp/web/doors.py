@@ -38,9 +38,9 @@ def protocol(view: View) -> View:
 
 def read_form() -> dict[str, str]:
     """The request's form by field; raises `PageError` 400, 413 or 415."""
-    if (request.content_length or 0) > strict_form.MAX_BODY:
-        raise PageError(413, "error.too_large")
     raw = request.get_data(cache=False)
+    if len(raw) > strict_form.MAX_BODY:
+        raise PageError(413, "error.too_large")
     if raw and request.mimetype != "application/x-www-form-urlencoded":
         raise PageError(415, "error.bad_request")
     try:
