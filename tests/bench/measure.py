@@ -1,0 +1,181 @@
+"""The measurements: ours and the reference in turn, round by round, so that a noisy machine's drift hits both."""
+
+import itertools
+import json
+import multiprocessing
+import os
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from multiprocessing.pool import Pool
+from pathlib import Path
+from statistics import median
+from typing import Any, Callable, Iterator
+
+from idp.domain.policy import Argon2Cost
+from tests.bench import house, load, reference
+from tests.bench.house import Bench, Server
+from tests.bench.load import message
+
+NAMES = ("start", "sign-in", "exchange", "userinfo", "discovery", "jwks", "memory")
+Round = tuple[float, float]  # CPU seconds and seconds per operation
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One line of the report. `values` are what the target speaks of, one per round; `raw` says what was behind them."""
+
+    name: str
+    unit: str
+    target: float
+    at_least: bool
+    values: list[float]
+    raw: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def value(self) -> float:
+        """The median of all rounds."""
+        return median(self.values)
+
+    @property
+    def met(self) -> bool:
+        """Whether the median reaches the target."""
+        return self.value >= self.target if self.at_least else self.value <= self.target
+
+
+@contextmanager
+def _process_on(cores: set[int]) -> Iterator[Pool]:
+    """A process of its own on these cores, to hand single calls to."""
+    with multiprocessing.get_context("spawn").Pool(1, os.sched_setaffinity, (0, cores)) as pool:
+        yield pool
+
+
+def _in_turn(rounds: int, ours: Callable[[], Round], theirs: Callable[[], Round]) -> tuple[list[Round], list[Round]]:
+    """Both in turn, after one round each that does not count."""
+    pairs = [(ours(), theirs()) for _ in range(rounds + 1)][1:]
+    return [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+
+
+def _figure(name: str, target: float, at_least: bool, against: str, pairs: tuple[list[Round], list[Round]]) -> Figure:
+    ours, theirs = pairs
+    values = [b[0] / a[0] if at_least else a[0] / b[0] for a, b in zip(ours, theirs)]
+    raw = {
+        "CPU ms": median(a[0] for a in ours) * 1000,
+        f"{against} CPU ms": median(b[0] for b in theirs) * 1000,
+        "per second": 1 / median(a[1] for a in ours),
+        f"{against} per second": 1 / median(b[1] for b in theirs),
+    }
+    return Figure(name, "x", target, at_least, values, raw)
+
+
+@dataclass
+class Run:
+    """One run against one pair of stores: `client` makes the load, `bare` does the raw work on the server's core."""
+
+    bench: Bench
+    client: Pool
+    bare: Pool
+    quick: bool
+    tokens: list[str] = field(default_factory=list)
+
+    def _load(self, server: Server, call: Callable[..., tuple[float, list[Any]]], *arguments: Any) -> tuple[Round, list[Any]]:
+        worker = server.worker
+        before = house.cpu(worker)
+        seconds, results = self.client.apply(call, arguments)
+        assert server.worker == worker, "the worker was replaced in the middle of a round"
+        return ((house.cpu(worker) - before) / len(results), seconds / len(results)), results
+
+    def _raw(self, call: Callable[..., Round], count: int, *arguments: Any) -> Round:
+        cpu, seconds = self.bare.apply(call, (*arguments, count))
+        return cpu / count, seconds / count
+
+    def sign_in(self) -> Figure:
+        """Whole journeys against the one password check that each of them needs."""
+        count, cost = 12 if self.quick else 20, Argon2Cost()
+        members = itertools.cycle(self.bench.members)
+
+        def ours() -> Round:
+            names = list(itertools.islice(members, count))
+            return self._load(self.bench.ours, load.sign_ins, self.bench.portal, names)[0]
+
+        pairs = _in_turn(3 if self.quick else 10, ours, lambda: self._raw(reference.verifications, count, cost))
+        return _figure("sign-in", 0.85, True, "Argon2", pairs)
+
+    def exchange(self, rounds: int | None = None) -> Figure:
+        """Codes prepared before, redeemed by an authenticated client for an access token and an RS256 ID token."""
+        count = 80 if self.quick else 120
+
+        def ours() -> Round:
+            portal = self.bench.portal
+            found = self.client.apply(load.codes, (portal, self.bench.members[:4], count))
+            spent, bodies = self._load(self.bench.ours, load.requests, portal.port, [portal.exchange(code) for code in found])
+            self.tokens += [json.loads(body)["access_token"] for body in bodies]
+            return spent
+
+        pairs = _in_turn(rounds or (5 if self.quick else 12), ours, lambda: self._raw(reference.signatures, count))
+        return _figure("exchange", 5.0, False, "RS256", pairs)
+
+    def userinfo(self) -> Figure:
+        """Each access token is shown once, as portals do after a sign-in, so that no memory of tokens helps."""
+        rounds, portal = 5 if self.quick else 12, self.bench.portal
+        if len(self.tokens) < rounds:
+            self.exchange(2)
+        share = min(200, len(self.tokens) // (rounds + 1))
+        size, served = 0, itertools.count()
+
+        def ours() -> Round:
+            nonlocal size
+            at = next(served) * share
+            messages = [self._userinfo("/userinfo", token) for token in self.tokens[at : at + share]]
+            spent, bodies = self._load(self.bench.ours, load.requests, portal.port, messages)
+            size = len(bodies[0])
+            return spent
+
+        def flask() -> Round:
+            messages = [self._userinfo(f"/flask/{size}", token) for token in self.tokens[:share]]
+            return self._load(self.bench.reference, load.requests, self.bench.reference.port, messages)[0]
+
+        return _figure("userinfo", 2.0, False, "Flask", _in_turn(rounds, ours, flask))
+
+    def _userinfo(self, path: str, token: str) -> bytes:
+        return message("GET", path, self.bench.portal.host, {"Authorization": f"Bearer {token}"})
+
+    def discovery(self) -> Figure:
+        """The discovery document against a bare answer of its size."""
+        return self._document("discovery", "/.well-known/openid-configuration")
+
+    def jwks(self) -> Figure:
+        """The key set against a bare answer of its size."""
+        return self._document("jwks", "/jwks")
+
+    def _document(self, name: str, path: str) -> Figure:
+        portal, count = self.bench.portal, 200 if self.quick else 250
+        size = len(self.client.apply(load.requests, (portal.port, [message("GET", path, portal.host)]))[1][0])
+
+        def asked(server: Server, at: str) -> Round:
+            return self._load(server, load.requests, server.port, [message("GET", at, portal.host)] * count)[0]
+
+        ours, theirs = lambda: asked(self.bench.ours, path), lambda: asked(self.bench.reference, f"/bare/{size}")  # noqa: E731
+        return _figure(name, 1.5, False, "bare", _in_turn(8 if self.quick else 15, ours, theirs))
+
+
+def measure(folder: Path, urls: tuple[str, str], names: list[str] | tuple[str, ...], quick: bool) -> Iterator[Figure]:
+    """Every figure that was asked for, as soon as it is known. Memory after load means after the others."""
+    prepared = house.prepare(folder, *urls)
+    if "start" in names:
+        times = [house.start_seconds(prepared.idp) for _ in range(2 if quick else 6)]
+        yield Figure("start", "s", 1.5, False, [one[0] for one in times], {"CPU s": median(one[1] for one in times)})
+    with (
+        house.serving(prepared) as bench,
+        _process_on(house.LOAD_CORE) as client,
+        _process_on(house.SERVER_CORE) as bare,
+    ):
+        run = Run(bench, client, bare, quick)
+        idle = house.memory(bench.ours.worker)
+        for name in names:
+            if name not in ("start", "memory"):
+                yield getattr(run, name.replace("-", "_"))()
+        if "memory" in names:
+            loaded, master = house.memory(bench.ours.worker), house.memory(bench.ours.master)
+            states = {"idle": idle, "loaded": loaded, "master": master}
+            raw = {f"{state} {kind}": one[kind] for state, one in states.items() for kind in ("pss", "uss", "rss")}
+            yield Figure("memory", "MiB", 90.0, False, [loaded["pss"]], raw)

@@ -1,0 +1,94 @@
+"""What to compare with: a bare WSGI answer and a Flask answer under the settings of `idp serve`, and raw cryptography."""
+
+import sys
+import time
+from typing import Any, Callable, Iterable
+
+from argon2.low_level import Type, hash_secret, verify_secret
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from flask import Flask, Response
+
+from idp.cli.serve import _gunicorn_options
+from idp.config import Server, Settings
+from idp.domain.policy import Argon2Cost
+
+JSON = "application/json"
+_SECRET = b"x" * 44  # as long as a peppered password
+
+
+def verifications(cost: Argon2Cost, count: int) -> tuple[float, float]:
+    """(CPU seconds, seconds) of so many Argon2id verifications."""
+    encoded = hash_secret(_SECRET, b"s" * 16, cost.time_cost, cost.memory_kib, cost.parallelism, 32, Type.ID)
+    return _timed(count, lambda: verify_secret(encoded, _SECRET, Type.ID))
+
+
+def signatures(count: int) -> tuple[float, float]:
+    """(CPU seconds, seconds) of so many RS256 signatures over a text as long as an ID token's."""
+    key, text = _key(), b"x" * 600
+    return _timed(count, lambda: key.sign(text, padding.PKCS1v15(), hashes.SHA256()))
+
+
+_keys: list[rsa.RSAPrivateKey] = []
+
+
+def _key() -> rsa.RSAPrivateKey:
+    if not _keys:
+        _keys.append(rsa.generate_private_key(65_537, 2_048))
+    return _keys[0]
+
+
+def _timed(count: int, call: Callable[[], Any]) -> tuple[float, float]:
+    call()  # the first one finds cold caches and makes what is made once
+    cpu, began = time.process_time(), time.perf_counter()
+    for _ in range(count):
+        call()
+    return time.process_time() - cpu, time.perf_counter() - began
+
+
+def application() -> Callable[..., Iterable[bytes]]:
+    """`/bare/N` and `/flask/N` answer with N bytes of JSON type."""
+    app = Flask("reference")
+
+    @app.get("/flask/<int:size>")
+    def answer(size: int) -> Response:
+        return Response(bodies[size], content_type=JSON)
+
+    bodies: dict[int, bytes] = _Bodies()
+
+    def wsgi(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        path = environ["PATH_INFO"]
+        if not path.startswith("/bare/"):
+            return app(environ, start_response)
+        body = bodies[int(path[6:])]
+        start_response("200 OK", [("Content-Type", JSON), ("Content-Length", str(len(body)))])
+        return [body]
+
+    return wsgi
+
+
+class _Bodies(dict[int, bytes]):
+    def __missing__(self, size: int) -> bytes:
+        body = self[size] = b"x" * size
+        return body
+
+
+def serve(port: int) -> None:
+    """Serve the reference until SIGTERM."""
+    from gunicorn.app.base import BaseApplication
+
+    settings = Settings(issuer=f"http://localhost:{port}", server=Server(bind=f"127.0.0.1:{port}", workers=1))
+
+    class Reference(BaseApplication):
+        def load_config(self) -> None:
+            for key, value in _gunicorn_options(settings).items():
+                self.cfg.set(key, value)
+
+        def load(self) -> Any:
+            return application()
+
+    Reference().run()
+
+
+if __name__ == "__main__":
+    serve(int(sys.argv[1]))

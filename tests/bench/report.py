@@ -1,0 +1,57 @@
+"""The report: the machine, a table of targets, and the same as plain data."""
+
+import os
+import platform
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from tests.bench import house
+from tests.bench.measure import Figure
+
+LIBRARIES = ("argon2-cffi", "authlib", "cryptography", "flask", "gunicorn", "joserfc", "psycopg", "redis", "sqlalchemy")
+MEANING = {
+    "start": "from start to the first answer",
+    "sign-in": "raw Argon2 checks ÷ whole sign-in",
+    "exchange": "code exchange ÷ raw RS256 signature",
+    "userinfo": "userinfo ÷ Flask answer",
+    "discovery": "discovery ÷ bare WSGI answer",
+    "jwks": "JWKS ÷ bare WSGI answer",
+    "memory": "PSS of a worker after load",
+}
+HEADING = f"{'':10} {'':36} {'target':>10} {'median':>8} {'spread':>13}  {'':7} raw, medians"
+
+
+def machine() -> dict[str, str]:
+    """What the figures depend on."""
+    model = [line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
+    shared = "" if house.SERVER_CORE != house.LOAD_CORE else ", shared by server and load: CPU time still counts the server only"
+    return {
+        "machine": f"{len(model)} cores, {model[0] if model else platform.machine()}, load {os.getloadavg()[0]:.1f}",
+        "server": f"1 worker on core {min(house.SERVER_CORE)}, load on core {min(house.LOAD_CORE)}{shared}",
+        "python": f"{platform.python_version()} on {platform.system()} {platform.release()}",
+        "libraries": ", ".join(f"{name} {version(name)}" for name in LIBRARIES),
+    }
+
+
+def line(figure: Figure) -> str:
+    """One row of the table."""
+    low, high = min(figure.values), max(figure.values)
+    target = f"{'≥' if figure.at_least else '≤'} {figure.target:g} {figure.unit}"
+    raw = ", ".join(f"{name} {value:.3g}" if value < 100 else f"{name} {value:.0f}" for name, value in figure.raw.items())
+    spread = f"{low:.2f}–{high:.2f}" if len(figure.values) > 1 else ""
+    verdict = "met" if figure.met else "MISSED"
+    return f"{figure.name:10} {MEANING[figure.name]:36} {target:>10} {figure.value:>8.2f} {spread:>13}  {verdict:7} {raw}"
+
+
+def plain(about: dict[str, str], found: dict[str, list[Figure]]) -> dict[str, Any]:
+    """Everything that was measured, for --json."""
+    rows = {
+        kind: [
+            {"name": f.name, "unit": f.unit, "target": f.target, "at_least": f.at_least, "median": f.value, "met": f.met}
+            | {"rounds": f.values, "raw": f.raw}
+            for f in figures
+        ]
+        for kind, figures in found.items()
+    }
+    return {"machine": about, "stores": rows}

@@ -1,0 +1,49 @@
+"""`make bench`: what the hot paths cost, as ratios to unavoidable work measured in turn in the same run.
+
+CPU per operation is what the worker process used, the load runs on another core. Ratios travel from machine to
+machine; the raw figures beside them do not.
+"""
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+import pytest  # noqa: E402
+
+from tests.bench import house, measure, report  # noqa: E402
+
+
+def main() -> None:
+    """Measure and print; exit code 0 whether targets are met or not."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0], prog="make bench")
+    parser.add_argument("--json", metavar="FILE", type=Path, help="write everything that was measured")
+    parser.add_argument("--quick", action="store_true", help="fewer rounds, embedded stores only unless --stores says otherwise")
+    parser.add_argument("--only", metavar="NAME", choices=measure.NAMES, action="append", help=", ".join(measure.NAMES))
+    parser.add_argument("--stores", choices=["embedded", "production", "both"], help="default: both; production is PostgreSQL and Redis")
+    wish = parser.parse_args()
+    kinds = {"both": ["embedded", "production"], None: ["embedded"] if wish.quick else ["embedded", "production"]}
+    found: dict[str, list[measure.Figure]] = {}
+    about = report.machine()
+    print("\n".join(f"{name:10} {value}" for name, value in about.items()), flush=True)
+    os.sched_setaffinity(0, house.LOAD_CORE)
+    for kind in kinds.get(wish.stores, [wish.stores]):
+        print(f"\n{kind} stores\n{report.HEADING}", flush=True)
+        found[kind] = []
+        try:
+            with tempfile.TemporaryDirectory(prefix="idp-bench-") as folder, house.stores(kind, Path(folder)) as urls:
+                for figure in measure.measure(Path(folder), urls, wish.only or measure.NAMES, wish.quick):
+                    found[kind].append(figure)
+                    print(report.line(figure), flush=True)
+        except pytest.fail.Exception as problem:  # a server that is not installed, in one sentence
+            print(problem)
+    if wish.json:
+        wish.json.write_text(json.dumps(report.plain(about, found), indent=1, ensure_ascii=False) + "\n")
+
+
+if __name__ == "__main__":
+    main()
