@@ -19,6 +19,7 @@ from idp.features.oidc import views as oidc
 from idp.ports import Contractors, Ephemeral
 from idp.services import metrics
 from idp.services.client_register import ClientRegister
+from idp.services.ghosts import Ghosts
 from idp.services.keyring import Keyring
 from idp.services.passwords import Hasher
 from idp.tables.database import Database
@@ -105,6 +106,7 @@ def build(deps: Deps) -> House:
         deps=deps,
         # some threads stay free for tokens while many members wait for their password to be checked
         hasher=Hasher(deps.policy.password.hash, deps.vault, slots=free, waiting=max(1, settings.server.threads - free - 2)),
+        ghosts=Ghosts(deps),
         keyring=Keyring(deps),
         clients=ClientRegister(deps),
         pages=pages.Pages(settings),

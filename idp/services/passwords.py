@@ -66,7 +66,7 @@ class Hasher:
 
     Takes the cost of new hashes, the vault, how many hashes may run at once (as many as this process has cores), how
     many callers may wait for one, and for how many seconds. Every method raises `Busy` when that many wait already,
-    or when it waited that long. `runs` counts the Argon2 computations so far.
+    or when it waited that long. `runs` and `foreign_runs` count the Argon2 and the foreign computations so far.
 
     Stored forms: `argon2:<pepper key id>:<argon2 encoded>`, and for passwords imported with a foreign hash, which is
     itself never stored, `wrapped:<pepper key id>:<foreign settings without digest>:<argon2 encoded of the digest>`.
@@ -77,7 +77,7 @@ class Hasher:
         self._slots = threading.BoundedSemaphore(slots)
         self._places = threading.BoundedSemaphore(slots + waiting)
         self._counting = threading.Lock()
-        self.runs = 0
+        self.runs = self.foreign_runs = 0
         # no password has this hash: 256 zero bits
         parameters = f"m={cost.memory_kib},t={cost.time_cost},p={cost.parallelism}"
         self._nobody = f"$argon2id$v=19${parameters}${'A' * 22}${'A' * 43}".encode()
@@ -95,18 +95,22 @@ class Hasher:
         with self._slot():
             return f"wrapped:{self._vault.current_id}:{parsed.settings}:{self._encode(parsed.digest)}"
 
-    def verify(self, stored: str | None, password: str) -> Checked:
+    def verify(self, stored: str | None, password: str, ghost: str | None = None) -> Checked:
         """Whether the password as typed is the stored one; over 512 bytes it never is.
 
         Typed full-width ASCII (the input method was on) is tried a second time after NFKC. The number of Argon2 runs
         depends on the typed text alone: `stored` may be None (no such member, no password) or damaged, and the same
-        work is done on a hash that nobody has. A foreign hash costs its own digest besides until it is replaced.
+        work is done on a hash that nobody has. A foreign hash costs its own digest besides until it is replaced; so
+        does `ghost`, the stored hash of somebody whose work stands for an unknown name.
         """
         if (raw := _raw(password)) is None:
             return Checked(False, False)
         record = _read(stored)
         tries = [raw, _raw(unicodedata.normalize("NFKC", password))] if _FULL_WIDTH.search(password) else [raw]
         with self._slot():
+            if record is None and (likeness := _read(ghost)) and likeness.settings is not None:
+                for attempt in tries:
+                    self._digest(likeness.settings, attempt or b"")
             right = [self._matches(record, attempt) for attempt in tries]
         # only the text as typed is hashed anew: what matched after NFKC would be stored full-width
         return Checked(any(right), right[0] and record is not None and self._stale(record))
@@ -114,7 +118,7 @@ class Hasher:
     def _matches(self, record: _Stored | None, raw: bytes | None) -> bool:
         encoded, secret = self._nobody, b""
         if record and raw is not None:
-            digest = raw if record.settings is None else foreign_hashes.digest(record.settings, raw)
+            digest = raw if record.settings is None else self._digest(record.settings, raw)
             if digest is not None and record.key_id in self._vault.key_ids:
                 encoded, secret = record.encoded.encode(), self._peppered(digest, record.key_id)
         self._count()
@@ -140,6 +144,11 @@ class Hasher:
     def _count(self) -> None:
         with self._counting:
             self.runs += 1
+
+    def _digest(self, settings: str, raw: bytes) -> bytes | None:
+        with self._counting:
+            self.foreign_runs += 1
+        return foreign_hashes.digest(settings, raw)
 
     @contextmanager
     def _slot(self) -> Iterator[None]:

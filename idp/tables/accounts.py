@@ -51,6 +51,11 @@ def by_email_login(connection: Connection, email_key: str, with_destinations: bo
     return _account(connection, _BY_EMAIL_LOGIN, email_key, with_destinations)
 
 
+def sample_hashes(connection: Connection, limit: int) -> tuple[str | None, ...]:
+    """Password hashes of some members."""
+    return tuple(connection.execute(select(accounts.c.password_hash).order_by(accounts.c.id).limit(limit)).scalars())
+
+
 def add(connection: Connection, account: Account) -> None:
     """Insert the account and its destinations; raises `Taken` when the database finds a name in use."""
     values = {c.name: getattr(account, c.name) for c in accounts.c}

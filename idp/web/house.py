@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from idp.deps import Deps
 from idp.services.client_register import ClientRegister
+from idp.services.ghosts import Ghosts
 from idp.services.keyring import Keyring
 from idp.services.passwords import Hasher
 
@@ -19,6 +20,7 @@ class House:
 
     deps: Deps
     hasher: Hasher
+    ghosts: Ghosts
     keyring: Keyring
     clients: ClientRegister
     pages: "Pages"

@@ -10,6 +10,7 @@ from idp.domain.account import Account
 from idp.domain.identifiers import fold_email, fold_login_id
 from idp.domain.journey import Proof
 from idp.services import letters, limits, metrics
+from idp.services.ghosts import Ghosts
 from idp.services.passwords import Hasher
 from idp.tables import accounts, audit, failures
 
@@ -46,7 +47,7 @@ def bucket_of(deps: Deps, account: Account | None, typed: str) -> str:
     return "password:" + deps.vault.keyed_hash("name", fold_login_id(typed) or fold_email(typed) or typed[:256])
 
 
-def sign_in(deps: Deps, hasher: Hasher, typed: str, password: str, address: str, client_id: str | None) -> SignIn:
+def sign_in(deps: Deps, hasher: Hasher, ghosts: Ghosts, typed: str, password: str, address: str, client_id: str | None) -> SignIn:
     """One try. The attempt is counted before the password is checked, so that many at once stop at the limit;
     the same work is done for unknown names (LG-03). Raises `Unavailable` or `Busy`; then nothing was decided."""
     if not limits.sign_in_allowed(deps, address):
@@ -60,7 +61,10 @@ def sign_in(deps: Deps, hasher: Hasher, typed: str, password: str, address: str,
     if not reserved.allowed:
         _note(deps, account, "locked", address, client_id)
         return SignIn("locked", wait_until=reserved.wait_until)
-    checked = hasher.verify(account.password_hash if account else None, password)
+    if account and account.password_hash:
+        checked = hasher.verify(account.password_hash, password)
+    else:
+        checked = hasher.verify(None, password, ghosts.hash_for(bucket))
     if account is None or not checked.ok:
         return _failed(deps, account, reserved, address, client_id)
     fresh = hasher.hash(password) if checked.stale else None

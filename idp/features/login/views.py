@@ -78,7 +78,8 @@ def blueprint(house: House) -> Blueprint:
             empty.append(steps.error("password", "login.err.pw.empty"))
         if empty:
             return steps.back_with(house, journey, "/login", empty, typed)
-        outcome = flow.sign_in(deps, house.hasher, typed, password, request.remote_addr or "", journey.client_id)
+        address = request.remote_addr or ""
+        outcome = flow.sign_in(deps, house.hasher, house.ghosts, typed, password, address, journey.client_id)
         if outcome.result != "ok":
             return steps.back_with(house, journey, "/login", sign_in_errors(outcome, typed), typed)
         return house.dispatcher.go(replace(journey, proof=outcome.proof, notice={}), outcome.account)

@@ -1,0 +1,51 @@
+"""An unknown name does the work of a member: counted, not timed."""
+
+from dataclasses import dataclass
+from types import SimpleNamespace
+
+import bcrypt
+
+from idp.domain.account import Account
+from idp.domain.policy import Argon2Cost
+from idp.services.ghosts import Ghosts
+from idp.services.passwords import Hasher
+from idp.tables import accounts
+from idp.tables.database import Database
+from idp.vault import Vault, random_id
+
+COST = Argon2Cost(memory_kib=64, time_cost=1)
+
+
+@dataclass
+class Clock:
+    now: float = 1_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_unknown_names_share_the_work_of_old_and_new_hashes_as_members_do(database: Database, vault: Vault) -> None:
+    hasher, clock = Hasher(COST, vault, slots=1, waiting=8), Clock()
+    old = hasher.wrap(bcrypt.hashpw(b"secret", bcrypt.gensalt(4)).decode())
+    with database.write() as connection:
+        for number in range(40):
+            stored = old if number % 2 else hasher.hash("Other1other")
+            name = f"member{number:02}"
+            accounts.add(connection, Account(random_id(), name, name, "はなこ", password_hash=stored))
+    ghosts = Ghosts(SimpleNamespace(database=database, vault=vault, clock=clock))  # type: ignore[arg-type]
+    picked = [ghosts.hash_for(f"unknown{number}") for number in range(200)]
+    wrapped = sum(stored == old for stored in picked)
+    assert 60 < wrapped < 140  # half of the members
+    assert picked == [ghosts.hash_for(f"unknown{number}") for number in range(200)]
+
+
+def test_the_work_of_a_ghost_is_done_and_never_lets_anybody_in(vault: Vault) -> None:
+    hasher = Hasher(COST, vault, slots=1, waiting=8)
+    old = hasher.wrap(bcrypt.hashpw(b"secret", bcrypt.gensalt(4)).decode())
+    before = hasher.runs, hasher.foreign_runs
+    assert not hasher.verify(old, "wrong").ok
+    known = hasher.runs - before[0], hasher.foreign_runs - before[1]
+    before = hasher.runs, hasher.foreign_runs
+    assert not hasher.verify(None, "secret", old).ok
+    assert (hasher.runs - before[0], hasher.foreign_runs - before[1]) == known == (1, 1)
+    assert not hasher.verify(None, "secret", hasher.hash("secret")).ok
