@@ -81,8 +81,11 @@ def proven_target(fields: Mapping[str, str], doubled: frozenset[str], find: Call
     if state is not None and len(state.encode("utf-8")) > MAX_ECHO:
         raise NotRedirectable()  # it could not be returned unchanged
     mode = fields.get("response_mode") or "query"
-    known = mode in RESPONSE_MODES and "response_mode" not in doubled
-    return client, Target(client.id, redirect_uri, state or None, mode if known else "query")
+    if mode not in RESPONSE_MODES or "response_mode" in doubled:
+        mode = "query"
+    if mode == "form_post" and re.search(r"[\r\n]", state or ""):
+        raise NotRedirectable()  # browsers rewrite line ends in forms (HTML section 4.10.21.4)
+    return client, Target(client.id, redirect_uri, state or None, mode)
 
 
 def check(fields: Mapping[str, str], doubled: frozenset[str], client: Client, target: Target) -> AuthorizationRequest:
