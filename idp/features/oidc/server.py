@@ -67,7 +67,9 @@ class TokenServer(AuthorizationServer):
         """Answer one token request."""
         if request.query:
             return error_reply(400, "invalid_request", "parameters belong into the body")
-        if not request.form.get("grant_type"):
+        # RFC 6749 section 3.2: a parameter without a value counts as left out
+        request.form = {name: value for name, value in request.form.items() if value}
+        if "grant_type" not in request.form:
             return error_reply(400, "invalid_request", "grant_type is missing")
         reply: Reply = self.create_token_response(request)
         return reply
