@@ -20,9 +20,9 @@ class CodeGrant(AuthorizationCodeGrant):
 
     def query_authorization_code(self, code: str, client: Any) -> Code | None:
         """The code's meaning, to one caller only: Authlib reads, issues and deletes in three steps, which lets two
-        requests win (trap T-03). A code shown by another client is spent too: whoever shows it has stolen it."""
-        found = codes.redeem(self.server.house.deps, code)
-        if found is None or found.client_id != client.id:
+        requests win (trap T-03)."""
+        found = codes.redeem(self.server.house.deps, code, client.id)
+        if found is None:
             raise InvalidGrantError("the code is not valid")
         if not self.request.payload.redirect_uri:
             raise InvalidRequestError("redirect_uri is missing")

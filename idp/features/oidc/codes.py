@@ -6,7 +6,7 @@ from typing import Any
 
 from idp import vault
 from idp.deps import Deps
-from idp.tables import grants
+from idp.tables import audit, grants
 from idp.vault import fingerprint
 
 MAX_CODE = 128
@@ -54,9 +54,10 @@ def issue(deps: Deps, **values: Any) -> str:
     return code
 
 
-def redeem(deps: Deps, code: str) -> Code | None:
-    """What the code stands for, to the first caller only; any presentation spends it. A second presentation
-    revokes what the first one received (RFC 6749 section 4.1.2)."""
+def redeem(deps: Deps, code: str, client_id: str) -> Code | None:
+    """What the code stands for, to the first caller only and only to its own client. Any presentation spends it:
+    another client that shows it has stolen it. A second presentation revokes what the first one received
+    (RFC 6749 section 4.1.2). Both are audited."""
     if len(code) > MAX_CODE:
         return None
     keep = deps.policy.tokens.access + deps.policy.tokens.code
@@ -66,7 +67,18 @@ def redeem(deps: Deps, code: str) -> Code | None:
     values = json.loads(spent.value)
     item = Code(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
     if not spent.first:
-        with deps.database.write() as connection:
-            grants.revoke(connection, item.grant_id, deps.now() + keep)
-        return None
+        return _refused(deps, item, client_id, "used_again", keep)
+    if item.client_id != client_id:
+        return _refused(deps, item, client_id, "another_client", keep)
     return item if deps.now() < item.expires else None
+
+
+def _refused(deps: Deps, item: Code, client_id: str, result: str, keep: int) -> None:
+    now = deps.now()
+    with deps.database.write() as connection:
+        if result == "used_again":
+            grants.revoke(connection, item.grant_id, now + keep)
+        audit.record(
+            connection, at=now, event="code_refused", result=result, account_id=item.subject, client_id=client_id,
+            policy_version=deps.policy.version,
+        )  # fmt: skip
