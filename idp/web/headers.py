@@ -57,8 +57,10 @@ class Gate:
             return start_response(status, headers, *rest)
 
         # monitoring reaches workers by address; everything else by a name we know
-        if environ.get("HTTP_HOST", "").lower() not in self._hosts and not path.startswith(("/health/", "/metrics")):
-            body = b"This host name is not served here.\n"
+        known = environ.get("HTTP_HOST", "").lower() in self._hosts or path.startswith(("/health/", "/metrics"))
+        # a target with a host name of its own is for proxies
+        if not known or not environ.get("RAW_URI", "/").startswith("/"):
+            body = b"This address is not served here.\n"
             start("421 Misdirected Request", [("Content-Type", "text/plain"), ("Content-Length", str(len(body)))])
             return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
         return self._inner(environ, start)
