@@ -104,7 +104,7 @@ def blueprint(house: House) -> Blueprint:
             raise PageError(415, "error.bad_request")
         if request.query_string:
             raise PageError(400, "error.bad_request")
-        raw = request.get_data(cache=False)
+        raw = doors.read_body()
         if len(raw) > MAX_BOUNCED:
             raise PageError(413, "error.too_large")
         try:
