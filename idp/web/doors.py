@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any, Callable, TypeVar
 
 from flask import Flask, Response, g, request
+from werkzeug.exceptions import HTTPException
 
 from idp import vault
 from idp.deps import Deps
@@ -36,11 +37,22 @@ def protocol(view: View) -> View:
     return view
 
 
-def read_form() -> dict[str, str]:
-    """The request's form by field; raises `PageError` 400, 413 or 415."""
-    raw = request.get_data(cache=False)
+def read_body() -> bytes:
+    """The request's body; raises `PageError` 413 if it is too long, 400 if it breaks off or its chunks are none."""
+    try:
+        raw = request.get_data(cache=False)
+    except HTTPException:
+        raise
+    except Exception:  # whatever the server underneath finds wrong on the wire
+        raise PageError(400, "error.bad_request") from None
     if len(raw) > strict_form.MAX_BODY:
         raise PageError(413, "error.too_large")
+    return raw
+
+
+def read_form() -> dict[str, str]:
+    """The request's form by field; raises `PageError` 400, 413 or 415."""
+    raw = read_body()
     if raw and request.mimetype != "application/x-www-form-urlencoded":
         raise PageError(415, "error.bad_request")
     try:
