@@ -20,12 +20,15 @@ os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(Path(tempfile.gettempdir()
 
 
 def _gunicorn_options(settings: Settings) -> dict[str, Any]:
+    from idp.cli.workers import Log, worker_class  # gunicorn is slow to import
+
     server = settings.server
     return {
         "bind": server.bind,
         "workers": server.workers,
         "threads": server.threads,
-        "worker_class": "gthread",
+        "worker_class": worker_class(settings),
+        "logger_class": Log,
         "worker_tmp_dir": "/dev/shm" if Path("/dev/shm").is_dir() else None,
         "timeout": 30,
         "graceful_timeout": 20,
@@ -42,6 +45,8 @@ def _gunicorn_options(settings: Settings) -> dict[str, Any]:
         "loglevel": "warning",
         # the control socket of one instance deletes that of another under the same user
         "control_socket_disable": True,
+        # a name with "_" could pass for one with "-" (requirement IP-06)
+        "header_map": "refuse",
         # who may be believed is decided by [server] trusted_proxies
         "forwarded_allow_ips": "",
     }
