@@ -6,7 +6,7 @@ from typing import Any, Callable, TypeVar
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 
-from idp import vault
+from idp import texts, vault
 from idp.deps import Deps
 from idp.domain.journey import Journey
 from idp.services import journeys
@@ -76,11 +76,14 @@ def install(app: Flask, deps: Deps) -> None:
     @app.before_request
     def enter() -> None:
         g.new_browser = None
+        g.locale = g.new_language = language_wish()
         if request.endpoint is None:
             return
         door = getattr(app.view_functions[request.endpoint], "door", None)
         if door is None:
             raise PageError(403, "error.not_found")
+        if door == PAGE:
+            read_query()
         if door == FORM and request.method == "POST":
             g.form = read_form()
             browser = cookies.read(cookies.BROWSER, secure)
@@ -114,16 +117,21 @@ def browser(deps: Deps) -> str:
 
 
 def language_wish() -> str | None:
-    """The language switch of this very request (`?lang=en`), whatever it says; raises `PageError` 400."""
-    return read_query().get("lang")
+    """The language switch (`?lang=en`) of this very request, also where it ends in an error page."""
+    try:
+        wish = strict_form.parse(request.query_string).get("lang")
+    except BadForm:
+        return None
+    return wish if wish in texts.LOCALES else None
 
 
 def journey_of(deps: Deps, journey_id: str) -> Journey | None:
-    """This browser's journey; follows the language switch (`?lang=en`)."""
+    """This browser's journey; its pages are in its language, which the switch changes."""
     journey = journeys.find(deps, journey_id, browser(deps)) if journey_id else None
-    if (wish := language_wish()) in ("ja", "en"):
-        g.new_language = wish
-        if journey and not journey.finished and journey.locale != wish:
-            journey = replace(journey, locale=wish)
-            journeys.save(deps, journey)
+    if journey is None:
+        return None
+    if g.new_language and not journey.finished and journey.locale != g.new_language:
+        journey = replace(journey, locale=g.new_language)
+        journeys.save(deps, journey)
+    g.locale = g.new_language or journey.locale
     return journey

@@ -1,11 +1,13 @@
 """Renders pages: Jinja templates, texts of the chosen locale, the operator's brand; and the few static files."""
 
 import hashlib
+import re
 from functools import cache
 from importlib.resources import files
 from typing import Any
+from urllib.parse import urlencode
 
-from flask import Response, request
+from flask import Response, g, request
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
@@ -40,18 +42,19 @@ class Pages:
     def __init__(self, settings: Settings):
         self._settings = settings
         brand = settings.brand
-        self._brand = {"brand": brand.name, "operator": brand.operator, "tel": brand.tel, "hours": brand.hours}
+        dial = re.sub(r"[^0-9+]", "", brand.tel)
+        self._brand = {"brand": brand.name, "operator": brand.operator, "tel": brand.tel, "dial": dial, "hours": brand.hours}
         self._markup = {loc: {k: Markup(v) for k, v in texts.catalog(loc).items()} for loc in texts.LOCALES}
         self._jinja = Environment(
             loader=PackageLoader("idp"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
         )
         self._jinja.globals["asset"] = lambda name: _static(name)[0]
 
-    def locale(self, wish: str | None = None) -> str:
-        """The locale of this request: the journey's, the switch's cookie, the browser's (decisions.md, languages)."""
-        return texts.choose(
-            wish, cookies.read(cookies.LANGUAGE, self._settings.secure), request.headers.get("Accept-Language")
-        )
+    def locale(self) -> str:
+        """The locale of this request: the switch's or the journey's, which the doors found, the switch's cookie, the
+        browser's."""
+        cookie = cookies.read(cookies.LANGUAGE, self._settings.secure)
+        return texts.choose(g.get("locale"), cookie, request.headers.get("Accept-Language"))
 
     def text(self, locale: str, key: str, values: dict[str, Any] | None = None) -> Markup:
         """A text with its values escaped for HTML."""
@@ -61,7 +64,9 @@ class Pages:
     def html(self, template: str, locale: str, **context: Any) -> str:
         """The page as HTML; templates call `t(key, name=value)`."""
         translate = lambda key, **values: self.text(locale, key, values)  # noqa: E731
-        defaults = {"errors": [], "journey_id": None, "brand": self._brand}
+        other = "en" if locale == "ja" else "ja"
+        switch = "?" + urlencode({**request.args.to_dict(), "lang": other})
+        defaults = {"errors": [], "back": None, "stuck": False, "brand": self._brand, "links": (), "other_language": switch}
         return self._jinja.get_template(template).render(**{**defaults, **context}, t=translate, locale=locale)
 
     def respond(
