@@ -1,9 +1,10 @@
 """The authorization request: every parameter checked before anything else happens (OIDC Core section 3.1.2.1)."""
 
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Callable, Mapping
 
+from idp.domain.claims import wanted
 from idp.domain.client import Client
 from idp.features.oidc.claims_parameter import BadClaims, ClaimsRequest, parse_claims
 
@@ -121,7 +122,7 @@ def check(fields: Mapping[str, str], doubled: frozenset[str], client: Client, ta
         id_token_hint=_limited(fields, "id_token_hint", 8_192, refuse) or None,
         ui_locales=fields.get("ui_locales", "")[:200],
         acr_values=tuple(_limited(fields, "acr_values", 1_000, refuse).split()) or client.default_acr_values,
-        claims=_claims(fields.get("claims"), refuse),
+        claims=_claims(fields.get("claims"), client, refuse),
     )
 
 
@@ -182,8 +183,12 @@ def _max_age(value: str | None, client: Client, refuse: Refuse) -> int | None:
     return int(value)
 
 
-def _claims(value: str | None, refuse: Refuse) -> ClaimsRequest:
+def _claims(value: str | None, client: Client, refuse: Refuse) -> ClaimsRequest:
     try:
-        return parse_claims(value)
+        asked = parse_claims(value)
     except BadClaims as error:
         raise refuse("invalid_request", f"claims: {error}") from None
+    # single claims are no way around the scopes that the client registered (requirement UI-01)
+    allowed = wanted(client.scope)
+    userinfo, id_token = (tuple(name for name in names if name in allowed) for names in (asked.userinfo, asked.id_token))
+    return replace(asked, userinfo=userinfo, id_token=id_token)
