@@ -23,6 +23,8 @@ def _refused(status: int, error: str, description: str) -> Reply:
 def bearer_token(request: MachineRequest) -> str | Reply:
     """The token of the header or the form body, never of the address (RFC 6750 section 2, RFC 9700 section 4.3.2)."""
     header, body = request.header("Authorization"), request.form.get("access_token")
+    if header.split(" ")[0].lower() != "bearer":
+        header = ""  # another scheme is no token at all (RFC 6750 section 3.1)
     if "access_token" in request.query:
         return _refused(400, "invalid_request", "a token does not belong into the address")
     if header and body is not None:
