@@ -92,6 +92,9 @@ class Brand:
     tel: str = "0120-000-000"
     hours: str = "9:00-18:00"
     home_client: str = ""
+    privacy_url: str = ""
+    accessibility_url: str = ""
+    terms_url: str = ""
 
 
 @dataclass(frozen=True)
@@ -172,6 +175,9 @@ def _check(settings: Settings) -> list[tuple[tuple[str, ...], str]]:
             ipaddress.ip_network(network)
         except ValueError:
             found.append((("server", "metrics_from"), f'"{network}" is not a network; write for example 10.0.0.0/8'))
+    for key in ("privacy_url", "accessibility_url", "terms_url"):
+        if not re.fullmatch(r"(https://[\x21-\x7e]+)?", getattr(settings.brand, key)):
+            found.append((("brand", key), "write an https address, or leave it empty"))
     if not re.fullmatch(r"[^@\s]+@[^@\s]+", settings.mail.sender):
         found.append((("mail", "from"), "write one e-mail address"))
     return found

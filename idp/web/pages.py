@@ -44,6 +44,8 @@ class Pages:
         brand = settings.brand
         dial = re.sub(r"[^0-9+]", "", brand.tel)
         self._brand = {"brand": brand.name, "operator": brand.operator, "tel": brand.tel, "dial": dial, "hours": brand.hours}
+        links = (("privacy", brand.privacy_url), ("accessibility", brand.accessibility_url), ("terms", brand.terms_url))
+        self._links = [(f"footer.{name}", address) for name, address in links if address]
         self._markup = {loc: {k: Markup(v) for k, v in texts.catalog(loc).items()} for loc in texts.LOCALES}
         self._jinja = Environment(
             loader=PackageLoader("idp"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
@@ -66,7 +68,7 @@ class Pages:
         translate = lambda key, **values: self.text(locale, key, values)  # noqa: E731
         other = "en" if locale == "ja" else "ja"
         switch = "?" + urlencode({**request.args.to_dict(), "lang": other})
-        defaults = {"errors": [], "back": None, "stuck": False, "brand": self._brand, "links": (), "other_language": switch}
+        defaults = {"errors": [], "back": None, "stuck": False, "brand": self._brand, "links": self._links, "other_language": switch}
         return self._jinja.get_template(template).render(**{**defaults, **context}, t=translate, locale=locale)
 
     def respond(
