@@ -26,6 +26,12 @@ def wanted(scope: Iterable[str], single: Iterable[str] = ()) -> frozenset[str]:
     return frozenset(claim for name in scope for claim in BY_SCOPE.get(name, ())) | (frozenset(single) & CLAIMS)
 
 
+def covering(single: Iterable[str]) -> frozenset[str]:
+    """Scopes that cover these single claims: what the consent page asks about in their place."""
+    asked = frozenset(single)
+    return frozenset(scope for scope, claims in BY_SCOPE.items() if not asked.isdisjoint(claims))
+
+
 def claims_of(account: Account, names: frozenset[str]) -> dict[str, Any]:
     """Values of the wanted claims; a claim without a value is left out, never empty. `sub` is not among them.
 

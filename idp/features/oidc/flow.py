@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from idp import texts
 from idp.deps import Deps
-from idp.domain import assurance
+from idp.domain import assurance, claims
 from idp.domain.account import Account
 from idp.domain.client import Client
 from idp.domain.journey import Journey
@@ -50,7 +50,7 @@ def prepare(deps: Deps, client: Client, journey: Journey, account: Account) -> J
     request = from_dict(journey.request)
     if journey.consented or (client.first_party and "consent" not in request.prompt):
         return journey
-    asked = frozenset(request.scope)
+    asked = frozenset(request.scope) | claims.covering((*request.claims.userinfo, *request.claims.id_token))
     if "consent" in request.prompt:
         return replace(journey, consent=tuple(sorted(asked)))
     with deps.database.read() as connection:
