@@ -1,6 +1,7 @@
 """`idp serve`, `idp demo`, `idp courier`, `idp migrate`: the long-running processes and the schema."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -62,13 +63,14 @@ def run_server(settings: Settings, base: Path, with_demo: bool) -> None:
     logs.configure(json=not sys.stderr.isatty())
     if old := outdated():
         raise click.ClickException(" ".join(old) + " Install the versions that setup.cfg names.")
-    metrics.prepare(Path(os.environ["PROMETHEUS_MULTIPROC_DIR"]))
+    shared = Path(os.environ["PROMETHEUS_MULTIPROC_DIR"])
+    metrics.prepare(shared)
     deps = app.open_deps(settings, base)
     house = app.build(deps)
     house.keyring.warm()
     wrap, lines = _demo(deps, house) if with_demo else (lambda inner: inner, [f"idp serves {settings.issuer}"])
     wsgi = app.create_wsgi(house, wrap)
-    helper = _Beside([sys.executable, "-m", "idp", "courier"]) if settings.server.courier else None
+    helper = _Beside([sys.executable, "-m", "idp", "courier", "--beside", str(os.getpid())]) if settings.server.courier else None
 
     class Server(BaseApplication):
         def load_config(self) -> None:
@@ -77,7 +79,7 @@ def run_server(settings: Settings, base: Path, with_demo: bool) -> None:
             self.cfg.set("post_fork", lambda arbiter, worker: app.after_fork(deps))
             self.cfg.set("child_exit", lambda arbiter, worker: metrics.worker_gone(worker.pid))
             self.cfg.set("when_ready", lambda arbiter: _ready(lines, helper))
-            self.cfg.set("on_exit", lambda arbiter: helper and helper.stop())
+            self.cfg.set("on_exit", lambda arbiter: _stopped(helper, shared))
 
         def load(self) -> Any:
             return wsgi
@@ -92,6 +94,12 @@ def _ready(lines: list[str], helper: "_Beside | None") -> None:
         click.echo(line)
     if helper:
         helper.start()
+
+
+def _stopped(helper: "_Beside | None", shared: Path) -> None:
+    if helper:
+        helper.stop()
+    shutil.rmtree(shared, ignore_errors=True)
 
 
 class _Beside:
@@ -165,9 +173,17 @@ def _with_config(ctx: click.Context) -> None:
         os.environ["IDP_CONFIG"] = str(Path(ctx.obj).resolve())
 
 
+def _stop_without(parent: int, stop: threading.Event) -> None:
+    """Set `stop` once `parent` is not our parent any more: killed, it can stop nobody."""
+    while os.getppid() == parent and not stop.wait(1):
+        pass
+    stop.set()
+
+
 @click.command()
+@click.option("--beside", type=int, hidden=True, help="Stop when this process is gone.")
 @click.pass_context
-def courier(ctx: click.Context) -> None:
+def courier(ctx: click.Context, beside: int | None) -> None:
     """Send waiting mail and SMS until stopped. Several couriers may run at once."""
     from idp import courier as postman
     from idp.cli.common import opened
@@ -177,6 +193,8 @@ def courier(ctx: click.Context) -> None:
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
+    if beside:
+        threading.Thread(target=_stop_without, args=(beside, stop), daemon=True).start()
     with opened(ctx) as deps:
         postman.run(deps, postman.open_mail(deps.settings), postman.open_sms(deps.settings), stop)
 
