@@ -10,7 +10,7 @@ from gunicorn.workers.gthread import TConn, ThreadWorker
 from idp.config import Settings
 from idp.web.headers import constant_headers
 
-READ_SECONDS = 10.0  # for the whole of a request; a reverse proxy sends it at once
+READ_SECONDS = 5.0  # for the whole of a request: a reverse proxy sends it at once
 
 
 class Log(Logger):
