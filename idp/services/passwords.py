@@ -2,12 +2,14 @@
 
 import base64
 import hmac
+import os
 import re
 import threading
 import unicodedata
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass
-from typing import Iterator
+from typing import Callable, TypeVar
 
 from argon2.exceptions import VerificationError
 from argon2.low_level import Type, hash_secret, verify_secret
@@ -17,6 +19,7 @@ from idp.domain.policy import Argon2Cost
 from idp.services import foreign_hashes
 from idp.vault import Vault
 
+T = TypeVar("T")
 MAX_BYTES = 512
 _FULL_WIDTH = re.compile("[\uff01-\uff5e\u3000]")
 _ENCODED = re.compile(r"\$argon2id\$v=19\$m=([0-9]{1,7}),t=([0-9]{1,2}),p=([0-9]{1,2})\$[0-9A-Za-z+/]{11,64}\$[0-9A-Za-z+/]{16,86}")
@@ -74,7 +77,8 @@ class Hasher:
 
     def __init__(self, cost: Argon2Cost, vault: Vault, slots: int, waiting: int, patience: float = 5.0):
         self._cost, self._vault, self._patience = cost, vault, patience
-        self._slots = threading.BoundedSemaphore(slots)
+        self._slots = slots
+        self._pool: tuple[int, ThreadPoolExecutor] | None = None
         self._places = threading.BoundedSemaphore(slots + waiting)
         self._counting = threading.Lock()
         self.runs = self.foreign_runs = 0
@@ -86,14 +90,12 @@ class Hasher:
         """The stored form of a new password, taken as it is. Raises ValueError over 512 bytes (check it before)."""
         if (raw := _raw(password)) is None:
             raise ValueError(f"over {MAX_BYTES} bytes")
-        with self._slot():
-            return f"argon2:{self._vault.current_id}:{self._encode(raw)}"
+        return self._run(lambda: f"argon2:{self._vault.current_id}:{self._encode(raw)}")
 
     def wrap(self, foreign: str) -> str:
         """The stored form of a foreign hash (see `foreign_hashes.parse`). Raises `ForeignHashError`."""
         parsed = foreign_hashes.parse(foreign)
-        with self._slot():
-            return f"wrapped:{self._vault.current_id}:{parsed.settings}:{self._encode(parsed.digest)}"
+        return self._run(lambda: f"wrapped:{self._vault.current_id}:{parsed.settings}:{self._encode(parsed.digest)}")
 
     def verify(self, stored: str | None, password: str, ghost: str | None = None) -> Checked:
         """Whether the password as typed is the stored one; over 512 bytes it never is.
@@ -107,13 +109,15 @@ class Hasher:
             return Checked(False, False)
         record = _read(stored)
         tries = [raw, _raw(unicodedata.normalize("NFKC", password))] if _FULL_WIDTH.search(password) else [raw]
-        with self._slot():
-            if record is None and (likeness := _read(ghost)) and likeness.settings is not None:
-                for attempt in tries:
-                    self._digest(likeness.settings, attempt or b"")
-            right = [self._matches(record, attempt) for attempt in tries]
+        right = self._run(lambda: self._verify(record, tries, ghost))
         # only the text as typed is hashed anew: what matched after NFKC would be stored full-width
         return Checked(any(right), right[0] and record is not None and self._stale(record))
+
+    def _verify(self, record: _Stored | None, tries: list[bytes | None], ghost: str | None) -> list[bool]:
+        if record is None and (likeness := _read(ghost)) and likeness.settings is not None:
+            for attempt in tries:
+                self._digest(likeness.settings, attempt or b"")
+        return [self._matches(record, attempt) for attempt in tries]
 
     def _matches(self, record: _Stored | None, raw: bytes | None) -> bool:
         encoded, secret = self._nobody, b""
@@ -150,16 +154,24 @@ class Hasher:
             self.foreign_runs += 1
         return foreign_hashes.digest(settings, raw)
 
-    @contextmanager
-    def _slot(self) -> Iterator[None]:
+    def _run(self, job: Callable[[], T]) -> T:
         if not self._places.acquire(blocking=False):
             raise Busy
         try:
-            if not self._slots.acquire(timeout=self._patience):
-                raise Busy
+            future = self._threads().submit(job)
             try:
-                yield
-            finally:
-                self._slots.release()
+                return future.result(self._patience)
+            except FutureTimeout:
+                if future.cancel():
+                    raise Busy from None
+                return future.result()  # it has begun
         finally:
             self._places.release()
+
+    def _threads(self) -> ThreadPoolExecutor:
+        """Threads of their own: every thread that has hashed keeps the memory of a hash, 19 MiB by default. They do not
+        survive a fork."""
+        with self._counting:
+            if self._pool is None or self._pool[0] != os.getpid():
+                self._pool = (os.getpid(), ThreadPoolExecutor(self._slots, "hasher"))
+            return self._pool[1]
