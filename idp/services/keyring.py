@@ -45,15 +45,16 @@ def _parse(jwk: dict[str, Any]) -> Any:
 
 
 def ensure(deps: Deps, rotate: bool = False, lead: int | None = None) -> list[StoredKey]:
-    """Make the keys that are due by schedule, or with `rotate` a next key for every algorithm that has none,
-    starting `lead` seconds from now; remove those long retired. Returns what was made. Key generation runs
-    outside the transaction; of two processes that do this at once one wins."""
+    """Make the keys that are due by schedule, or with `rotate` a next key for every algorithm that has none, or with
+    `lead` a key for every algorithm that starts so many seconds from now; remove those long retired. Returns what was
+    made. Key generation runs outside the transaction; of two processes that do this at once one wins."""
     now, rule = deps.now(), deps.policy.keys
     with deps.database.read() as connection:
         stored = table.rows(connection)
     wanted = rules.due(stored, ID_TOKEN_ALGS, rule, now)
     if rotate:
-        waiting = {key.alg for key in stored if key.active_from > now}
+        # a key that waits for its time is no help where another must sign at once
+        waiting = {key.alg for key in stored if key.active_from > now and lead is None}
         start = now + (rule.publish_before if lead is None else lead)
         wanted |= {alg: start for alg in ID_TOKEN_ALGS if alg not in waiting}
     made = []
