@@ -1,0 +1,245 @@
+"""An installation inside the test's own process: bytes reach it as gunicorn would hand them on, and every write shows."""
+
+import io
+import json
+import re
+import sqlite3
+import sys
+from dataclasses import dataclass, field, replace
+from http.cookies import SimpleCookie
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from flask import Flask
+from werkzeug.test import run_wsgi_app
+
+from idp import app, config
+from idp.services import accounts, client_registration
+from idp.services.accounts import NewAccount
+from tests import running
+from tests.running import CALLBACK, Form
+
+FORM = "application/x-www-form-urlencoded"
+LETTER_PASSWORD = "Letter2pass"
+
+
+@dataclass(frozen=True)
+class Request:
+    """What one request holds; `length` and `chunked` replace the Content-Length that fits the body."""
+
+    method: str
+    path: str
+    query: bytes = b""
+    body: bytes = b""
+    content_type: str | None = FORM
+    cookies: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
+    length: str | None = None
+    chunked: bool = False
+
+    def environ(self) -> dict[str, Any]:
+        """As gunicorn writes it: every byte a Latin-1 character."""
+        sent = self.body if self.chunked or self.length is None else self.body[: int(self.length)]
+        found: dict[str, Any] = {
+            "REQUEST_METHOD": self.method,
+            "SCRIPT_NAME": "",
+            "PATH_INFO": self.path,
+            "QUERY_STRING": self.query.decode("latin-1"),
+            "SERVER_NAME": "localhost",
+            "SERVER_PORT": "8000",
+            "SERVER_PROTOCOL": "HTTP/1.1",
+            "REMOTE_ADDR": "127.0.0.1",
+            "HTTP_HOST": "localhost:8000",
+            "wsgi.version": (1, 0),
+            "wsgi.url_scheme": "http",
+            "wsgi.input": io.BytesIO(sent),
+            "wsgi.input_terminated": True,
+            "wsgi.errors": sys.stderr,
+            "wsgi.multithread": True,
+            "wsgi.multiprocess": True,
+            "wsgi.run_once": False,
+        }
+        if self.content_type is not None:
+            found["CONTENT_TYPE"] = self.content_type
+        if self.chunked:
+            found["HTTP_TRANSFER_ENCODING"] = "chunked"
+        elif self.length is not None or self.body:
+            found["CONTENT_LENGTH"] = self.length if self.length is not None else str(len(self.body))
+        if self.cookies:
+            found["HTTP_COOKIE"] = self.cookies
+        return found | {"HTTP_" + name.upper().replace("-", "_"): value for name, value in self.headers}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back."""
+
+    status: int
+    headers: list[tuple[str, str]]
+    body: bytes
+    url: str = ""
+
+    def header(self, name: str) -> str:
+        """All values of a header, joined."""
+        return ", ".join(value for key, value in self.headers if key.lower() == name.lower())
+
+    @property
+    def text(self) -> str:
+        """The body as text."""
+        return self.body.decode()
+
+    def json(self) -> Any:
+        """The body as JSON."""
+        return json.loads(self.body)
+
+
+@dataclass
+class Page:
+    """A page of a member under way: its form, and the cookies of its browser."""
+
+    form: Form
+    cookies: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def path(self) -> str:
+        """Where it goes."""
+        return urlsplit(self.form.action).path
+
+    @property
+    def cookie(self) -> str:
+        """The Cookie header."""
+        return "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+
+    def request(self, **changes: Any) -> Request:
+        """The form as the browser would send it."""
+        return self.raw(urlencode({**self.form.fields, **changes.pop("fields", {})}).encode(), **changes)
+
+    def raw(self, fields: bytes, **changes: Any) -> Request:
+        """Any bytes in place of the form's fields."""
+        if self.form.method == "get":
+            return replace(Request("GET", self.path, query=fields, cookies=self.cookie), **changes)
+        return replace(Request("POST", self.path, body=fields, cookies=self.cookie), **changes)
+
+
+class Visitor:
+    """A browser."""
+
+    def __init__(self, inside: "Inside"):
+        self._inside = inside
+        self.cookies: dict[str, str] = {}
+
+    def go(self, request: Request) -> Answer:
+        """Send the request, follow redirects that stay here, keep cookies."""
+        while True:
+            cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+            answer = self._inside.call(replace(request, cookies=cookies))
+            for name, value in answer.headers:
+                if name.lower() == "set-cookie":
+                    self.cookies |= {key: one.value for key, one in SimpleCookie(value).items()}
+            if answer.status != 303 or not answer.header("Location").startswith("/"):
+                return answer
+            path, _, query = answer.header("Location").partition("?")
+            request = Request("GET", path, query.encode())
+
+    def page(self, answer: Answer) -> Page:
+        """The form of a page."""
+        return Page(running.form_of(answer), dict(self.cookies))  # type: ignore[arg-type]
+
+    def authorize(self, client: dict[str, Any], **changes: str | None) -> Answer:
+        """Begin as a portal would send us."""
+        query = urlencode(running.authorization_parameters(client, **changes))
+        return self.go(Request("GET", "/authorize", query.encode()))
+
+    def sign_in(self, client: dict[str, Any], name: str, password: str = running.PASSWORD) -> Answer:
+        """From the portal's request over the sign-in form to wherever that leads."""
+        form = self.page(self.authorize(client))
+        return self.go(form.request(fields={"identifier": name, "password": password}))
+
+
+class Inside:
+    """The service on embedded stores below `folder`, two portals, two members, and a page of each kind."""
+
+    def __init__(self, folder: Path):
+        installed = running.configure(folder, "sqlite:///idp.db", "sqlite:///ephemeral.db", 8000)
+        settings, base = config.load(str(installed.config))
+        self.deps = app.open_deps(settings, base)
+        self.house = app.build(self.deps)
+        pages: list[Flask] = []
+        self.wsgi = app.create_wsgi(self.house, lambda inner: pages.append(inner) or inner)  # type: ignore[func-returns-value,arg-type]
+        self.endpoints = app.machine_endpoints(self.house)
+        self.rules = [rule for rule in pages[0].url_map.iter_rules()]
+        self._durable = sqlite3.connect(folder / "idp.db", isolation_level=None)
+        self._ephemeral = sqlite3.connect(folder / "ephemeral.db", isolation_level=None)
+        self.portal = self._client(client_name="Portal", redirect_uris=[CALLBACK], token_endpoint_auth_method="client_secret_post")
+        self.third = self._client(client_name="Third", redirect_uris=[CALLBACK + "/third"], first_party=False)
+        self._member("hanako", running.PASSWORD, letter=False)
+        self._member("letter", LETTER_PASSWORD, letter=True)
+        self.pages = self._pages()
+        self.calls = self._calls()
+        self._kept = self._ephemeral.execute("SELECT * FROM facts").fetchall()
+
+    def _client(self, **metadata: Any) -> dict[str, Any]:
+        return client_registration.register(self.deps, json.dumps(metadata))
+
+    def _member(self, name: str, password: str, letter: bool) -> None:
+        new = accounts.new_account(self.deps, self.house.hasher, NewAccount(login_id=name, password=password, letter=letter))
+        with self.deps.database.write() as connection:
+            accounts.store(connection, self.deps, new, "test", "test")
+
+    def _pages(self) -> dict[str, Page]:
+        stranger, letter, member, waiting = (Visitor(self) for _ in range(4))
+        found = {
+            "login": stranger.page(stranger.authorize(self.portal)),
+            "first_password": letter.page(letter.sign_in(self.portal, "letter", LETTER_PASSWORD)),
+            "consent": member.page(member.sign_in(self.third, "hanako")),
+        }
+        waiting.sign_in(self.portal, "hanako")
+        found["sign_out"] = waiting.page(waiting.go(Request("GET", "/")))
+        found["choose"] = waiting.page(waiting.authorize(self.portal, prompt="select_account"))
+        # the buttons are part of what is sent
+        for name, button in (("consent", ("answer", "yes")), ("choose", ("action", "continue"))):
+            found[name].form.fields |= {button[0]: button[1]}
+        return found
+
+    def _calls(self) -> dict[str, Page]:
+        client = {"client_id": self.portal["client_id"], "client_secret": self.portal["client_secret"]}
+        code = {"grant_type": "authorization_code", "code": "c" * 43, "redirect_uri": CALLBACK, "code_verifier": running.VERIFIER}
+        stranger = self.pages["login"].cookies
+        return {
+            "authorize": Page(Form("/authorize", "get", running.authorization_parameters(self.portal)), stranger),
+            "authorize by POST": Page(Form("/authorize", "post", running.authorization_parameters(self.portal)), {}),
+            "token": Page(Form("/token", "post", code | client), {}),
+            "userinfo": Page(Form("/userinfo", "post", {"access_token": "W10.W10.W10"}), {}),
+        }
+
+    @property
+    def paths(self) -> list[str]:
+        """Every address there is; the parts of a pattern that vary are filled in with something."""
+        rules = {re.sub("<[^>]+>", "some-thing", rule.rule) for rule in self.rules}
+        return sorted(rules | set(self.endpoints))
+
+    def methods(self, path: str) -> set[str]:
+        """What an address answers beside OPTIONS and HEAD."""
+        if path in self.endpoints:
+            return set(self.endpoints[path].methods)
+        return {method for rule in self.rules if rule.rule == path for method in rule.methods or ()} - {"HEAD", "OPTIONS"}
+
+    def call(self, request: Request) -> Answer:
+        """One request."""
+        parts, status, headers = run_wsgi_app(self.wsgi, request.environ(), buffered=True)
+        return Answer(int(status[:3]), list(headers), b"".join(parts), "http://localhost:8000" + request.path)
+
+    def stored(self) -> tuple[int, list[Any]]:
+        """Changes with every write to the durable store, and with every value in the ephemeral one; the counts of the
+        limits are none of these."""
+        version = self._durable.execute("PRAGMA data_version").fetchone()[0]
+        values = self._ephemeral.execute("SELECT key, value FROM facts WHERE key LIKE 'v:%' AND key <> 'v:ping' ORDER BY key")
+        return version, values.fetchall()
+
+    def rewind(self) -> None:
+        """Put the members under way back to their pages."""
+        self._ephemeral.execute("BEGIN IMMEDIATE")
+        self._ephemeral.execute("DELETE FROM facts")
+        self._ephemeral.executemany("INSERT INTO facts VALUES (?, ?, ?, ?)", self._kept)
+        self._ephemeral.execute("COMMIT")

@@ -1,0 +1,181 @@
+"""Every field of every form and call, filled with what hostile outsiders write: the right refusal, and nothing stored."""
+
+import re
+from dataclasses import replace
+from urllib.parse import quote, urlencode
+
+import pytest
+
+from tests.input import hostile
+from tests.input.hostile import MALFORMED, ODD, PARAMETERS, TOO_LONG
+from tests.input.inside import FORM, Answer, Inside, Page, Request, Visitor
+from tests.running import CALLBACK, PASSWORD
+
+
+def places(inside: Inside) -> list[tuple[str, Page, str]]:
+    """Every field there is: (name of the page or call, the good request, name of the field)."""
+    found = []
+    for name, page in (inside.pages | inside.calls).items():
+        found += [(name, page, field) for field in dict.fromkeys([*page.form.fields, *PARAMETERS.get(page.path, ())])]
+    return found
+
+
+def with_raw(page: Page, field: str, value: bytes) -> Request:
+    """The good request with raw bytes as one field's value."""
+    others = {name: text for name, text in page.form.fields.items() if name != field}
+    return page.raw(urlencode(others).encode() + b"&" + field.encode() + b"=" + value)
+
+
+def refused(inside: Inside, request: Request, status: int, where: str) -> None:
+    """The request is answered with this status, decently, and nothing is stored."""
+    before = inside.stored()
+    answer = inside.call(request)
+    assert (answer.status, hostile.problems(inside, request, answer)) == (status, []), where
+    assert inside.stored() == before, where
+
+
+@pytest.mark.parametrize("kind", MALFORMED)
+def test_what_is_not_well_formed_is_refused_in_every_field(fresh: Inside, kind: str) -> None:
+    for name, page, field in places(fresh):
+        refused(fresh, with_raw(page, field, MALFORMED[kind]), 400, f"{name}: {field}")
+        refused(fresh, page.raw(MALFORMED[kind] + b"=1"), 400, f"{name}: as a field's name")
+
+
+def test_a_field_too_long_for_any_request_is_refused_everywhere(fresh: Inside) -> None:
+    for name, page, field in places(fresh):
+        too_long = 400 if page.form.method == "get" else 413  # of addresses gunicorn lets 8 KiB through at most
+        refused(fresh, with_raw(page, field, b"a" * TOO_LONG), too_long, f"{name}: {field}")
+        if page.form.method == "post":
+            refused(fresh, replace(with_raw(page, field, b"a" * TOO_LONG), chunked=True), 413, f"{name}: {field}, chunked")
+
+
+def test_a_field_that_stands_there_twice_is_refused(fresh: Inside) -> None:
+    for name, page, field in places(fresh):
+        if page.path != "/authorize":  # the portal is told, see below
+            refused(fresh, with_raw(page, field, b"a&" + field.encode() + b"=a"), 400, f"{name}: {field}")
+
+
+def test_a_doubled_parameter_of_a_portal_is_told_to_the_portal(fresh: Inside) -> None:
+    page = fresh.calls["authorize"]
+    for field in PARAMETERS["/authorize"]:
+        answer = fresh.call(page.raw(urlencode(page.form.fields).encode() + f"&{field}=a&{field}=b".encode()))
+        if field in ("client_id", "redirect_uri", "state"):
+            assert answer.status == 400, field  # where to, or with what, is in doubt
+        else:
+            assert answer.header("Location").startswith(CALLBACK + "?error=invalid_request"), field
+
+
+@pytest.mark.parametrize("kind", ODD)
+def test_what_is_well_formed_and_odd_is_taken_or_refused_but_never_breaks(fresh: Inside, kind: str) -> None:
+    for name, page, field in places(fresh):
+        fresh.rewind()
+        request = page.request(fields={field: ODD[kind]})
+        answer = fresh.call(request)
+        where = f"{name}: {field}"
+        assert hostile.problems(fresh, request, answer) == [] and answer.status in (200, 303, 400, 401, 403, 413), where
+        if answer.status == 303 and answer.header("Location").startswith("/"):
+            follow_on(fresh, page, answer, where)
+
+
+def follow_on(inside: Inside, page: Page, answer: Answer, where: str) -> None:
+    """The page that a redirect leads to shows whatever was kept without harm."""
+    path, _, query = answer.header("Location").partition("?")
+    request = Request("GET", path, query.encode(), cookies=page.cookie)
+    shown = inside.call(request)
+    assert hostile.problems(inside, request, shown) == [] and shown.status in (200, 303, 400), where
+
+
+@pytest.mark.parametrize("kind", ["application/json", "text/plain", "multipart/form-data; boundary=x", "text/xml", FORM + "x", "\xff"])
+def test_a_body_of_another_type_is_refused(fresh: Inside, kind: str) -> None:
+    for name, page in (fresh.pages | fresh.calls).items():
+        if page.form.method == "post":
+            refused(fresh, page.request(content_type=kind), 415, name)
+
+
+def test_a_length_beyond_all_bounds_is_refused_before_anything_is_read(fresh: Inside) -> None:
+    for name, page in (fresh.pages | fresh.calls).items():
+        if page.form.method == "post":
+            refused(fresh, page.request(length="99999999999999999999"), 413, name)
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "TRACE", "CONNECT", "PROPFIND", "QUERY"])
+def test_only_the_methods_of_an_address_are_answered(fresh: Inside, method: str) -> None:
+    for path in fresh.paths:
+        allowed = fresh.methods(path) | ({"HEAD"} if "GET" in fresh.methods(path) else set())
+        request = Request(method, path, content_type=None)
+        answer = fresh.call(request)
+        assert hostile.problems(fresh, request, answer) == [], path
+        assert (answer.status == 405) == (method not in allowed), path
+        if answer.status == 405:
+            assert fresh.methods(path) <= {word.strip() for word in answer.header("Allow").split(",")}, path
+
+
+def test_options_names_the_methods_and_changes_nothing(fresh: Inside) -> None:
+    before = fresh.stored()
+    for path in fresh.paths:
+        answer = fresh.call(Request("OPTIONS", path, content_type=None))
+        assert answer.status in (200, 204) and fresh.methods(path) <= set(answer.header("Allow").split(", ")) and not answer.body
+    assert fresh.stored() == before
+
+
+def test_head_answers_like_get_without_a_body(fresh: Inside) -> None:
+    for path in fresh.paths:
+        if "GET" in fresh.methods(path):
+            get, head = (fresh.call(Request(method, path, content_type=None)) for method in ("GET", "HEAD"))
+            assert (head.status, head.body) == (get.status, b""), path
+            assert head.header("Content-Type") == get.header("Content-Type"), path
+
+
+def test_an_unknown_address_gets_a_page_with_a_way_on(fresh: Inside) -> None:
+    for path in ("/zz", "/login/", "/login%00", "/.git/config", "/static/page.css", "/token/", "/" + "a" * 5_000):
+        request = Request("GET", path, content_type=None)
+        answer = fresh.call(request)
+        assert answer.status == 404 and hostile.problems(fresh, request, answer) == [] and 'href="/"' in answer.text, path
+
+
+def test_an_unknown_host_is_sent_away_from_everywhere_but_monitoring(fresh: Inside) -> None:
+    for path in fresh.paths:
+        for host in ("evil.example", "localhost", "localhost:8000.evil.example", "localhost:8000@evil.example", ""):
+            answer = fresh.call(Request("GET", path, content_type=None, headers=(("Host", host),)))
+            monitoring = path.startswith(("/health/", "/metrics"))
+            assert answer.status == 200 if monitoring else answer.status == 421, (path, host)
+
+
+def test_no_parameter_leads_away(fresh: Inside) -> None:
+    elsewhere = quote("https://evil.example/", safe="")
+    for path in fresh.paths:
+        for name in ("next", "return_to", "redirect", "url", "continue", "goto", "redirect_uri", "lang", "j"):
+            for value in (elsewhere, "//evil.example", "%5C%5Cevil.example", "/%5Cevil.example"):
+                answer = fresh.call(Request("GET", path, f"{name}={value}".encode(), content_type=None))
+                # the language switch keeps the parameters of its own page
+                links = re.findall(r'(?:href|action|src|content)="(?!\?)([^"]*)', answer.text)
+                assert not [link for link in [answer.header("Location"), *links] if "evil.example" in link], (path, name)
+
+
+def test_a_cookie_of_ours_that_stands_there_twice_counts_as_none(fresh: Inside) -> None:
+    member = Visitor(fresh)
+    member.sign_in(fresh.portal, "hanako", PASSWORD)
+    home = Request("GET", "/", content_type=None, headers=(("Accept-Language", "en"),))
+    session = member.cookies["idp-session"]
+
+    def signed_in(cookies: str) -> bool:
+        return 'action="/logout"' in fresh.call(replace(home, cookies=cookies)).text
+
+    assert signed_in(f"idp-session={session}")
+    for cookies in (f"idp-session={session}; idp-session={session}", f"idp-session={session}; idp-session=x", f"idp_session={session}"):
+        assert not signed_in(cookies), cookies
+    assert 'action="/logout"' not in fresh.call(replace(home, query=f"idp-session={session}".encode())).text
+
+
+def test_no_token_is_taken_for_a_session_nor_a_session_for_a_token(fresh: Inside) -> None:
+    member = Visitor(fresh)
+    answer = member.sign_in(fresh.portal, "hanako", PASSWORD)
+    code = answer.header("Location").split("code=")[1].split("&")[0]
+    call = fresh.calls["token"].request(fields={"code": code})
+    tokens = fresh.call(call).json()
+    for token in (tokens["access_token"], tokens["id_token"], code):
+        shown = fresh.call(Request("GET", "/", cookies=f"idp-session={token}", content_type=None))
+        assert 'action="/logout"' not in shown.text
+    for token in (member.cookies["idp-session"], member.cookies["idp-browser"], tokens["id_token"], code):
+        request = Request("GET", "/userinfo", content_type=None, headers=(("Authorization", f"Bearer {token}"),))
+        assert fresh.call(request).status == 401
