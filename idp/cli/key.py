@@ -49,7 +49,7 @@ def rotate(ctx: click.Context, now: bool) -> None:
     fetch it again.
     """
     with opened(ctx) as deps:
-        made = keyring.ensure(deps, rotate=True, lead=0 if now else None)
+        made = keyring.ensure(deps, rotate=True, lead=keyring.AT_ONCE if now else None)
         with deps.database.write() as connection:
             detail = {"kids": " ".join(one.kid for one in made)}
             audit.record(connection, at=deps.now(), event="keys_rotated", result="ok", actor="cli", detail=detail)

@@ -1,7 +1,7 @@
 """Signing keys: made, sealed, rotated, and kept parsed in process (a PEM or JWK parse costs 65 ms)."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Mapping, Sequence
 
 from joserfc.jwk import ECKey, KeySet, OKPKey, RSAKey
@@ -14,6 +14,8 @@ from idp.services.stamped import Stamped
 from idp.tables import keys as table
 from idp.tables import stamps
 from idp.vault import random_id
+
+AT_ONCE = 2  # seconds in which every worker learns of a new key, so that none signs with one that another does not know
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,8 @@ def ensure(deps: Deps, rotate: bool = False, lead: int | None = None) -> list[St
     gone = [kid for kid, state in rules.states(stored, rule, now).items() if state == "gone"]
     if not made and not gone:
         return []
+    if lead is not None:
+        made = [replace(key, active_from=deps.now() + lead) for key in made]  # making them took its time
     with deps.database.write() as connection:
         made = [key for key in made if table.add(connection, key)]
         table.remove(connection, gone)
