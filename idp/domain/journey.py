@@ -1,6 +1,6 @@
 """A journey: one visit from a portal's request to its answer; and the one function that says what comes next."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Literal, Mapping
 
 from idp.domain.account import Account
@@ -75,8 +75,9 @@ def accepts_session(journey: Journey, subject: str, auth_time: int, now: int) ->
 
 def to_dict(journey: Journey) -> dict[str, Any]:
     """Plain data for the ephemeral store."""
-    # False by identity: 0 == False, and max_age=0 must not get lost
-    return {key: value for key, value in asdict(journey).items() if value is not False and value not in (None, "", (), {})}
+    # False by identity: 0 == False, and max_age=0 must not get lost. dataclasses.asdict copies deeply, ten times slower
+    data = {key: value for key, value in vars(journey).items() if value is not False and value not in (None, "", (), {})}
+    return {**data, "proof": vars(journey.proof)} if journey.proof else data
 
 
 def from_dict(data: Mapping[str, Any]) -> Journey:

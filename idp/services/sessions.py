@@ -1,7 +1,7 @@
 """Single sign-on sessions: server-side, opaque to the browser, with idle and absolute limits."""
 
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 
 from idp import vault
 from idp.deps import Deps
@@ -33,7 +33,7 @@ def _put(deps: Deps, cookie: str, session: Session, staff: bool) -> None:
     rule = deps.policy.sessions
     idle = rule.staff_idle if staff else rule.idle
     left = session.created + rule.absolute - session.seen
-    data = json.dumps(asdict(session), separators=(",", ":")).encode()
+    data = json.dumps(vars(session), separators=(",", ":")).encode()
     deps.ephemeral.put(_key(cookie), data, max(1, min(idle, left)))
 
 

@@ -54,7 +54,7 @@ class Pages:
         self._brand = {"brand": brand.name, "operator": brand.operator, "tel": brand.tel, "dial": dial, "hours": brand.hours}
         links = (("privacy", brand.privacy_url), ("accessibility", brand.accessibility_url), ("terms", brand.terms_url))
         self._links = [(f"footer.{name}", address) for name, address in links if address]
-        self._markup = {loc: {k: Markup(v) for k, v in texts.catalog(loc).items()} for loc in texts.LOCALES}
+        self._texts = {loc: {k: self._prepared(v) for k, v in texts.catalog(loc).items()} for loc in texts.LOCALES}
         self._jinja = Environment(
             loader=PackageLoader("idp"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
         )
@@ -68,8 +68,16 @@ class Pages:
 
     def text(self, locale: str, key: str, values: dict[str, Any] | None = None) -> Markup:
         """A text with its values escaped for HTML."""
-        found = self._markup[locale][key]
-        return found.format(**self._brand, **(values or {})) if "{" in found else found
+        found, open_ended = self._texts[locale][key]
+        return found.format(**self._brand, **(values or {})) if open_ended else found
+
+    def _prepared(self, text: str) -> tuple[Markup, bool]:
+        """The text, filled in now if it names nothing but the brand; and whether values are still wanted. To fill in and
+        escape costs more than the rest of a page."""
+        names = set(re.findall(r"\{(\w+)\}", text))
+        if names <= set(self._brand):
+            return Markup(text).format(**self._brand), False
+        return Markup(text), True
 
     def html(self, template: str, locale: str, **context: Any) -> str:
         """The page as HTML; templates call `t(key, name=value)`."""

@@ -1,7 +1,7 @@
 """Authorization codes: one use, 60 seconds, and a memory of having been used (RFC 6749 section 4.1.2)."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from idp import vault
@@ -50,7 +50,7 @@ def issue(deps: Deps, **values: Any) -> str:
     """Store what a new code stands for; returns the code, 256 bits."""
     life, code = deps.policy.tokens.code, vault.random_token()
     item = Code(grant_id=vault.random_id(), expires=deps.now() + life, **values)
-    deps.ephemeral.put(_key(code), json.dumps(asdict(item), separators=(",", ":")).encode(), life)
+    deps.ephemeral.put(_key(code), json.dumps(vars(item), separators=(",", ":")).encode(), life)
     return code
 
 

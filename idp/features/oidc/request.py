@@ -1,7 +1,7 @@
 """The authorization request: every parameter checked before anything else happens (OIDC Core section 3.1.2.1)."""
 
 import re
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any, Callable, Mapping
 
 from idp.domain.claims import wanted
@@ -59,7 +59,7 @@ class AuthorizationRequest:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for the journey."""
-        return asdict(self)
+        return {**vars(self), "target": vars(self.target), "claims": vars(self.claims)}
 
 
 def from_dict(data: Mapping[str, Any]) -> AuthorizationRequest:
