@@ -1,0 +1,160 @@
+"""What holds on every page a member can see, in both languages, on a small phone and a wide screen (interface.md)."""
+
+from typing import Any, Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from idp import texts
+from tests.browser.relying_party import RelyingParty
+from tests.browser.states import STATES, WITH_ERRORS
+from tests.browser.visitor import DESKTOP, PHONE, Visitor, axe_source, visit
+
+WCAG = {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+CONTRAST = {"type": "rule", "values": ["color-contrast"]}
+LANGUAGES = {"ja": "ja-JP", "en": "en-GB"}
+WEIGHT, REQUESTS = 60_000, 3
+# the tokens of interface.md, in the order of the page; the other pages have no fields
+TOKENS = {"login": ["username", "current-password"], "first": ["username", "new-password"]}
+VISIBLE = "const visible = (all) => [...document.querySelectorAll(all)].filter((a) => a.checkVisibility() && a.offsetWidth > 1);"
+SHOWN = [pytest.param((name, locale), id=f"{name}-{locale}") for name in STATES for locale in LANGUAGES]
+
+
+@pytest.fixture(scope="module", params=SHOWN)
+def shown(
+    request: pytest.FixtureRequest, browser: Browser, party: RelyingParty, members: dict[str, str]
+) -> Iterator[tuple[str, str, Visitor]]:
+    """Each page in turn: its name, its language, and the visitor before it."""
+    name, locale = request.param
+    with visit(browser, party, members, LANGUAGES[locale]) as visitor:
+        STATES[name](visitor)
+        visitor.page.evaluate(axe_source())
+        yield name, locale, visitor
+
+
+def violations(page: Page, only: dict[str, Any] = WCAG) -> list[tuple[str, list[str]]]:
+    """What axe-core finds against these of its rules: the rule and the elements."""
+    run = {"runOnly": only, "resultTypes": ["violations"]}
+    found = page.evaluate("(run) => axe.run(document, run).then((result) => result.violations)", run)
+    return [(one["id"], [node["html"][:200] for node in one["nodes"]]) for one in found]
+
+
+@pytest.mark.parametrize("look", ["phone", "desktop", "dark"])
+def test_the_accessibility_checker_finds_nothing(shown: tuple[str, str, Visitor], look: str) -> None:
+    page = shown[2].page
+    page.emulate_media(color_scheme="dark" if look == "dark" else "light")
+    page.set_viewport_size(DESKTOP if look == "desktop" else PHONE)  # type: ignore[arg-type]
+    found = violations(page, CONTRAST if look == "dark" else WCAG)  # only colours differ in the dark
+    page.emulate_media(color_scheme="light")
+    assert found == []
+
+
+def test_the_checks_see_what_is_wrong(browser: Browser, party: RelyingParty, members: dict[str, str]) -> None:
+    with visit(browser, party, members, "ja-JP") as visitor:
+        visitor.arrive()
+        visitor.page.evaluate(axe_source())
+        visitor.page.evaluate(
+            "document.querySelector('h1').style.color = '#999'; document.querySelector('label').remove();"
+            "document.documentElement.lang = ''"
+        )
+        assert {rule for rule, _ in violations(visitor.page)} == {"color-contrast", "html-has-lang", "label"}
+        visitor.page.evaluate(
+            "new Promise((done) => { const far = new Image(); far.onerror = done; far.src = 'https://elsewhere.example/'; })"
+        )
+        assert "Content Security Policy" in visitor.complaints[0] and visitor.foreign() == ["https://elsewhere.example/"]
+        visitor.complaints.clear()
+        visitor.seen.clear()
+
+
+@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+@pytest.mark.parametrize("zoom", ["100%", "200%"])
+def test_nothing_is_cut_off_or_sticks_out(shown: tuple[str, str, Visitor], size: Any, zoom: str) -> None:
+    page = shown[2].page
+    page.set_viewport_size(size)
+    page.evaluate("(size) => { document.documentElement.style.fontSize = size; }", zoom)
+    width = page.evaluate("document.documentElement.scrollWidth")
+    cut = page.evaluate(
+        VISIBLE + " visible('a, button, h1, p, li').filter((one) => !one.closest('.skip, [role=status]')"
+        " && (one.scrollWidth > one.clientWidth + 1 && getComputedStyle(one).display != 'inline')).map((one) => one.outerHTML)"
+    )
+    page.evaluate("document.documentElement.style.fontSize = ''")
+    assert (width, cut) == (size["width"], [])
+
+
+def test_the_page_says_its_language_its_task_and_whether_something_is_wrong(shown: tuple[str, str, Visitor]) -> None:
+    name, locale, visitor = shown
+    page = visitor.page
+    assert page.get_attribute("html", "lang") == locale
+    prefix = texts.text(locale, "common.error.title_prefix") if name in WITH_ERRORS else ""
+    assert page.title() == f"{prefix}{page.text_content('h1')} - My ひかりページ"
+    assert page.locator("h1").count() == 1
+    assert page.locator("[role=alert]").count() == (name in WITH_ERRORS)
+    assert page.locator("form").count() <= 1 and page.locator("button.primary, a.button").count() == 1
+
+
+def test_the_order_is_the_same_everywhere(shown: tuple[str, str, Visitor]) -> None:
+    parts = [".skip", ".language", ".brand", "nav.back", ".error-summary", "h1", "form", ".help", "footer"]
+    places = shown[2].page.evaluate(
+        "(parts) => { const all = [...document.querySelectorAll('*')];"
+        " return parts.map((part) => all.indexOf(document.querySelector(part))).filter((place) => place >= 0); }",
+        parts,
+    )
+    assert places == sorted(places)
+
+
+def test_fields_have_labels_and_the_tokens_that_password_managers_know(shown: tuple[str, str, Visitor]) -> None:
+    name, _, visitor = shown
+    fields = visitor.page.evaluate(
+        "[...document.querySelectorAll('input:not([type=hidden])')].map((one) => ({token: one.autocomplete,"
+        " label: one.labels.length || one.ariaHidden == 'true', type: one.type, login: one.value, bare: !one.placeholder"
+        " && !one.hasAttribute('maxlength') && (one.readOnly || one.autocapitalize == 'none' && !one.spellcheck)}))"
+    )
+    assert [one["token"] for one in fields] == TOKENS.get(name.split("_")[0], [])
+    assert all(one["label"] and one["bare"] for one in fields)
+    assert all((one["type"] == "password") == one["token"].endswith("password") for one in fields)
+    if name.startswith("first"):
+        assert fields[0]["login"] == visitor.members["letter"]  # so that a manager knows whose password it keeps
+
+
+def test_errors_stand_in_the_summary_and_at_their_fields_in_the_same_words(shown: tuple[str, str, Visitor]) -> None:
+    name, locale, visitor = shown
+    page = visitor.page
+    summary = page.locator(".error-summary a").evaluate_all("(all) => all.map((one) => [one.hash.slice(1), one.textContent])")
+    beside: list[list[str]] = []
+    for field in page.locator("[aria-invalid=true]").all():
+        ids = (field.get_attribute("aria-describedby") or "").split()
+        word = texts.text(locale, "common.error.title_prefix").strip()
+        lines = page.locator(f"#{ids[-1]} .error").all_text_contents()
+        assert lines[0].startswith(word) and ids[-1].endswith("-errors")
+        beside += [[field.get_attribute("id") or "", line.removeprefix(word).strip()] for line in lines]
+    assert sorted(summary) == sorted(beside) and bool(summary) == (name in WITH_ERRORS)
+
+
+def test_what_is_to_be_tapped_is_large_enough(shown: tuple[str, str, Visitor]) -> None:
+    page = shown[2].page
+    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    tall = VISIBLE + " visible('%s').filter((one) => one.offsetHeight < %d).map((one) => one.outerHTML)"
+    assert page.evaluate(tall % ("input, button, .button", 56)) == []
+    # a link inside a sentence may be as high as its line
+    assert page.evaluate(tall % ("a:not(.skip, .error-summary a), summary", 44)) == []
+    assert page.evaluate(VISIBLE + " visible('.primary, .secondary, .link, .button').every((one) => one.offsetWidth == 288)")
+
+
+def test_buttons_and_fields_are_seen_in_colours_of_the_systems_own(shown: tuple[str, str, Visitor]) -> None:
+    page = shown[2].page
+    page.emulate_media(forced_colors="active")
+    flat = page.evaluate(
+        VISIBLE + " visible('button, .button, input').filter((one) => { const style = getComputedStyle(one);"
+        " return style.borderTopStyle != 'solid' || parseFloat(style.borderTopWidth) < 1"
+        " || style.borderTopColor == getComputedStyle(document.body).backgroundColor; }).map((one) => one.outerHTML)"
+    )
+    page.emulate_media(forced_colors="none")
+    assert flat == []
+
+
+def test_the_page_is_light(shown: tuple[str, str, Visitor]) -> None:
+    loaded = shown[2].page.evaluate(
+        "[...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]"
+        ".filter((one) => !one.name.startsWith('data:')).map((one) => [one.name, one.decodedBodySize])"
+    )
+    assert len(loaded) <= REQUESTS and sum(size for _, size in loaded) < WEIGHT, loaded
