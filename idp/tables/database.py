@@ -14,6 +14,14 @@ _GONE = (OperationalError, InterfaceError, PoolTimeout)
 _POSTGRES_LIMITS = "-c statement_timeout=5000 -c lock_timeout=3000 -c idle_in_transaction_session_timeout=10000"
 
 
+def be_patient(connection: Connection, seconds: int) -> None:
+    """Let the statements of this transaction take so long on PostgreSQL; 0: as long as they want."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT set_config('statement_timeout', :limit, true)"), {"limit": f"{seconds}s"})
+        driver: Any = connection.connection.driver_connection
+        driver.answer_seconds = seconds + 1 if seconds else None
+
+
 def _sqlite(engine: Engine, writing: bool) -> None:
     @event.listens_for(engine, "connect")
     def pragmas(connection: Any, _: Any) -> None:
@@ -53,6 +61,10 @@ class Database:
             common["connect_args"] = {"connect_timeout": 3, "options": _POSTGRES_LIMITS}
             self._reader = create_engine(url, isolation_level="AUTOCOMMIT", **common)
             self._writer = create_engine(url, **common)
+            from idp.tables import postgres  # not every installation needs the driver
+
+            postgres.bound(self._reader)
+            postgres.bound(self._writer)
 
     @property
     def engine(self) -> Engine:
