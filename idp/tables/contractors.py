@@ -7,6 +7,7 @@ from typing import Iterable, Iterator, Sequence
 from sqlalchemy import Column, Connection, MetaData, String, Table, bindparam, delete, func, select, text, update
 
 from idp.domain.contract import ContractType
+from idp.tables.database import be_patient
 from idp.tables.schema import contractor_facts as facts
 from idp.tables.schema import contractors
 from idp.vault import Vault
@@ -78,7 +79,7 @@ def live_count(connection: Connection) -> int:
 def learn(connection: Connection) -> None:
     """After many rows: let PostgreSQL's planner know them, or a search reads every contract until autovacuum comes by."""
     if connection.dialect.name == "postgresql":
-        connection.execute(text("SET LOCAL statement_timeout = '60s'"))
+        be_patient(connection, 60)
         connection.execute(text("ANALYZE contractors, contractor_facts"))
 
 
