@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, inspect, text
 
-from idp.tables.database import Database
+from idp.tables.database import Database, be_patient
 
 # Alembic takes a tenth of a second to import: only where there is something to apply
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def upgrade(database: Database) -> list[str]:
     script, applied = ScriptDirectory.from_config(config), []
     with database.write() as connection:
         if database.dialect == "postgresql":
-            connection.execute(text("SET LOCAL statement_timeout = 0"))
+            be_patient(connection, 0)
             connection.execute(text("SET LOCAL lock_timeout = 0"))
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
 
