@@ -28,17 +28,21 @@ class Stamped(Generic[T]):
         self._next_look = 0.0
 
     def get(self) -> T:
-        """The register as of at most a second ago."""
-        now = self._deps.clock()
-        if self._value is not None and now < self._next_look:
-            return self._value
-        with self._lock:
-            # a clock set back must not stop us from looking
-            if self._value is None or now >= self._next_look or now < self._next_look - 2 * LOOK_EVERY:
-                self._look()
-                self._next_look = now + LOOK_EVERY
+        """The register as of at most a second ago, or older while somebody is waiting for the database."""
+        # while one thread looks the others go on with what is known: the database may take its time to fail
+        if self._due() and self._lock.acquire(blocking=self._value is None):
+            try:
+                if self._due():
+                    self._look()
+                    self._next_look = self._deps.clock() + LOOK_EVERY
+            finally:
+                self._lock.release()
         assert self._value is not None
         return self._value
+
+    def _due(self) -> bool:
+        # a clock set back must not stop us from looking
+        return self._value is None or not 0 < self._next_look - self._deps.clock() <= 2 * LOOK_EVERY
 
     def _look(self) -> None:
         try:
@@ -50,7 +54,3 @@ class Stamped(Generic[T]):
         except Unavailable:
             if self._value is None:
                 raise
-
-    def forget(self) -> None:
-        """Look again at the next call, in this process."""
-        self._next_look = 0.0
