@@ -68,6 +68,7 @@ def run_server(settings: Settings, base: Path, with_demo: bool) -> None:
     deps = app.open_deps(settings, base)
     house = app.build(deps)
     house.keyring.warm()
+    house.clients.warm()
     wrap, lines = _demo(deps, house) if with_demo else (lambda inner: inner, [f"idp serves {settings.issuer}"])
     wsgi = app.create_wsgi(house, wrap)
     helper = _Beside([sys.executable, "-m", "idp", "courier", "--beside", str(os.getpid())]) if settings.server.courier else None
