@@ -33,6 +33,10 @@ class ClientRegister:
         self._clients: Stamped[Mapping[str, Client]] = Stamped(deps, "clients", _load)
         self._origins: tuple[Mapping[str, Client] | None, frozenset[str]] = (None, frozenset())
 
+    def warm(self) -> None:
+        """Read the clients now, before the workers fork."""
+        self._clients.get()
+
     def find(self, client_id: str | None) -> Client | None:
         """The client, or None."""
         return self._clients.get().get(client_id) if client_id else None
