@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass, replace
 from typing import Any, Mapping, Sequence
 
-from joserfc.jwk import ECKey, KeySet, OKPKey, RSAKey
+from joserfc.jwk import ECKey, OKPKey, RSAKey
 
 from idp.deps import Deps
 from idp.domain import keys as rules
@@ -111,8 +111,3 @@ class Keyring:
     def warm(self) -> None:
         """Parse every key now, before the workers fork."""
         self.ring()
-
-
-def one_key_set(key: Any) -> KeySet:
-    """A set of one key: a joserfc set of several picks at random when it signs."""
-    return KeySet([key])
