@@ -81,7 +81,7 @@ def portal_registration(issuer: str, client_id: str, secret: str) -> dict[str, A
     return {
         "client_id": client_id,
         "client_secret": secret,
-        "client_name": f"{TEXTS['ja']['brand']} ({TEXTS['en']['brand.sample']})",
+        "client_name": TEXTS["ja"]["brand"],
         "client_uri": f"{issuer}/demo/",
         "redirect_uris": [f"{issuer}/demo/callback"],
         "post_logout_redirect_uris": [f"{issuer}/demo/"],

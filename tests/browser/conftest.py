@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Callable, ContextManager, Iterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, ViewportSize, sync_playwright
 
 from tests import running, services
 from tests.browser import visitor
@@ -69,7 +69,7 @@ def browser() -> Iterator[Browser]:
 def new_visit(browser: Browser, party: RelyingParty, members: dict[str, str]) -> Callable[..., ContextManager[Visitor]]:
     """Opens a visit by language, size of the screen and other options of the browser; in Japanese on a phone by default."""
 
-    def begin(locale: str = "ja-JP", size: dict[str, int] = PHONE, **options: Any) -> ContextManager[Visitor]:
+    def begin(locale: str = "ja-JP", size: ViewportSize = PHONE, **options: Any) -> ContextManager[Visitor]:
         return visitor.visit(browser, party, members, locale, size, **options)
 
     return begin

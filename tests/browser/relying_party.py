@@ -27,7 +27,8 @@ class RelyingParty:
     def register(self, name: str, **metadata: Any) -> None:
         """Register a client of this name at `/NAME/callback`."""
         callback = f"{self.address}/{name}/callback"
-        self.clients[name] = self.idp.client(**{"client_name": NAME, "client_uri": self.address, "redirect_uris": [callback], **metadata})
+        known = {"client_name": NAME, "client_uri": self.address, "redirect_uris": [callback]}
+        self.clients[name] = self.idp.client(**{**known, **metadata})
 
     def start(self, name: str = "own", **parameters: str) -> str:
         """The address in the portal that begins a sign-in, with more parameters for the authorization request."""

@@ -1,17 +1,16 @@
 """What holds on every page a member can see, in both languages, on a small phone and a wide screen (interface.md)."""
 
-from typing import Any, Iterator
+from typing import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, ViewportSize
 
 from idp import texts
+from tests.browser.checks import CONTRAST, WCAG, axe_source, violations, width
 from tests.browser.relying_party import RelyingParty
 from tests.browser.states import STATES, WITH_ERRORS
-from tests.browser.visitor import DESKTOP, PHONE, Visitor, axe_source, visit
+from tests.browser.visitor import DESKTOP, PHONE, Visitor, visit
 
-WCAG = {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
-CONTRAST = {"type": "rule", "values": ["color-contrast"]}
 LANGUAGES = {"ja": "ja-JP", "en": "en-GB"}
 WEIGHT, REQUESTS = 60_000, 3
 # the tokens of interface.md, in the order of the page; the other pages have no fields
@@ -32,18 +31,11 @@ def shown(
         yield name, locale, visitor
 
 
-def violations(page: Page, only: dict[str, Any] = WCAG) -> list[tuple[str, list[str]]]:
-    """What axe-core finds against these of its rules: the rule and the elements."""
-    run = {"runOnly": only, "resultTypes": ["violations"]}
-    found = page.evaluate("(run) => axe.run(document, run).then((result) => result.violations)", run)
-    return [(one["id"], [node["html"][:200] for node in one["nodes"]]) for one in found]
-
-
 @pytest.mark.parametrize("look", ["phone", "desktop", "dark"])
 def test_the_accessibility_checker_finds_nothing(shown: tuple[str, str, Visitor], look: str) -> None:
     page = shown[2].page
     page.emulate_media(color_scheme="dark" if look == "dark" else "light")
-    page.set_viewport_size(DESKTOP if look == "desktop" else PHONE)  # type: ignore[arg-type]
+    page.set_viewport_size(DESKTOP if look == "desktop" else PHONE)
     found = violations(page, CONTRAST if look == "dark" else WCAG)  # only colours differ in the dark
     page.emulate_media(color_scheme="light")
     assert found == []
@@ -68,17 +60,17 @@ def test_the_checks_see_what_is_wrong(browser: Browser, party: RelyingParty, mem
 
 @pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
 @pytest.mark.parametrize("zoom", ["100%", "200%"])
-def test_nothing_is_cut_off_or_sticks_out(shown: tuple[str, str, Visitor], size: Any, zoom: str) -> None:
+def test_nothing_is_cut_off_or_sticks_out(shown: tuple[str, str, Visitor], size: ViewportSize, zoom: str) -> None:
     page = shown[2].page
     page.set_viewport_size(size)
     page.evaluate("(size) => { document.documentElement.style.fontSize = size; }", zoom)
-    width = page.evaluate("document.documentElement.scrollWidth")
+    wide = width(page)
     cut = page.evaluate(
         VISIBLE + " visible('a, button, h1, p, li').filter((one) => !one.closest('.skip, [role=status]')"
         " && (one.scrollWidth > one.clientWidth + 1 && getComputedStyle(one).display != 'inline')).map((one) => one.outerHTML)"
     )
     page.evaluate("document.documentElement.style.fontSize = ''")
-    assert (width, cut) == (size["width"], [])
+    assert (wide, cut) == (size["width"], [])
 
 
 def test_the_page_says_its_language_its_task_and_whether_something_is_wrong(shown: tuple[str, str, Visitor]) -> None:
@@ -132,7 +124,7 @@ def test_errors_stand_in_the_summary_and_at_their_fields_in_the_same_words(shown
 
 def test_what_is_to_be_tapped_is_large_enough(shown: tuple[str, str, Visitor]) -> None:
     page = shown[2].page
-    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    page.set_viewport_size(PHONE)
     tall = VISIBLE + " visible('%s').filter((one) => one.offsetHeight < %d).map((one) => one.outerHTML)"
     assert page.evaluate(tall % ("input, button, .button", 56)) == []
     # a link inside a sentence may be as high as its line

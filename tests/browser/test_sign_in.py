@@ -1,9 +1,9 @@
 """Whole visits, from the portal and back to it, as members with a phone or a computer make them."""
 
-from typing import Any, Callable, ContextManager
+from typing import Callable, ContextManager
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import ViewportSize, expect
 
 from idp import texts
 from tests.browser import states
@@ -17,7 +17,7 @@ LOCALES = {"ja": "ja-JP", "en": "en-GB"}
 @pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no-scripts"])
 @pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
 @pytest.mark.parametrize("locale", LOCALES)
-def test_a_member_signs_in(new_visit: Visit, locale: str, size: dict[str, int], scripts: bool) -> None:
+def test_a_member_signs_in(new_visit: Visit, locale: str, size: ViewportSize, scripts: bool) -> None:
     with new_visit(LOCALES[locale], size, java_script_enabled=scripts) as visitor:
         visitor.arrive()
         assert visitor.page.text_content("h1") == texts.text(locale, "login.title")
@@ -153,7 +153,7 @@ def test_without_scripts_errors_are_shown_and_what_was_typed_is_kept(new_visit: 
     with new_visit(java_script_enabled=False) as visitor:
         visitor.arrive()
         visitor.sign_in("somebody", "")
-        page: Any = visitor.page
+        page = visitor.page
         assert page.title().startswith("エラー：") and page.input_value("[autocomplete=username]") == "somebody"
         assert not page.locator(".show").is_visible()  # it would do nothing
         page.click(".help summary")

@@ -3,34 +3,24 @@
 import contextlib
 import itertools
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Iterator
 
-import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Route
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Route, ViewportSize
 
 from tests import services
 from tests.browser.relying_party import RelyingParty
 from tests.running import PASSWORD
 
 LETTER_PASSWORD = "Letter2pass"
-AXE = Path(__file__).parents[2] / ".cache" / "node" / "node_modules" / "axe-core" / "axe.min.js"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--no-first-run"]
-PHONE, DESKTOP = {"width": 320, "height": 640}, {"width": 1280, "height": 900}
+PHONE: ViewportSize = {"width": 320, "height": 640}
+DESKTOP: ViewportSize = {"width": 1280, "height": 900}
 _names = itertools.count(1)
 
 
 def chromium_path() -> str:
     """Where the browser is; the test fails with what to install."""
     return services.program("chromium", "chromium")
-
-
-def axe_source() -> str:
-    """The accessibility checker's script; the test fails with what to install."""
-    if not AXE.exists():
-        line = "npm install --no-audit --no-fund --ignore-scripts --prefix .cache/node axe-core@4"
-        pytest.fail(f"axe-core is missing. Install it: {line}", pytrace=False)
-    return AXE.read_text(encoding="utf-8")
 
 
 @dataclass
@@ -81,11 +71,11 @@ class Visitor:
 
 @contextlib.contextmanager
 def visit(
-    browser: Browser, party: RelyingParty, members: dict[str, str], locale: str, size: dict[str, int] = PHONE, **options: Any
+    browser: Browser, party: RelyingParty, members: dict[str, str], locale: str, size: ViewportSize = PHONE, **options: Any
 ) -> Iterator[Visitor]:
     """A visitor with a fresh browser profile. At the end no page may have asked any other host for anything, broken its
     own Content-Security-Policy, or had an error in a script (requirement WB-05)."""
-    context = browser.new_context(locale=locale, viewport=size, **options)  # type: ignore[arg-type]
+    context = browser.new_context(locale=locale, viewport=size, **options)
     context.set_default_timeout(8_000)
     visitor = Visitor(context.new_page(), party, members, locale)
 
