@@ -6,6 +6,7 @@ import psycopg
 from sqlalchemy import Engine, event
 
 ANSWER_SECONDS = 6.0  # longer than the server's own limit for a statement
+IDLE_SECONDS = 2.0  # for the question whether an idle connection still lives
 
 
 class Bounded(psycopg.Connection[Any]):
@@ -30,7 +31,11 @@ def bound(engine: Engine) -> None:
     def connect(_dialect: Any, _record: Any, arguments: Any, options: Any) -> Any:
         return Bounded.connect(*arguments, **options)
 
+    @event.listens_for(engine, "checkout")
+    def patient(connection: Any, _record: Any, _proxy: Any) -> None:
+        connection.answer_seconds = ANSWER_SECONDS
+
     @event.listens_for(engine, "checkin")
-    def impatient_again(connection: Any, _record: Any) -> None:
+    def idle(connection: Any, _record: Any) -> None:
         if connection is not None:
-            connection.answer_seconds = ANSWER_SECONDS
+            connection.answer_seconds = IDLE_SECONDS
