@@ -10,7 +10,7 @@ from idp.ports import Unavailable
 from idp.tables import stamps
 
 T = TypeVar("T")
-LOOK_EVERY = 1.0
+LOOK_EVERY, LOOK_AGAIN = 1.0, 5.0  # seconds; the second while the database is away
 
 
 class Stamped(Generic[T]):
@@ -33,8 +33,8 @@ class Stamped(Generic[T]):
         if self._due() and self._lock.acquire(blocking=self._value is None):
             try:
                 if self._due():
-                    self._look()
-                    self._next_look = self._deps.clock() + LOOK_EVERY
+                    pause = LOOK_EVERY if self._look() else LOOK_AGAIN
+                    self._next_look = self._deps.clock() + pause
             finally:
                 self._lock.release()
         assert self._value is not None
@@ -42,15 +42,17 @@ class Stamped(Generic[T]):
 
     def _due(self) -> bool:
         # a clock set back must not stop us from looking
-        return self._value is None or not 0 < self._next_look - self._deps.clock() <= 2 * LOOK_EVERY
+        return self._value is None or not 0 < self._next_look - self._deps.clock() <= LOOK_AGAIN
 
-    def _look(self) -> None:
+    def _look(self) -> bool:
         try:
             with self._deps.database.read() as connection:
                 version = stamps.read(connection).get(self._name, 0)
                 if version != self._version or self._value is None:
                     self._value = self._load(connection)
                     self._version = version
+            return True
         except Unavailable:
             if self._value is None:
                 raise
+            return False
