@@ -1,0 +1,78 @@
+"""The installations that the protocol suite runs against, each started once and shared."""
+
+from typing import Iterator
+
+import pytest
+
+from tests import running
+from tests.oidc.installation import ADDRESS, PROFILE, Installation, installation
+from tests.oidc.relying_party import Portal, Provider
+from tests.running import Browser
+
+SHORT = {"tokens": {"code": '"10s"', "access": '"10s"', "id": '"10s"'}}
+
+
+def _started(
+    kind: str, request: pytest.FixtureRequest, factory: pytest.TempPathFactory, **options: dict
+) -> Iterator[Installation]:
+    folder = factory.mktemp(f"oidc-{kind}")
+    with installation(folder, running.stores(kind, folder, request), **options) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """On SQLite and files, with the standard policy."""
+    yield from _started("embedded", request, tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def production(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """The same on PostgreSQL and Redis."""
+    yield from _started("production", request, tmp_path_factory)
+
+
+@pytest.fixture(params=["house", "production"])
+def each(request: pytest.FixtureRequest) -> Installation:
+    """On each pair of stores in turn."""
+    found: Installation = request.getfixturevalue(request.param)
+    return found
+
+
+@pytest.fixture(scope="module")
+def short(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """With codes and tokens that live ten seconds."""
+    yield from _started("embedded", request, tmp_path_factory, policy=SHORT)
+
+
+@pytest.fixture(scope="session")
+def provider(house: Installation) -> Provider:
+    """The provider, as discovery tells it."""
+    return house.provider
+
+
+@pytest.fixture(scope="session")
+def portal(house: Installation) -> Portal:
+    """The operator's own portal: confidential, client_secret_basic, PKCE, RS256."""
+    return house.portals["plain"]
+
+
+@pytest.fixture(scope="session")
+def hanako(house: Installation) -> str:
+    """The login ID of a member with every claim."""
+    return house.member(
+        "hanako", email="hanako@example.jp", phone="090-1234-5678", verified=True, usual="email",
+        contractor_id="0012345678", contract_type="individual", profile={**PROFILE, "address": ADDRESS},
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def signed_in(house: Installation, hanako: str) -> Browser:
+    """A browser in which this member is signed in; for tests that leave the session as it is."""
+    return house.browser(hanako)
+
+
+@pytest.fixture
+def browser(house: Installation) -> Browser:
+    """A browser of nobody."""
+    return house.browser()

@@ -1,0 +1,104 @@
+"""A running installation with every kind of portal registered, and members made without the shell's start-up time."""
+
+import contextlib
+import json
+import uuid
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Iterator
+
+from idp import app, config
+from idp.deps import Deps
+from idp.services import accounts, client_registration
+from idp.services.passwords import Hasher
+from tests import running, services
+from tests.oidc.relying_party import Portal, Provider
+from tests.running import CALLBACK, PASSWORD, Browser, Idp
+
+ODD_SECRET = "se:cret +%&=/?~ with space"
+# by name: what the tests need beside the plain portal; registered before the server starts
+PORTALS: dict[str, dict[str, Any]] = {
+    "plain": {"client_name": "My Portal"},
+    "other": {"redirect_uris": [CALLBACK + "/other", CALLBACK + "/second"]},
+    "post": {"token_endpoint_auth_method": "client_secret_post"},
+    "public": {"token_endpoint_auth_method": "none"},
+    "relaxed": {"require_pkce": False},
+    "relaxed-post": {"require_pkce": False, "token_endpoint_auth_method": "client_secret_post"},
+    "ES256": {"id_token_signed_response_alg": "ES256"},
+    "PS256": {"id_token_signed_response_alg": "PS256"},
+    "EdDSA": {"id_token_signed_response_alg": "EdDSA"},
+    "third": {"first_party": False, "client_name": "Third"},
+    "narrow": {"scope": "openid email"},
+    "query": {"redirect_uris": [CALLBACK + "?tenant=1&lang=ja"]},
+    "native": {
+        "application_type": "native",
+        "token_endpoint_auth_method": "none",
+        "redirect_uris": ["http://127.0.0.1/callback", "http://[::1]:4000/callback"],
+    },
+    "local": {"redirect_uris": ["http://localhost:3000/callback"]},
+    "claims": {"scope_claims_in_id_token": True},
+    "aged": {"default_max_age": 1, "require_auth_time": True},
+    "odd": {"client_id": "odd:id%+&=/", "client_secret": ODD_SECRET},
+    "odd-post": {"client_id": "odd:post%+&=/", "client_secret": ODD_SECRET, "token_endpoint_auth_method": "client_secret_post"},
+    "grantless": {"grant_types": []},
+}
+ADDRESS = {
+    "formatted": "〒999-0001\n東京都見本区1-2-3", "street_address": "1-2-3", "locality": "見本区", "region": "東京都",
+    "postal_code": "999-0001", "country": "JP",
+}  # fmt: skip
+PROFILE = {
+    "name": "見本花子", "family_name": "見本", "given_name": "花子", "middle_name": "M", "profile": "https://example.jp/hanako",
+    "picture": "https://example.jp/hanako.png", "website": "https://hanako.example.jp/", "gender": "female",
+    "birthdate": "1958-04-01", "zoneinfo": "Asia/Tokyo",
+}  # fmt: skip
+
+
+@dataclass
+class Installation:
+    """The running provider, its portals by name, and one member who has every claim."""
+
+    idp: Idp
+    deps: Deps
+    provider: Provider
+    portals: dict[str, Portal]
+    hasher: Hasher
+    subjects: dict[str, str] = field(default_factory=dict)
+
+    def member(self, login_id: str = "", **given: Any) -> str:
+        """Add a member; returns the login ID."""
+        name = login_id or "m" + uuid.uuid4().hex[:12]
+        wish = accounts.NewAccount(login_id=name, nickname="はなこ", password=PASSWORD, **given)
+        new = accounts.new_account(self.deps, self.hasher, wish)
+        with self.deps.database.write() as connection:
+            accounts.store(connection, self.deps, new, "test", "cli")
+        self.subjects[name] = new.id
+        return name
+
+    def browser(self, login_id: str = "") -> Browser:
+        """A browser of nobody, or one in which this member is signed in."""
+        browser = Browser(self.idp)
+        if login_id:
+            plain = self.portals["plain"]
+            assert "code" in plain.reply(plain.sign_in(browser, login_id))
+        return browser
+
+
+@contextlib.contextmanager
+def installation(folder: Path, urls: tuple[str, str], policy: dict[str, dict[str, str]] | None = None) -> Iterator[Installation]:
+    """`idp serve` on these stores with this policy, until the end of the block."""
+    idp = running.configure(folder, *urls, services.free_port(), policy=policy)
+    idp.config.write_text(idp.config.read_text().replace("[server]\n", "[server]\ncourier = false\n"))
+    settings, base = config.load(str(idp.config))
+    deps = app.open_deps(settings, base)
+    clients = {}
+    for name, metadata in PORTALS.items():
+        given = {"client_name": name, "redirect_uris": [CALLBACK], **metadata}
+        clients[name] = client_registration.register(deps, json.dumps(given))
+    try:
+        with running.serving(idp):
+            provider = Provider(idp.issuer)
+            portals = {name: Portal(provider, client) for name, client in clients.items()}
+            hasher = Hasher(deps.policy.password.hash, deps.vault, slots=2, waiting=64)
+            yield Installation(idp, deps, provider, portals, hasher)
+    finally:
+        app.close_deps(deps)
