@@ -16,10 +16,6 @@ from idp import config
 from idp.cli.check import outdated
 from idp.config import Settings
 
-# prometheus_client reads this variable when it is first imported
-os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(Path(tempfile.gettempdir()) / f"idp-metrics-{os.getpid()}"))
-
-
 def _gunicorn_options(settings: Settings) -> dict[str, Any]:
     from idp.cli.workers import Log, worker_class  # gunicorn is slow to import
 
@@ -55,6 +51,9 @@ def _gunicorn_options(settings: Settings) -> dict[str, Any]:
 
 def run_server(settings: Settings, base: Path, with_demo: bool) -> None:
     """Serve until SIGTERM or SIGINT; the courier runs beside the workers unless the settings say otherwise."""
+    # prometheus_client reads this variable when it is first imported
+    shared = Path(tempfile.mkdtemp(prefix="idp-metrics-"))
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(shared)
     from gunicorn.app.base import BaseApplication
 
     from idp import app
@@ -63,8 +62,6 @@ def run_server(settings: Settings, base: Path, with_demo: bool) -> None:
     logs.configure(json=not sys.stderr.isatty())
     if old := outdated():
         raise click.ClickException(" ".join(old) + " Install the versions that setup.cfg names.")
-    shared = Path(os.environ["PROMETHEUS_MULTIPROC_DIR"])
-    metrics.prepare(shared)
     deps = app.open_deps(settings, base)
     house = app.build(deps)
     house.keyring.warm()

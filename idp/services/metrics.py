@@ -1,8 +1,7 @@
-"""Counters for Prometheus, shared by all worker processes through the directory in PROMETHEUS_MULTIPROC_DIR."""
+"""Counters for Prometheus, shared by all worker processes through the directory in PROMETHEUS_MULTIPROC_DIR, which
+must be set before this module is imported."""
 
 import os
-import shutil
-from pathlib import Path
 from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, multiprocess
@@ -15,13 +14,6 @@ _DURATION = Histogram(
     ["kind", "status"],
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0),
 )
-
-
-def prepare(directory: Path) -> None:
-    """Empty the shared directory, before the first fork. The variable itself must be set before this module is
-    imported; `idp.cli.serve` does so."""
-    shutil.rmtree(directory, ignore_errors=True)
-    directory.mkdir(parents=True)
 
 
 def sign_in(outcome: str) -> None:
