@@ -22,8 +22,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Idp]:
     extra = '[mail]\nurl = "folder:mail"\n'
     installed = running.configure(folder, "sqlite:///idp.db", "sqlite:///ephemeral.db", services.free_port(), extra)
     (folder / "mail").mkdir()
-    mail = "From: no-reply@idp.localhost\nTo: hanako@example.jp\nSubject: sample\nContent-Type: text/plain; charset=utf-8\n\nhello\n"
-    (folder / "mail" / "1.eml").write_text(mail)
+    (folder / "mail" / "1.eml").write_text("From: no-reply@idp.localhost\nTo: hanako@example.jp\nSubject: sample\n\nhello\n")
     with running.serving(installed, "demo"):
         yield installed
 

@@ -140,6 +140,10 @@ def _arrived_without_request(house: House) -> Response:
     return redirect(f"/login?j={journey.id}", 303)
 
 
+def _field_of(code: str) -> str:
+    return "new_password_again" if code == "password.mismatch" else "new_password"
+
+
 def _first_password_routes(room: Blueprint, house: House) -> None:
     deps = house.deps
 
@@ -173,7 +177,7 @@ def _first_password_routes(room: Blueprint, house: House) -> None:
         found = first_password.verdicts(deps, house.hasher, account, typed, data["new_password_again"])
         if found:
             values = password_rules.parameters(deps.policy.password)
-            errors = [steps.error("new_password", f"verdict.{code}", **values) for code in found]
+            errors = [steps.error(_field_of(code), f"verdict.{code}", **values) for code in found]
             return steps.back_with(house, journey, "/login/first", errors)
         changed = first_password.replace(deps, house.hasher, account, typed, request.remote_addr or "")
         if changed is None:
