@@ -53,14 +53,20 @@ def _prepare(path: str) -> None:
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     with open(path + ".lock", "a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # of several processes that start at once, one replaces the file
+        if not Path(path).exists():
+            _remove(path)  # what a removed file left beside it must not be taken for the new one's
         try:
             _try_file(path)
         except sqlite3.OperationalError:
             raise  # full, read-only or busy: nothing that a new file would mend
         except sqlite3.DatabaseError:
-            for ending in ("", "-wal", "-shm"):
-                Path(path + ending).unlink(missing_ok=True)
+            _remove(path)
             _try_file(path)
+
+
+def _remove(path: str) -> None:
+    for ending in ("", "-wal", "-shm"):
+        Path(path + ending).unlink(missing_ok=True)
 
 
 def _try_file(path: str) -> None:
@@ -74,11 +80,18 @@ def _try_file(path: str) -> None:
         connection.close()
 
 
+def _inode(path: str) -> int:
+    try:
+        return os.stat(path).st_ino
+    except OSError:
+        return 0
+
+
 class SqliteEphemeral:
     """`path`: a file of its own, of at most `pages` of 4 KiB. The clock is this host's, which all processes of the file share.
 
-    A corrupted file is replaced when the store is opened. Expired rows go in small batches, a batch with every
-    `SWEEP_EVERY`th write, so that they leave at least as fast as new ones can come.
+    A corrupted file is replaced when the store is opened, a removed one at its next use. Expired rows go in small
+    batches, a batch with every `SWEEP_EVERY`th write, so that they leave at least as fast as new ones can come.
     """
 
     def __init__(self, path: str, pages: int = PAGES):
@@ -101,11 +114,13 @@ class SqliteEphemeral:
     def _connection(self) -> sqlite3.Connection:
         if self._pid != os.getpid():
             self.forget_connections()
-        try:
-            return self._local.connection
-        except AttributeError:
-            self._local.connection = _connect(self._path, self._pages)
-            return self._local.connection
+        held, inode = self._local.__dict__, _inode(self._path)
+        if held.get("inode", -1) != inode:  # first use in this thread, or the file was removed or replaced
+            if not inode:
+                _prepare(self._path)
+            held["connection"], held["inode"] = _connect(self._path, self._pages), _inode(self._path)
+        connection: sqlite3.Connection = held["connection"]
+        return connection
 
     def _write(self, statement: str, values: tuple[Any, ...]) -> tuple[list[Any], int]:
         """Rows returned and rows changed by one statement, which is one transaction."""
@@ -117,7 +132,7 @@ class SqliteEphemeral:
                     connection.execute(_SWEEP, (time.time(), SWEEP_ROWS))
                 cursor = connection.execute(statement, values)
                 return cursor.fetchall(), cursor.rowcount
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OSError) as error:
             raise Unavailable("ephemeral store") from error
 
     def put(self, key: str, value: bytes, seconds: int) -> None:
@@ -133,7 +148,7 @@ class SqliteEphemeral:
         """The live value, or None."""
         try:
             row = self._connection().execute(_GET, ("v:" + key, time.time())).fetchall()
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OSError) as error:
             raise Unavailable("ephemeral store") from error
         return row[0][0] if row else None
 
