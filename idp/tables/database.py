@@ -3,11 +3,12 @@
 from contextlib import contextmanager
 from typing import Any, Iterator
 
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, create_engine, event, exc, text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError, TimeoutError as PoolTimeout
 from sqlalchemy.pool import QueuePool
 
 from idp.ports import Unavailable
+from idp.tables import sqlite_file
 
 DatabaseError = SQLAlchemyError  # anything that a database may say beside "gone"
 _GONE = (OperationalError, InterfaceError, PoolTimeout)
@@ -43,6 +44,11 @@ def _unavailable(error: SQLAlchemyError) -> Exception:
     return error if wrong else Unavailable("database")
 
 
+def _lost(error: DBAPIError) -> bool:
+    # the class itself, and none of its kinds: SQLite's word for a file full of rubbish
+    return error.connection_invalidated or type(error) is exc.DatabaseError
+
+
 class Database:
     """`url`: sqlite:///FILE or postgresql://…; `pool`: connections per process and engine (one per thread)."""
 
@@ -56,6 +62,10 @@ class Database:
             self._writer = create_engine(url, **common)
             _sqlite(self._reader, writing=False)
             _sqlite(self._writer, writing=True)
+            path = url.removeprefix("sqlite:///")
+            sqlite_file.make(path)
+            sqlite_file.watch(self._reader, path)
+            sqlite_file.watch(self._writer, path)
         else:
             common["pool_pre_ping"] = True
             common["connect_args"] = {"connect_timeout": 3, "options": _POSTGRES_LIMITS}
@@ -79,6 +89,10 @@ class Database:
                 yield connection
         except _GONE as error:
             raise _unavailable(error) from error
+        except DBAPIError as error:
+            if _lost(error):
+                raise Unavailable("database") from error
+            raise
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -89,7 +103,7 @@ class Database:
         except _GONE as error:
             raise _unavailable(error) from error
         except DBAPIError as error:
-            if error.connection_invalidated:
+            if _lost(error):
                 raise Unavailable("database") from error
             raise
 
