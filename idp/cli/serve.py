@@ -1,5 +1,6 @@
 """`idp serve`, `idp demo`, `idp courier`, `idp migrate`: the long-running processes and the schema."""
 
+import gc
 import os
 import shutil
 import signal
@@ -82,8 +83,10 @@ def run_server(settings: Settings, base: Path, with_demo: bool) -> None:
         def load(self) -> Any:
             return wsgi
 
-    # what was opened before the fork stays with the parent
+    # what was opened before the fork stays with the parent; what was made before is shared with it, and not looked through
     deps.database.close()
+    gc.collect()
+    gc.freeze()
     Server().run()
 
 

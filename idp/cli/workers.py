@@ -1,5 +1,7 @@
-"""Where our workers differ from gunicorn's: slow senders are hung up on, and what is not HTTP is answered in our manner."""
+"""Where our workers differ from gunicorn's: slow senders are hung up on, a connection is kept for a moment,
+and what is not HTTP is answered in our manner."""
 
+import select
 import socket
 import time
 from typing import Any
@@ -10,6 +12,7 @@ from gunicorn.workers.gthread import TConn, ThreadWorker
 from idp.config import Settings
 from idp.web.headers import constant_headers
 
+KEPT_MILLISECONDS = 20
 READ_SECONDS = 5.0  # for the whole of a request: a reverse proxy sends it at once
 
 
@@ -36,6 +39,12 @@ class _Said:
         self.text += data
 
 
+def _readable(sock: socket.socket) -> bool:
+    poll = select.poll()
+    poll.register(sock, select.POLLIN)
+    return bool(poll.poll(KEPT_MILLISECONDS))
+
+
 def worker_class(settings: Settings) -> type[ThreadWorker]:
     """gunicorn's threaded worker with the differences, for `worker_class`."""
     headers = [*constant_headers(settings), ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")]
@@ -48,11 +57,17 @@ def worker_class(settings: Settings) -> type[ThreadWorker]:
             self._began: dict[TConn, float] = {}
 
         def handle(self, conn: TConn) -> Any:
-            self._began[conn] = time.monotonic()
-            try:
-                return super().handle(conn)
-            finally:
-                self._began.pop(conn, None)
+            while True:
+                self._began[conn] = time.monotonic()
+                try:
+                    again = super().handle(conn)
+                finally:
+                    self._began.pop(conn, None)
+                if again is not True or not self.alive or self.tpool._work_queue.qsize():
+                    return again
+                # to hand the connection back costs half a request: the next one is often here already
+                if not conn.parser.unreader.buf.getvalue() and not _readable(conn.sock):
+                    return again
 
         def notify(self) -> None:  # once a second, by the thread that accepts
             super().notify()

@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass, replace
 from typing import Any, Mapping, Sequence
 
+from joserfc import jws
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 
 from idp.deps import Deps
@@ -109,5 +110,6 @@ class Keyring:
         return Ring(jwks, {jwk["kid"]: _parse(jwk) for jwk in public}, signing)
 
     def warm(self) -> None:
-        """Parse every key now, before the workers fork."""
-        self.ring()
+        """Parse every key now, and sign once with each, before the workers fork: the first use loads much code."""
+        for alg, rows in self.ring().signing.items():
+            jws.serialize_compact({"alg": alg}, b"{}", rows[-1][2], algorithms=[alg])

@@ -55,10 +55,11 @@ class Database:
     def __init__(self, url: str, pool: int = 8):
         self.dialect = "sqlite" if url.startswith("sqlite") else "postgresql"
         common: dict[str, Any] = {"poolclass": QueuePool, "pool_size": pool, "max_overflow": 0, "pool_timeout": 5}
+        common["pool_use_lifo"] = True  # the connection used last is the warm one
         common["hide_parameters"] = True  # an error's text goes to the log; members' data must not
         if self.dialect == "sqlite":
             common["connect_args"] = {"check_same_thread": False, "timeout": 10}
-            self._reader = create_engine(url, **common)
+            self._reader = create_engine(url, pool_reset_on_return=None, **common)  # nothing to roll back
             self._writer = create_engine(url, **common)
             _sqlite(self._reader, writing=False)
             _sqlite(self._writer, writing=True)
@@ -67,9 +68,8 @@ class Database:
             sqlite_file.watch(self._reader, path)
             sqlite_file.watch(self._writer, path)
         else:
-            common["pool_pre_ping"] = True
-            common["connect_args"] = {"connect_timeout": 3, "options": _POSTGRES_LIMITS}
-            self._reader = create_engine(url, isolation_level="AUTOCOMMIT", **common)
+            common["connect_args"] = {"connect_timeout": 2, "options": _POSTGRES_LIMITS}
+            self._reader = create_engine(url, isolation_level="AUTOCOMMIT", pool_reset_on_return=None, **common)
             self._writer = create_engine(url, **common)
             from idp.tables import postgres  # not every installation needs the driver
 

@@ -1,10 +1,13 @@
 """Connections to PostgreSQL that do not wait for ever: the server's own limits hold only while it lives."""
 
+import time
 from typing import Any
 
 import psycopg
 from sqlalchemy import Engine, event
+from sqlalchemy.exc import DisconnectionError
 
+ASK_AFTER = 2.0  # seconds without use after which a connection is asked whether it still lives
 ANSWER_SECONDS = 6.0  # longer than the server's own limit for a statement
 IDLE_SECONDS = 2.0  # for the question whether an idle connection still lives
 
@@ -32,10 +35,16 @@ def bound(engine: Engine) -> None:
         return Bounded.connect(*arguments, **options)
 
     @event.listens_for(engine, "checkout")
-    def patient(connection: Any, _record: Any, _proxy: Any) -> None:
+    def alive(connection: Any, record: Any, _proxy: Any) -> None:
+        # to ask at every use costs as much as the use; a server that went away since the last one ends one request in 503
+        if time.monotonic() - record.info.get("used", 0.0) > ASK_AFTER:
+            connection.answer_seconds = IDLE_SECONDS
+            try:
+                engine.dialect.do_ping(connection)
+            except psycopg.Error as error:
+                raise DisconnectionError from error
         connection.answer_seconds = ANSWER_SECONDS
 
     @event.listens_for(engine, "checkin")
-    def idle(connection: Any, _record: Any) -> None:
-        if connection is not None:
-            connection.answer_seconds = IDLE_SECONDS
+    def used(_connection: Any, record: Any) -> None:
+        record.info["used"] = time.monotonic()

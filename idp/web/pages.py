@@ -56,7 +56,12 @@ class Pages:
         self._links = [(f"footer.{name}", address) for name, address in links if address]
         self._texts = {loc: {k: self._prepared(v) for k, v in texts.catalog(loc).items()} for loc in texts.LOCALES}
         self._jinja = Environment(
-            loader=PackageLoader("idp"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+            loader=PackageLoader("idp"),
+            autoescape=True,
+            auto_reload=False,  # or every page would look at every file it is made of
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
         )
         self._jinja.globals["asset"] = lambda name: _static(name)[0]
 

@@ -1,10 +1,11 @@
 """What the pages of every journey share: finding the journey, showing its page, coming back with errors."""
 
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 from flask import Response, g, redirect, request
-from marshmallow import Schema
+from marshmallow import Schema, ValidationError
 
 from idp.deps import Deps
 from idp.domain.journey import Journey
@@ -44,13 +45,18 @@ def journey_shown(house: House) -> Journey:
     return journey
 
 
+@cache
+def _schema(form: type[Schema]) -> Schema:
+    return form()
+
+
 def posted(house: House, form: type[Schema]) -> tuple[Journey | None, dict[str, Any]]:
     """The journey of a form that came back, if it still lives, and the form's fields; raises `PageError` 400 for
     fields of a shape that our own page cannot have sent."""
-    schema = form()
-    if schema.validate(g.form):
-        raise PageError(400, "error.bad_request")
-    data: dict[str, Any] = schema.load(g.form)
+    try:
+        data: dict[str, Any] = _schema(form).load(g.form)
+    except ValidationError:
+        raise PageError(400, "error.bad_request") from None
     return doors.journey_of(house.deps, data["j"]), data
 
 

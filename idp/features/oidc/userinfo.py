@@ -2,9 +2,9 @@
 
 import re
 
-from idp.domain.claims import FROM_DESTINATIONS, claims_of, wanted
+from idp.domain.claims import claims_of, wanted
 from idp.features.oidc import jose
-from idp.tables import accounts, grants
+from idp.tables import accounts
 from idp.web.house import House
 from idp.web.machine import MachineRequest, Reply, error_reply, json_reply
 
@@ -54,8 +54,7 @@ def answer(house: House, request: MachineRequest) -> Reply:
         return _refused(403, "insufficient_scope", "the token does not cover openid")
     names = wanted(scope, claims.get("userinfo_claims", ()))
     with deps.database.read() as connection:
-        account = accounts.by_id(connection, claims["sub"], not FROM_DESTINATIONS.isdisjoint(names))
-        revoked = grants.revoked(connection, claims["grant_id"])
-    if revoked or account is None or account.status != "active" or account.epoch != claims["epoch"]:
+        account = accounts.of_grant(connection, claims["sub"], claims["grant_id"])
+    if account is None or account.status != "active" or account.epoch != claims["epoch"]:
         return _refused(401, "invalid_token", "the token is not valid any more")
     return json_reply(200, {"sub": account.id, **claims_of(account, names)})
