@@ -73,6 +73,17 @@ def wait_until(works: Callable[[], Any], ended: Callable[[], bool] = lambda: Fal
         time.sleep(0.01)
 
 
+def children(parent: int) -> list[int]:
+    """Ids of the processes that this one started and that still run."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            state, ppid = entry.read_text().rpartition(")")[2].split()[:2]
+            if int(ppid) == parent and state != "Z":
+                found.append(int(entry.parent.name))
+    return found
+
+
 @contextlib.contextmanager
 def redis_server(folder: Path, *options: str) -> Iterator[str]:
     """A Redis on a private socket, without ports and without persistence; yields its URL for database 0."""
