@@ -1,11 +1,12 @@
 """One installation, one portal and one browser for all tests of a worker."""
 
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Callable, ContextManager, Iterator
 
 import pytest
+from click.testing import CliRunner
 from playwright.sync_api import Browser, ViewportSize, sync_playwright
 
+from idp.cli import root
 from tests import running, services
 from tests.browser import visitor
 from tests.browser.relying_party import RelyingParty, running_party
@@ -46,13 +47,16 @@ def members(idp: Idp) -> dict[str, str]:
     letters = {f"letter{n or ''}": f"letter-{n}" for n in range(LETTERS + 1)}
     names = {"member": "hanako01", "suspended": "jiro-stop", **letters}
 
-    def add(kind: str) -> None:
-        letter = kind.startswith("letter")
-        idp.account(names[kind], *(["--letter"] if letter else []), password=LETTER_PASSWORD if letter else running.PASSWORD)
+    def run(*arguments: str, stdin: str = "") -> None:
+        # in this process: a process for each account takes longer than all the tests of a page
+        done = CliRunner().invoke(root, ["--config", str(idp.config), "account", *arguments], input=stdin)
+        assert done.exit_code == 0, done.output
 
-    with ThreadPoolExecutor(2) as pool:
-        list(pool.map(add, names))
-    idp.run("account", "lock", names["suspended"])
+    for kind, name in names.items():
+        letter = ["--letter"] if kind.startswith("letter") else []
+        password = LETTER_PASSWORD if letter else running.PASSWORD
+        run("add", "--login-id", name, "--nickname", "はなこ", *letter, "--password-stdin", stdin=password)
+    run("lock", names["suspended"])
     return names
 
 

@@ -14,7 +14,7 @@ def login(visitor: Visitor) -> None:
 def login_empty(visitor: Visitor) -> None:
     """Sent without anything typed."""
     visitor.arrive()
-    visitor.page.click("button.primary")
+    visitor.send()
 
 
 def login_wrong(visitor: Visitor) -> None:
@@ -51,7 +51,7 @@ def first_password_refused(visitor: Visitor) -> None:
     """A new password that breaks the rules."""
     first_password(visitor)
     visitor.page.fill("[autocomplete=new-password]", "hanako")
-    visitor.page.click("button.primary")
+    visitor.send()
 
 
 def signed_in(visitor: Visitor) -> None:
@@ -96,7 +96,7 @@ def home_signed_in(visitor: Visitor) -> None:
 def signed_out(visitor: Visitor) -> None:
     """After signing out."""
     home_signed_in(visitor)
-    visitor.page.click("button.primary")
+    visitor.send()
 
 
 def unknown_client(visitor: Visitor) -> None:
@@ -125,7 +125,8 @@ def form_post(visitor: Visitor) -> None:
     """The page that carries the answer to the portal, held before it leaves."""
     visitor.arrive(response_mode="form_post")
     visitor.page.route(visitor.party.address + "/own/callback", stay)
-    visitor.sign_in(visitor.members["member"])
+    visitor.type_in(visitor.members["member"])
+    visitor.page.click("button.primary")
     visitor.page.wait_for_selector("input[name=code]", state="attached")
 
 

@@ -1,5 +1,6 @@
 """What holds on every page a member can see, in both languages, on a small phone and a wide screen (interface.md)."""
 
+from contextlib import ExitStack
 from typing import Iterator
 
 import pytest
@@ -19,16 +20,23 @@ VISIBLE = "const visible = (all) => [...document.querySelectorAll(all)].filter((
 SHOWN = [pytest.param((name, locale), id=f"{name}-{locale}") for name in STATES for locale in LANGUAGES]
 
 
+@pytest.fixture(scope="module")
+def visitors(browser: Browser, party: RelyingParty, members: dict[str, str]) -> Iterator[dict[str, Visitor]]:
+    """One for each language, for all pages: a new profile for every page costs three times as much."""
+    with ExitStack() as stack:
+        yield {name: stack.enter_context(visit(browser, party, members, tag)) for name, tag in LANGUAGES.items()}
+
+
 @pytest.fixture(scope="module", params=SHOWN)
-def shown(
-    request: pytest.FixtureRequest, browser: Browser, party: RelyingParty, members: dict[str, str]
-) -> Iterator[tuple[str, str, Visitor]]:
+def shown(request: pytest.FixtureRequest, visitors: dict[str, Visitor]) -> tuple[str, str, Visitor]:
     """Each page in turn: its name, its language, and the visitor before it."""
     name, locale = request.param
-    with visit(browser, party, members, LANGUAGES[locale]) as visitor:
-        STATES[name](visitor)
-        visitor.page.evaluate(axe_source())
-        yield name, locale, visitor
+    visitor = visitors[locale]
+    visitor.page.context.clear_cookies()
+    visitor.page.unroute_all()
+    STATES[name](visitor)
+    visitor.page.evaluate(axe_source())
+    return name, locale, visitor
 
 
 @pytest.mark.parametrize("look", ["phone", "desktop", "dark"])

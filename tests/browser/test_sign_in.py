@@ -31,7 +31,7 @@ def test_the_answer_comes_by_form_where_the_portal_wants_that(new_visit: Visit, 
         visitor.arrive(response_mode="form_post")
         visitor.sign_in(visitor.members["member"])
         if not scripts:
-            visitor.page.click("button.primary")
+            visitor.send()
         said = visitor.portal_says()
         assert said.startswith("Signed in: ") and said.endswith(" by form")
 
@@ -44,10 +44,10 @@ def test_the_password_of_the_letter_is_replaced(new_visit: Visit, letter: str, l
         page = visitor.page
         new = page.locator("[autocomplete=new-password]")
         new.fill("hanako")
-        page.click("button.primary")
+        visitor.send()
         assert page.locator(".error").count() >= 3 and new.input_value() == ""
         new.fill(PASSWORD)
-        page.click("button.primary")
+        visitor.send()
         assert visitor.portal_says().startswith("Signed in: ")
 
 
@@ -79,7 +79,7 @@ def test_who_is_signed_in_chooses_to_go_on_or_to_be_somebody_else(new_visit: Vis
     with new_visit() as visitor:
         states.choose(visitor)
         assert "はなこ さん" in visitor.words()
-        visitor.page.click("button.primary")
+        visitor.send()
         assert visitor.portal_says().startswith("Signed in: ")
         visitor.arrive(prompt="select_account")
         visitor.page.click("button.link")
@@ -94,7 +94,7 @@ def test_a_third_party_gets_nothing_without_a_yes(new_visit: Visit) -> None:
         assert visitor.portal_says() == "Refused: access_denied"
         visitor.arrive("third", scope="openid email")
         assert "ポイント＆クーポン" in visitor.words()
-        visitor.page.click("button.primary")
+        visitor.send()
         assert visitor.portal_says().startswith("Signed in: ")
 
 
@@ -165,8 +165,7 @@ def test_without_scripts_errors_are_shown_and_what_was_typed_is_kept(new_visit: 
 def test_a_form_sent_twice_signs_in_once_and_harms_nothing(new_visit: Visit) -> None:
     with new_visit() as visitor:
         visitor.arrive()
-        visitor.page.fill("[autocomplete=username]", visitor.members["member"])
-        visitor.page.fill("[autocomplete=current-password]", PASSWORD)
+        visitor.type_in(visitor.members["member"])
         visitor.page.dblclick("button.primary")
         assert visitor.portal_says().startswith("Signed in: ")
         assert sum(request.method == "POST" for request in visitor.seen) == 1

@@ -40,9 +40,18 @@ class Visitor:
 
     def sign_in(self, identifier: str, password: str = PASSWORD) -> None:
         """Fill in the sign-in form and send it."""
+        self.type_in(identifier, password)
+        self.send()
+
+    def type_in(self, identifier: str, password: str = PASSWORD) -> None:
+        """Fill in the sign-in form."""
         self.page.fill("[autocomplete=username]", identifier)
         self.page.fill("[autocomplete=current-password]", password)
-        self.page.click("button.primary")
+
+    def send(self) -> None:
+        """Press the page's one main button and wait for what comes."""
+        with self.page.expect_navigation():
+            self.page.click("button.primary")
 
     def fail(self, times: int, name: str = "nobody{n}") -> None:
         """Type a wrong password for a name that nobody has, several times."""
