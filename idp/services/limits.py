@@ -34,6 +34,11 @@ def sign_in_allowed(deps: Deps, address: str) -> bool:
     return count <= rates.sign_ins_per_address_under_friction or not under_friction(deps)
 
 
+def first_refusal(deps: Deps, address: str) -> bool:
+    """Whether to put on record that this address is being slowed down: once a minute, or a flood fills the record."""
+    return deps.ephemeral.add("slowed:" + network_of(address), b"1", MINUTE)
+
+
 def sign_in_failed(deps: Deps) -> bool:
     """Count one failure of the whole service; true for the one that begins the friction."""
     return deps.ephemeral.hit("failures", MINUTE) == deps.policy.rates.failures_per_minute_before_friction + 1 and (
