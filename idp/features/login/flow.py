@@ -51,7 +51,10 @@ def sign_in(deps: Deps, hasher: Hasher, ghosts: Ghosts, typed: str, password: st
     """One try. The attempt is counted before the password is checked, so that many at once stop at the limit;
     the same work is done for unknown names (LG-03). Raises `Unavailable` or `Busy`; then nothing was decided."""
     if not limits.sign_in_allowed(deps, address):
-        metrics.sign_in("limited")
+        if limits.first_refusal(deps, address):
+            _note(deps, None, "limited", address, client_id)
+        else:
+            metrics.sign_in("limited")
         return SignIn("limited")
     with deps.database.read() as connection:
         account = find_account(connection, typed)
