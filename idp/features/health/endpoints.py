@@ -34,13 +34,19 @@ def ready(house: House) -> Reply:
     return json_reply(200 if good else 503, {"status": "ok" if good else "unavailable", "parts": found}, headers)
 
 
-def _metrics(house: House, request: MachineRequest) -> Reply:
-    networks = [ipaddress.ip_network(network) for network in house.deps.settings.server.metrics_from]
+def _may_read(address: str, networks: tuple[str, ...]) -> bool:
+    if not address:
+        return True  # a unix socket: only the proxy beside us can be there
     try:
-        address = ipaddress.ip_address(request.address)
+        asker = ipaddress.ip_address(address)
     except ValueError:
-        address = None  # a unix socket: only the proxy beside us can be there
-    if address is not None and not any(address in network for network in networks):
+        return False
+    asker = getattr(asker, "ipv4_mapped", None) or asker
+    return any(asker in ipaddress.ip_network(network) for network in networks)
+
+
+def _metrics(house: House, request: MachineRequest) -> Reply:
+    if not _may_read(request.address, house.deps.settings.server.metrics_from):
         return json_reply(403, {"error": "access_denied", "error_description": "not from this address"})
     now: dict[str, float] = {}
     try:
