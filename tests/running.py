@@ -76,14 +76,21 @@ def policy_text(changes: dict[str, dict[str, str]]) -> str:
 
 
 def configure(
-    folder: Path, database: str, ephemeral: str, port: int, extra: str = "", policy: dict[str, dict[str, str]] | None = None
+    folder: Path,
+    database: str,
+    ephemeral: str,
+    port: int,
+    extra: str = "",
+    policy: dict[str, dict[str, str]] | None = None,
+    server: str = "",
 ) -> Idp:
-    """Write a settings file; every store, folder and key of it lies below `folder`."""
+    """Write a settings file; every store, folder and key of it lies below `folder`. `server`: more lines for [server],
+    `extra`: more sections."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / POLICY).write_text(policy_text(policy or {}))
     issuer = f"http://localhost:{port}"
     (folder / "config.toml").write_text(
-        f'issuer = "{issuer}"\npolicy = "{POLICY}"\n[server]\nbind = "127.0.0.1:{port}"\n'
+        f'issuer = "{issuer}"\npolicy = "{POLICY}"\n[server]\nbind = "127.0.0.1:{port}"\n{server}\n'
         f'[database]\nurl = "{database}"\n[ephemeral]\nurl = "{ephemeral}"\n{extra}'
     )
     return Idp(folder, issuer)

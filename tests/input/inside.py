@@ -37,6 +37,7 @@ class Request:
     headers: tuple[tuple[str, str], ...] = ()
     length: str | None = None
     chunked: bool = False
+    address: str = "127.0.0.1"
 
     def environ(self) -> dict[str, Any]:
         """As gunicorn writes it: every byte a Latin-1 character."""
@@ -49,7 +50,7 @@ class Request:
             "SERVER_NAME": "localhost",
             "SERVER_PORT": "8000",
             "SERVER_PROTOCOL": "HTTP/1.1",
-            "REMOTE_ADDR": "127.0.0.1",
+            "REMOTE_ADDR": self.address,
             "HTTP_HOST": "localhost:8000",
             "wsgi.version": (1, 0),
             "wsgi.url_scheme": "http",
@@ -158,10 +159,12 @@ class Visitor:
 
 
 class Inside:
-    """The service on embedded stores below `folder`, two portals, two members, and a page of each kind."""
+    """The service on embedded stores below `folder`, two portals, two members, and a page of each kind.
 
-    def __init__(self, folder: Path):
-        installed = running.configure(folder, "sqlite:///idp.db", "sqlite:///ephemeral.db", 8000)
+    `how`: as `running.configure` takes it."""
+
+    def __init__(self, folder: Path, **how: Any):
+        installed = running.configure(folder, "sqlite:///idp.db", "sqlite:///ephemeral.db", 8000, **how)
         settings, base = config.load(str(installed.config))
         self.deps = app.open_deps(settings, base)
         self.house = app.build(self.deps)
@@ -177,7 +180,7 @@ class Inside:
         self._member("letter", LETTER_PASSWORD, letter=True)
         self.pages = self._pages()
         self.calls = self._calls()
-        self._kept = self._ephemeral.execute("SELECT * FROM facts").fetchall()
+        self._kept = self._ephemeral.execute("SELECT * FROM facts WHERE key LIKE 'v:%'").fetchall()
 
     def _client(self, **metadata: Any) -> dict[str, Any]:
         return client_registration.register(self.deps, json.dumps(metadata))
@@ -237,9 +240,13 @@ class Inside:
         values = self._ephemeral.execute("SELECT key, value FROM facts WHERE key LIKE 'v:%' AND key <> 'v:ping' ORDER BY key")
         return version, values.fetchall()
 
-    def rewind(self) -> None:
-        """Put the members under way back to their pages."""
+    def column(self, question: str) -> list[Any]:
+        """The first column of what the durable store answers."""
+        return [row[0] for row in self._durable.execute(question)]
+
+    def rewind(self, counts: bool = True) -> None:
+        """Put the members under way back to their pages; with `counts` the counts of the limits too."""
         self._ephemeral.execute("BEGIN IMMEDIATE")
-        self._ephemeral.execute("DELETE FROM facts")
-        self._ephemeral.executemany("INSERT INTO facts VALUES (?, ?, ?, ?)", self._kept)
+        self._ephemeral.execute("DELETE FROM facts WHERE key LIKE ?", ("%" if counts else "v:%",))
+        self._ephemeral.executemany("INSERT OR IGNORE INTO facts VALUES (?, ?, ?, ?)", self._kept)
         self._ephemeral.execute("COMMIT")
