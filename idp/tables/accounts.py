@@ -1,12 +1,13 @@
 """Accounts and their destinations."""
 
 import json
-from typing import Any
+from typing import Any, Iterable, Sequence
 
 from sqlalchemy import Connection, bindparam, select, update
 from sqlalchemy.exc import IntegrityError
 
 from idp.domain.account import Account, Destination
+from idp.tables.hot import HotRead
 from idp.tables.schema import accounts, destinations, revoked_grants
 
 
@@ -14,35 +15,37 @@ class Taken(Exception):
     """The login ID or the e-mail address for sign-in belongs to another account."""
 
 
-_BY_ID = select(accounts).where(accounts.c.id == bindparam("value"))
-_BY_LOGIN_ID = select(accounts).where(accounts.c.login_id_key == bindparam("value"))
-_BY_EMAIL_LOGIN = select(accounts).where(accounts.c.email_login_key == bindparam("value"))
+_BY_ID = HotRead(select(accounts).where(accounts.c.id == bindparam("value")))
+_BY_LOGIN_ID = HotRead(select(accounts).where(accounts.c.login_id_key == bindparam("value")))
+_BY_EMAIL_LOGIN = HotRead(select(accounts).where(accounts.c.email_login_key == bindparam("value")))
 _REVOKED = select(revoked_grants.c.id).where(revoked_grants.c.id == bindparam("grant_id")).exists()
 _OF_DESTINATION = tuple(destinations.c[name] for name in ("id", "account_id", "kind", "address", "verified_at", "usual"))
-_OF_GRANT = (
-    select(accounts, _REVOKED, *_OF_DESTINATION)
+_OF_GRANT = HotRead(
+    select(accounts, _REVOKED.label("revoked"), *_OF_DESTINATION)
     .select_from(accounts.outerjoin(destinations, destinations.c.account_id == accounts.c.id))
     .where(accounts.c.id == bindparam("value"))
     .order_by(destinations.c.created_at, destinations.c.id)
 )
-_NAMES = tuple(column.name for column in accounts.c)
-_DESTINATIONS = (
-    select(destinations).where(destinations.c.account_id == bindparam("value")).order_by(destinations.c.created_at, destinations.c.id)
+_DESTINATIONS = HotRead(
+    select(*_OF_DESTINATION)
+    .where(destinations.c.account_id == bindparam("value"))
+    .order_by(destinations.c.created_at, destinations.c.id)
 )
+_NAMES = tuple(column.name for column in accounts.c)
 
 
-def _account(connection: Connection, query: Any, value: str, with_destinations: bool) -> Account | None:
-    row = connection.execute(query, {"value": value}).mappings().first()
-    if row is None:
+def _account(connection: Connection, query: HotRead, value: str, with_destinations: bool) -> Account | None:
+    rows = query.rows(connection, {"value": value})
+    if not rows:
         return None
-    found = dict(row)
+    known = _DESTINATIONS.rows(connection, {"value": rows[0][0]}) if with_destinations else []
+    return _made(rows[0], known)
+
+
+def _made(values: Sequence[Any], known: Iterable[Sequence[Any]]) -> Account:
+    found = dict(zip(_NAMES, values))
     found["profile"] = json.loads(found["profile"])
-    if with_destinations:
-        found["destinations"] = tuple(
-            Destination(d.id, d.account_id, d.kind, d.address, d.verified_at, bool(d.usual))
-            for d in connection.execute(_DESTINATIONS, {"value": found["id"]})
-        )
-    return Account(**found)
+    return Account(**found, destinations=tuple(Destination(*row[:5], usual=bool(row[5])) for row in known))
 
 
 def by_id(connection: Connection, account_id: str, with_destinations: bool = False) -> Account | None:
@@ -53,14 +56,10 @@ def by_id(connection: Connection, account_id: str, with_destinations: bool = Fal
 def of_grant(connection: Connection, account_id: str, grant_id: str) -> Account | None:
     """The account with its destinations, or None if there is none or the grant was revoked: one statement, for the
     endpoint that portals call most."""
-    rows, width = connection.execute(_OF_GRANT, {"value": account_id, "grant_id": grant_id}).all(), len(_NAMES)
+    rows, width = _OF_GRANT.rows(connection, {"value": account_id, "grant_id": grant_id}), len(_NAMES)
     if not rows or rows[0][width]:
         return None
-    found = dict(zip(_NAMES, rows[0]))
-    found["profile"] = json.loads(found["profile"])
-    known = [row[width + 1 :] for row in rows if row[width + 1] is not None]
-    found["destinations"] = tuple(Destination(*values[:5], usual=bool(values[5])) for values in known)
-    return Account(**found)
+    return _made(rows[0], (row[width + 1 :] for row in rows if row[width + 1] is not None))
 
 
 def by_login_id(connection: Connection, login_id_key: str, with_destinations: bool = False) -> Account | None:
