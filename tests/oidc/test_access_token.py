@@ -37,9 +37,11 @@ def test_expires_in_is_its_life(house: Installation, portal: Portal, signed_in: 
 
 def test_it_tells_how_the_member_signed_in_as_the_id_token_does(portal: Portal, signed_in: Browser) -> None:
     """RFC 9068 section 2.2.1: auth_time, acr, amr."""
+    time.sleep(1.1)
     tokens = portal.tokens(signed_in)
     access, identity = claims_of(tokens["access_token"]), claims_of(tokens["id_token"])
     assert all(access[name] == identity[name] for name in ("auth_time", "acr", "amr", "sub"))
+    assert access["auth_time"] < access["iat"]
 
 
 def test_its_scope_is_what_was_granted(house: Installation, signed_in: Browser) -> None:

@@ -6,7 +6,10 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import requests
+from sqlalchemy import select
 
+from idp.tables import keys
+from idp.tables.schema import audit
 from tests.oidc.installation import Installation
 from tests.oidc.relying_party import SECONDS, Portal, Provider, header_of
 from tests.running import Browser
@@ -108,6 +111,10 @@ def test_an_emergency_rotation_signs_anew_at_once_and_no_token_fails(each: Insta
             done.set()
         assert sum(user.result() for user in users) > 10
     assert len(fresh) == 4 and not fresh & before and published(provider) >= before | fresh
+    with each.deps.database.read() as connection:
+        noted = connection.execute(select(audit.c.at).where(audit.c.event == "keys_rotated").order_by(audit.c.id.desc())).scalar()
+        starts = {key.active_from for key in keys.rows(connection) if key.kid in fresh}
+    assert noted is not None and min(starts) > noted  # workers look once a second
     new = signing(portal, browser)
     assert new[0] | new[1] <= fresh and not (new[0] | new[1]) & (old[0] | old[1])
     assert provider.userinfo(tokens["access_token"]).status_code == 200
