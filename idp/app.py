@@ -36,24 +36,37 @@ Wsgi = Callable[..., Iterable[bytes]]
 
 
 def open_ephemeral(settings: Settings) -> Ephemeral:
-    """The ephemeral store that the settings name."""
+    """The ephemeral store that the settings name. Raises `TomlError`."""
     url = settings.ephemeral.url
     if url.startswith("sqlite:///"):
         return SqliteEphemeral(url.removeprefix("sqlite:///"))
     from idp.adapters.ephemeral_redis import RedisEphemeral  # not every installation needs the driver
 
-    return RedisEphemeral(url)
+    try:
+        return RedisEphemeral(url)
+    except ValueError as error:
+        raise TomlError([f"ephemeral.url: {error}."]) from None
 
 
 def open_contractors(settings: Settings, database: Database, vault: Vault) -> Contractors:
-    """The contract records that the settings name."""
+    """The contract records that the settings name. Raises `TomlError`."""
     if settings.contractors.url == "register:":
         from idp.adapters.contractors_register import RegisterContractors
 
         return RegisterContractors(database, vault)
     from idp.adapters.contractors_http import HttpContractors  # its HTTP library is slow to import
 
-    return HttpContractors(settings.contractors.url, settings.contractors.token)
+    try:
+        return HttpContractors(settings.contractors.url, settings.contractors.token)
+    except ValueError as error:
+        raise TomlError([f"contractors.url: {error}."]) from None
+
+
+def make_folders(settings: Settings) -> None:
+    """Make the folders of embedded stores."""
+    for url in (settings.database.url, settings.ephemeral.url):
+        if url.startswith("sqlite:///"):
+            Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
 
 
 def open_deps(settings: Settings, base: Path, migrate: bool = True) -> Deps:
@@ -64,20 +77,14 @@ def open_deps(settings: Settings, base: Path, migrate: bool = True) -> Deps:
     from idp import migrations
     from idp.services import keyring
 
-    for url in (settings.database.url, settings.ephemeral.url):
-        if url.startswith("sqlite:///"):
-            Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
-    try:
-        ephemeral = open_ephemeral(settings)
-    except ValueError as error:
-        raise TomlError([f"ephemeral.url: {error}."]) from None
+    make_folders(settings)
     vault = Vault(secret_keys.read(settings.secrets, settings.loopback, base, create=True))
     database = Database(settings.database.url, pool=settings.server.threads)
     deps = Deps(
         settings=settings,
         policy=policy_file.load(settings.policy, base),
         database=database,
-        ephemeral=ephemeral,
+        ephemeral=open_ephemeral(settings),
         contractors=open_contractors(settings, database, vault),
         vault=vault,
         clock=time.time,
