@@ -51,6 +51,12 @@ def root(ctx: click.Context, config: str | None) -> None:
     ctx.obj = config
 
 
+def why(error: Exception) -> str:
+    """What the part behind an error said, on one line in brackets; empty if the error says so itself."""
+    said = str(getattr(error.__cause__, "orig", None) or error.__cause__ or "").strip().splitlines()
+    return f" ({said[0][:200]})" if said and ":" not in str(error) else ""
+
+
 def main(args: list[str] | None = None) -> Any:
     """Run one command. Exit codes: 0 done, 1 refused or failed (one sentence says why), 2 wrong usage."""
     try:
@@ -68,7 +74,9 @@ def main(args: list[str] | None = None) -> Any:
             click.echo(line, err=True)
         sys.exit(1)
     except Unavailable as error:
-        reason = str(getattr(error.__cause__, "orig", None) or error.__cause__ or "").strip().splitlines()[:1]
-        click.echo(f"The {error} does not answer" + "".join(f" ({line[:200]})" for line in reason) + ".", err=True)
+        click.echo(f"The {error} does not answer{why(error)}.", err=True)
         click.echo("Is it running, and is its address in the settings right? Try: idp check", err=True)
+        sys.exit(1)
+    except OSError as error:
+        click.echo(f"{error.filename or 'input or output'}: {error.strerror or error}.", err=True)
         sys.exit(1)
