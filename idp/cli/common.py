@@ -7,6 +7,7 @@ import click
 
 from idp import app, config
 from idp.deps import Deps
+from idp.tables.database import DatabaseError
 
 
 class Refused(click.ClickException):
@@ -17,11 +18,22 @@ class Refused(click.ClickException):
 
 
 @contextmanager
+def plainly() -> Iterator[None]:
+    """Turn what the database says of a statement, such as one about a table that is not there, into one sentence."""
+    try:
+        yield
+    except DatabaseError as error:
+        said = str(getattr(error, "orig", error)).strip().splitlines()[0][:200]
+        raise Refused(f"The database refuses: {said}. Are its tables up to date? Try: idp check") from None
+
+
+@contextmanager
 def opened(ctx: click.Context, migrate: bool = True) -> Iterator[Deps]:
     """The opened house of `idp --config FILE`, closed at the end. `migrate` brings the embedded default up to date."""
     settings, base = config.load(ctx.obj)
-    deps = app.open_deps(settings, base, migrate=migrate)
-    try:
-        yield deps
-    finally:
-        app.close_deps(deps)
+    with plainly():
+        deps = app.open_deps(settings, base, migrate=migrate)
+        try:
+            yield deps
+        finally:
+            app.close_deps(deps)
