@@ -58,15 +58,17 @@ def run_server(settings: Settings, base: Path, with_demo: bool) -> None:
     from gunicorn.app.base import BaseApplication
 
     from idp import app
+    from idp.cli.common import plainly
     from idp.services import logs, metrics
 
     logs.configure(json=not sys.stderr.isatty())
     if old := outdated():
         raise click.ClickException(" ".join(old) + " Install the versions that setup.cfg names.")
-    deps = app.open_deps(settings, base)
-    house = app.build(deps)
-    house.keyring.warm()
-    house.clients.warm()
+    with plainly():
+        deps = app.open_deps(settings, base)
+        house = app.build(deps)
+        house.keyring.warm()
+        house.clients.warm()
     wrap, lines = _demo(deps, house) if with_demo else (lambda inner: inner, [f"idp serves {settings.issuer}"])
     wsgi = app.create_wsgi(house, wrap)
     helper = _Beside([sys.executable, "-m", "idp", "courier", "--beside", str(os.getpid())]) if settings.server.courier else None
@@ -207,14 +209,13 @@ def migrate(ctx: click.Context) -> None:
 
     Safe to run at any time and on several nodes at once: one waits for the other, and a failure changes nothing.
     """
-    from idp import app, migrations
+    from idp import migrations
+    from idp.cli.common import opened
     from idp.services import keyring
 
-    settings, base = config.load(ctx.obj)
-    deps = app.open_deps(settings, base, migrate=False)
-    applied = migrations.upgrade(deps.database)
-    made = keyring.ensure(deps)
+    with opened(ctx, migrate=False) as deps:
+        applied = migrations.upgrade(deps.database)
+        made = keyring.ensure(deps)
     click.echo(f"{len(applied)} step(s) applied" + (f": {', '.join(applied)}" if applied else "; the schema was up to date"))
     for key in made:
         click.echo(f"made signing key {key.kid} ({key.alg})")
-    app.close_deps(deps)
