@@ -2,15 +2,18 @@
 
 import importlib.metadata
 import time
+from functools import cache
 from pathlib import Path
-from typing import Any, Callable
+from typing import Callable
 
 import click
 
 from idp import config, policy_file, secret_keys
+from idp.cli import why
 from idp.ports import Unavailable
-from idp.tables.database import DatabaseError
+from idp.tables.database import Database, DatabaseError
 from idp.toml_reader import TomlError
+from idp.vault import Vault
 
 # below these, published weaknesses are open (security requirements, minimum versions)
 MINIMUM = {
@@ -52,7 +55,8 @@ def check(ctx: click.Context) -> None:
             click.echo(f"ok    {name}" + (f": {remark}" if remark else ""))
         except (Unavailable, TomlError, ValueError, OSError, DatabaseError) as error:
             bad += 1
-            click.echo(f"FAIL  {name}: {error}")
+            said = str(getattr(error, "orig", None) or error).strip().splitlines()[0]  # never the statement
+            click.echo(f"FAIL  {name}: {said}{why(error)}")
     if bad:
         click.echo(f"{bad} part(s) must be mended.", err=True)
         ctx.exit(1)
@@ -62,37 +66,43 @@ def _attempts(settings: config.Settings, base: Path) -> dict[str, Callable[[], s
     from idp import app, courier, migrations
     from idp.services.keyring import Keyring
 
-    opened: dict[str, Any] = {}
+    app.make_folders(settings)
 
-    def deps() -> Any:
-        if "deps" not in opened:
-            opened["deps"] = app.open_deps(settings, base, migrate=False)
-        return opened["deps"]
+    @cache
+    def database() -> Database:
+        return Database(settings.database.url, pool=2)
+
+    def secrets() -> tuple[tuple[str, bytes], ...]:
+        return secret_keys.read(settings.secrets, settings.loopback, base, create=True)
 
     def versions() -> None:
         if old := outdated():
             raise ValueError(" ".join(old))
 
     def schema() -> str:
-        with deps().database.read() as connection:
+        with database().read() as connection:
             at = migrations.current(connection)
         if at != migrations.head():
             raise ValueError(f"at step {at or 'none'}, this version wants {migrations.head()}; run: idp migrate")
         return f"step {at}"
 
     def ephemeral() -> None:
-        store = deps().ephemeral
+        store = app.open_ephemeral(settings)
         store.ping()
         if not store.add("check", b"1", 5) and store.get("check") != b"1":
             raise ValueError("what was written could not be read back")
         store.drop("check")
 
     def keys() -> str:
-        ring = Keyring(deps()).ring()
-        return ", ".join(sorted(ring.signing)) or "none; run: idp migrate"
+        deps = app.open_deps(settings, base, migrate=False)
+        found = ", ".join(sorted(Keyring(deps).ring().signing))
+        app.close_deps(deps)
+        if not found:
+            raise ValueError("there are none; run: idp migrate")
+        return found
 
     def clock() -> str | None:
-        with deps().database.read() as connection:
+        with database().read() as connection:
             skew = abs(migrations.database_time(connection) - time.time())
         if skew > MAX_SKEW:
             raise ValueError(f"this machine and the database differ by {skew:.0f} seconds; run a time service")
@@ -102,13 +112,13 @@ def _attempts(settings: config.Settings, base: Path) -> dict[str, Callable[[], s
         "settings": lambda: settings.issuer,
         "libraries": versions,
         "policy": lambda: policy_file.load(settings.policy, base).version,
-        "secrets": lambda: f"{len(secret_keys.read(settings.secrets, settings.loopback, base, create=True))} key(s)",
-        "database": lambda: deps().database.ping(),
+        "secrets": lambda: f"{len(secrets())} key(s)",
+        "database": lambda: database().ping(),
         "schema": schema,
         "ephemeral store": ephemeral,
         "mail": lambda: courier.open_mail(settings).ping(),
         "sms": lambda: courier.open_sms(settings).ping(),
-        "contract records": lambda: deps().contractors.ping(),
+        "contract records": lambda: app.open_contractors(settings, database(), Vault(secrets())).ping(),
         "signing keys": keys,
         "clock": clock,
     }
