@@ -28,6 +28,11 @@ def account() -> None:
     """Members and staff: add, import, look up, lock, close.
 
     ID|MAIL is a login ID, an address switched on for sign-in, or a subject. Every change leaves an audit row.
+
+    \b
+    Try it:
+      echo 'Kawa7Sumire' | idp account add --login-id hanako01 --password-stdin
+      idp account show hanako01
     """
 
 
