@@ -64,7 +64,13 @@ Ends with 0 when all rows were taken, with 1 when rows were left out (the others
 
 @click.group()
 def contractor() -> None:
-    """The operator's contract records: import."""
+    """The operator's contract records, by which members are recognised.
+
+    \b
+    Try what a file would change, then do it:
+      idp contractor import contracts.csv --dry-run
+      idp contractor import contracts.csv
+    """
 
 
 def _progress() -> service.Progress:
