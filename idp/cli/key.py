@@ -20,6 +20,7 @@ def key() -> None:
     Every key is published in the JWKS as "next" before it signs, and as
     "retiring" after, so that portals with a cached JWKS never fail.
     The schedule of the policy rotates by itself: see [keys] in the policy file.
+    To see where it stands:  idp key list
     """
 
 
