@@ -23,6 +23,7 @@ def client() -> None:
     A portal is described by RFC 7591 metadata in JSON, for example:
       {"client_name": "My Portal",
        "redirect_uris": ["https://portal.example.jp/callback"]}
+    Register it:  idp client add portal.json
     """
 
 
