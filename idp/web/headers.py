@@ -14,11 +14,13 @@ _BASE = "default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors
 
 
 def page_policy(form_targets: Iterable[str] = (), form_post: bool = False) -> str:
-    """Content-Security-Policy of a page. Browsers apply form-action to the redirects after a form too, so the
-    portal that the member goes back to is named."""
-    targets = " ".join(["'self'", *sorted(form_targets)])
+    """Content-Security-Policy of a page. Browsers apply form-action to every redirect that follows a form, those of
+    the portal that the member goes back to included, and these may lead on to any https site: where there is a portal
+    (`form_targets`) all of https is allowed, and of http only the portal's own loopback addresses."""
+    targets = sorted(form_targets)
+    allowed = ["'self'", *(["https:"] if targets else []), *(one for one in targets if not one.startswith("https:"))]
     script = f"; script-src 'sha256-{_SCRIPT_HASH}'" if form_post else ""
-    return f"{_BASE}; form-action {targets}{script}"
+    return f"{_BASE}; form-action {' '.join(allowed)}{script}"
 
 
 def constant_headers(settings: Settings) -> list[tuple[str, str]]:
