@@ -165,7 +165,8 @@ def _check(settings: Settings) -> list[tuple[tuple[str, ...], str]]:
         if not getattr(getattr(settings, section), key).startswith(prefixes):
             found.append(((section, key), "start it with one of " + ", ".join(prefixes)))
     server = settings.server
-    if not re.fullmatch(r"(.+:[0-9]{1,5}|unix:.+)", server.bind):
+    port = re.fullmatch(r".+:([0-9]{1,5})", server.bind)
+    if not re.fullmatch("unix:.+", server.bind) and not (port and 0 < int(port[1]) < 65_536):
         found.append((("server", "bind"), "write address:port or unix:/path"))
     for key, low, high in (("workers", 1, 64), ("threads", 2, 64), ("trusted_proxies", 0, 8)):
         if not low <= getattr(server, key) <= high:
