@@ -104,7 +104,8 @@ def line_of(text: str, path: tuple[Any, ...]) -> int | None:
 
 def _flatten(errors: Any, path: tuple[Any, ...]) -> list[tuple[tuple[Any, ...], str]]:
     if isinstance(errors, dict):
-        return [row for key, value in errors.items() for row in _flatten(value, (*path, key))]
+        # what is wrong with a table as a whole stands under "_schema"
+        return [row for key, value in errors.items() for row in _flatten(value, path if key == "_schema" else (*path, key))]
     return [(path, str(message).rstrip(".")) for message in errors]
 
 
@@ -128,5 +129,6 @@ def read(cls: type[T], text: str, source: str) -> T:
     except ValidationError as error:
         rows = _flatten(error.messages, ())
         unknown = "this key is unknown; compare with config.example.toml or policies/standard.toml"
-        say = {"Unknown field": unknown, "Missing data for required field": "this key is missing"}
+        table = "write this as a section of its own, in brackets"
+        say = {"Unknown field": unknown, "Missing data for required field": "this key is missing", "Invalid input type": table}
         raise TomlError([problem(text, source, path, say.get(m, m)) for path, m in rows]) from None
