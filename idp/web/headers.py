@@ -5,6 +5,7 @@ import hashlib
 from typing import Any, Callable, Iterable
 
 from idp.config import Settings
+from idp.domain.client import without_port
 
 Wsgi = Callable[..., Iterable[bytes]]
 # the one inline script we have: it submits the form_post answer (OAuth 2.0 Form Post Response Mode)
@@ -16,9 +17,11 @@ _BASE = "default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors
 def page_policy(form_targets: Iterable[str] = (), form_post: bool = False) -> str:
     """Content-Security-Policy of a page. Browsers apply form-action to every redirect that follows a form, those of
     the portal that the member goes back to included, and these may lead on to any https site: where there is a portal
-    (`form_targets`) all of https is allowed, and of http only the portal's own loopback addresses."""
-    targets = sorted(form_targets)
-    allowed = ["'self'", *(["https:"] if targets else []), *(one for one in targets if not one.startswith("https:"))]
+    (`form_targets`) all of https is allowed, and of http only the portal's loopback host, where a native app listens
+    at any port (RFC 8252 section 7.3)."""
+    targets = set(form_targets)
+    loopback = sorted({without_port(one) + ":*" for one in targets if one.startswith("http://")})
+    allowed = ["'self'", *(["https:"] if targets else []), *loopback]
     script = f"; script-src 'sha256-{_SCRIPT_HASH}'" if form_post else ""
     return f"{_BASE}; form-action {' '.join(allowed)}{script}"
 
