@@ -20,8 +20,7 @@ from idp.services.accounts import NewAccount
 from tests import running
 from tests.running import CALLBACK, Form
 
-FORM = "application/x-www-form-urlencoded"
-LETTER_PASSWORD = "Letter2pass"
+FORM, LETTER_PASSWORD = "application/x-www-form-urlencoded", "Letter2pass"
 
 
 @dataclass(frozen=True)
@@ -236,9 +235,8 @@ class Inside:
     def stored(self) -> tuple[int, list[Any]]:
         """Changes with every write to the durable store, and with every value in the ephemeral one; the counts of the
         limits are none of these."""
-        version = self._durable.execute("PRAGMA data_version").fetchone()[0]
         values = self._ephemeral.execute("SELECT key, value FROM facts WHERE key LIKE 'v:%' AND key <> 'v:ping' ORDER BY key")
-        return version, values.fetchall()
+        return self.column("PRAGMA data_version")[0], values.fetchall()
 
     def column(self, question: str) -> list[Any]:
         """The first column of what the durable store answers."""

@@ -33,6 +33,12 @@ def joined(header: Any, payload: bytes, signature: bytes) -> str:
     return ".".join(map(base64url, (json.dumps(header).encode(), payload, signature)))
 
 
+KIDS = ("unknown", "../../../dev/null", "/dev/null", "' OR 1=1 --", "a\x00b", "x" * 6000, "", None, 7, [], {})
+CHANGES: tuple[tuple[str, Any], ...] = (
+    ("crit", ["exp"]), ("crit", ["b64"]), ("b64", False), ("alg", "HS256"), ("alg", 7), ("alg", ["RS256"]), ("alg", None), ("typ", 7),
+)  # fmt: skip
+
+
 def forgeries(provider: Provider, token: str) -> Iterator[tuple[str, str]]:
     """(what is wrong, token): the same claims without a signature of ours."""
     header, payload, signature = header_of(token), unbase64(token.split(".")[1]), unbase64(token.split(".")[2])
@@ -41,32 +47,10 @@ def forgeries(provider: Provider, token: str) -> Iterator[tuple[str, str]]:
         yield f"alg {none!r} without kid", joined({"alg": none, "typ": header["typ"]}, payload, b"")
     yield from _hmac(provider, header, payload)
     yield from _own_key(header, payload)
-    for kid in (
-        "unknown",
-        "../../../dev/null",
-        "/dev/null",
-        "' OR 1=1 --",
-        "a\x00b",
-        "x" * 6000,
-        "",
-        None,
-        7,
-        [],
-        {},
-        header["kid"] + " ",
-    ):
+    for kid in (*KIDS, header["kid"] + " "):
         yield f"kid {str(kid)[:20]!r}", joined({**header, "kid": kid}, payload, signature)
     yield "no kid", joined({k: v for k, v in header.items() if k != "kid"}, payload, signature)
-    for name, changed in (
-        ("crit", ["exp"]),
-        ("crit", ["b64"]),
-        ("b64", False),
-        ("alg", "HS256"),
-        ("alg", 7),
-        ("alg", ["RS256"]),
-        ("alg", None),
-        ("typ", 7),
-    ):
+    for name, changed in CHANGES:
         yield f"{name} {changed!r}", joined({**header, name: changed}, payload, signature)
     yield "changed claims", joined(header, payload.replace(b"{", b'{"x":1,', 1), signature)
     yield "cut signature", joined(header, payload, signature[:-1])
