@@ -42,7 +42,7 @@ _SWEEP = "DELETE FROM facts WHERE key IN (SELECT key FROM facts WHERE expires <=
 
 
 def _connect(path: str, pages: int = PAGES) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+    connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
     connection.executescript(_PRAGMAS)
     connection.execute(f"PRAGMA max_page_count={int(pages)}")  # a pragma takes no parameters
     return connection
@@ -87,6 +87,15 @@ def _inode(path: str) -> int:
         return 0
 
 
+class _Held:
+    """A connection that one thread at a time uses, and the file it belongs to."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.connection: sqlite3.Connection | None = None
+        self.inode = self.uses = 0
+
+
 class SqliteEphemeral:
     """`path`: a file of its own, of at most `pages` of 4 KiB. The clock is this host's, which all processes of the file share.
 
@@ -96,8 +105,7 @@ class SqliteEphemeral:
 
     def __init__(self, path: str, pages: int = PAGES):
         self._path, self._pages = path, pages
-        self._writes = 0
-        self._kept: list[threading.local] = []
+        self._kept: list[_Held] = []
         try:
             _prepare(path)
         except (sqlite3.Error, OSError) as error:
@@ -106,29 +114,29 @@ class SqliteEphemeral:
 
     def forget_connections(self) -> None:
         """In a forked child: SQLite's connections must not be used, nor closed, in another process."""
-        self._local = threading.local()
-        self._kept.append(self._local)  # or the garbage collector would close what the parent opened
-        self._lock = threading.Lock()
+        # one connection for reading and one for writing serve all threads: a warm one is worth more than one's own
+        self._reading, self._writing = _Held(), _Held()
+        self._kept += [self._reading, self._writing]  # or the garbage collector would close what the parent opened
         self._pid = os.getpid()
 
-    def _connection(self) -> sqlite3.Connection:
-        if self._pid != os.getpid():
-            self.forget_connections()
-        held, inode = self._local.__dict__, _inode(self._path)
-        if held.get("inode", -1) != inode:  # first use in this thread, or the file was removed or replaced
+    def _connection(self, held: _Held) -> sqlite3.Connection:
+        inode = _inode(self._path)
+        if held.connection is None or held.inode != inode:  # first use, or the file was removed or replaced
             if not inode:
                 _prepare(self._path)
-            held["connection"], held["inode"] = _connect(self._path, self._pages), _inode(self._path)
-        connection: sqlite3.Connection = held["connection"]
-        return connection
+            held.connection, held.inode = _connect(self._path, self._pages), _inode(self._path)
+        return held.connection
 
-    def _write(self, statement: str, values: tuple[Any, ...]) -> tuple[list[Any], int]:
+    def _run(self, statement: str, values: tuple[Any, ...], writes: bool = True) -> tuple[list[Any], int]:
         """Rows returned and rows changed by one statement, which is one transaction."""
+        if self._pid != os.getpid():
+            self.forget_connections()
+        held = self._writing if writes else self._reading
         try:
-            connection = self._connection()
-            with self._lock:  # threads queue here, as SQLite lets waiting ones sleep and poll
-                self._writes += 1
-                if self._writes % SWEEP_EVERY == 0:
+            with held.lock:  # threads queue here, as SQLite lets waiting ones sleep and poll
+                connection = self._connection(held)
+                held.uses += 1
+                if writes and held.uses % SWEEP_EVERY == 0:
                     connection.execute(_SWEEP, (time.time(), SWEEP_ROWS))
                 cursor = connection.execute(statement, values)
                 return cursor.fetchall(), cursor.rowcount
@@ -137,40 +145,37 @@ class SqliteEphemeral:
 
     def put(self, key: str, value: bytes, seconds: int) -> None:
         """Store or replace the value and its lifetime."""
-        self._write(_PUT, ("v:" + key, value, time.time() + seconds))
+        self._run(_PUT, ("v:" + key, value, time.time() + seconds))
 
     def add(self, key: str, value: bytes, seconds: int) -> bool:
         """Store only if no live value is there; true for exactly one of many parallel callers."""
         now = time.time()
-        return self._write(_ADD, ("v:" + key, value, now + seconds, now))[1] == 1
+        return self._run(_ADD, ("v:" + key, value, now + seconds, now))[1] == 1
 
     def get(self, key: str) -> bytes | None:
         """The live value, or None."""
-        try:
-            row = self._connection().execute(_GET, ("v:" + key, time.time())).fetchall()
-        except (sqlite3.Error, OSError) as error:
-            raise Unavailable("ephemeral store") from error
-        return row[0][0] if row else None
+        rows, _ = self._run(_GET, ("v:" + key, time.time()), writes=False)
+        return rows[0][0] if rows else None
 
     def take(self, key: str) -> bytes | None:
         """The live value, removed: exactly one of many parallel callers gets it."""
-        rows, _ = self._write(_TAKE, ("v:" + key, time.time()))
+        rows, _ = self._run(_TAKE, ("v:" + key, time.time()))
         return rows[0][0] if rows else None
 
     def spend(self, key: str, keep_seconds: int) -> Spent | None:
         """Mark the live value as spent and keep it for `keep_seconds` from the first time on."""
         now = time.time()
-        rows, _ = self._write(_SPEND, ("v:" + key, now + keep_seconds, now))
+        rows, _ = self._run(_SPEND, ("v:" + key, now + keep_seconds, now))
         return Spent(rows[0][0], rows[0][1] == 1) if rows else None
 
     def drop(self, key: str) -> None:
         """Remove the value; nothing happens if there is none."""
-        self._write(_DROP, ("v:" + key,))
+        self._run(_DROP, ("v:" + key,))
 
     def hit(self, key: str, window_seconds: int) -> int:
         """Count one event and return the count within the window that the first event opened."""
         now = time.time()
-        return self._write(_HIT, ("h:" + key, now + window_seconds, now))[0][0][0]
+        return self._run(_HIT, ("h:" + key, now + window_seconds, now))[0][0][0]
 
     def ping(self) -> None:
         """Return if the store can be written."""

@@ -88,7 +88,7 @@ class _HitInTwo(SqliteEphemeral):
 class _HitProlongs(SqliteEphemeral):
     def hit(self, key: str, window_seconds: int) -> int:
         count = super().hit(key, window_seconds)
-        self._write("UPDATE facts SET expires = ? WHERE key = ?", (time.time() + window_seconds, "h:" + key))
+        self._run("UPDATE facts SET expires = ? WHERE key = ?", (time.time() + window_seconds, "h:" + key))
         return count
 
 

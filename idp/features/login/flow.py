@@ -56,11 +56,10 @@ def sign_in(deps: Deps, hasher: Hasher, ghosts: Ghosts, typed: str, password: st
         else:
             metrics.sign_in("limited")
         return SignIn("limited")
-    with deps.database.read() as connection:
-        account = find_account(connection, typed)
-    bucket, waits, now = bucket_of(deps, account, typed), deps.policy.waits, deps.now()
     with deps.database.write() as connection:
-        reserved = failures.reserve(connection, bucket, waits, now)
+        account = find_account(connection, typed)
+        bucket = bucket_of(deps, account, typed)
+        reserved = failures.reserve(connection, bucket, deps.policy.waits, deps.now())
     if not reserved.allowed:
         _note(deps, account, "locked", address, client_id)
         return SignIn("locked", wait_until=reserved.wait_until)
