@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Iterator
 
 import pytest
+from playwright.sync_api import Playwright, sync_playwright
 from sqlalchemy import text
 
 from idp.tables import schema
@@ -63,6 +64,13 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
         names = ", ".join(table.name for table in schema.metadata.sorted_tables)
         with store.write() as connection:  # ten times quicker than a database of its own for each test
             connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    """Starts browsers; once per process, since it refuses to be started a second time."""
+    with sync_playwright() as found:
+        yield found
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from typing import Any, Callable, ContextManager, Iterator
 
 import pytest
 from click.testing import CliRunner
-from playwright.sync_api import Browser, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, Playwright, ViewportSize
 
 from idp.cli import root
 from tests import running, services
@@ -61,12 +61,11 @@ def members(idp: Idp) -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def browser(playwright: Playwright) -> Iterator[Browser]:
     """Chromium of this machine."""
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=visitor.chromium_path(), args=visitor.FLAGS)
-        yield chromium
-        chromium.close()
+    chromium = playwright.chromium.launch(executable_path=visitor.chromium_path(), args=visitor.FLAGS)
+    yield chromium
+    chromium.close()
 
 
 @pytest.fixture

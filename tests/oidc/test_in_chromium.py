@@ -13,7 +13,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Playwright
 
 from tests.browser import visitor
 from tests.oidc.installation import Installation
@@ -72,13 +72,12 @@ def portals(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portals]:
 
 
 @pytest.fixture(scope="module")
-def chromium(portals: Portals) -> Iterator[Browser]:
+def chromium(playwright: Playwright, portals: Portals) -> Iterator[Browser]:
     """Chromium, for which every site but localhost lies at that server."""
     rules = f"--host-resolver-rules=MAP *.example:443 127.0.0.1:{portals.port}"
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=visitor.chromium_path(), args=[*visitor.FLAGS, rules])
-        yield found
-        found.close()
+    found = playwright.chromium.launch(executable_path=visitor.chromium_path(), args=[*visitor.FLAGS, rules])
+    yield found
+    found.close()
 
 
 @pytest.mark.parametrize("mode", ["query", "form_post"])
