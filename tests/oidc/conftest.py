@@ -4,7 +4,7 @@ from typing import Iterator
 
 import pytest
 
-from tests import running
+from tests import services
 from tests.oidc.installation import ADDRESS, PROFILE, Installation, installation
 from tests.oidc.relying_party import Portal, Provider
 from tests.running import Browser
@@ -12,24 +12,22 @@ from tests.running import Browser
 SHORT = {"tokens": {"code": '"10s"', "access": '"10s"', "id": '"10s"'}}
 
 
-def _started(
-    kind: str, request: pytest.FixtureRequest, factory: pytest.TempPathFactory, **options: dict
-) -> Iterator[Installation]:
-    folder = factory.mktemp(f"oidc-{kind}")
-    with installation(folder, running.stores(kind, folder, request), **options) as found:
+EMBEDDED = ("sqlite:///idp.db", "sqlite:///ephemeral.db")
+
+
+@pytest.fixture(scope="session")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """On SQLite and files, with the standard policy."""
+    with installation(tmp_path_factory.mktemp("oidc"), EMBEDDED) as found:
         yield found
 
 
 @pytest.fixture(scope="session")
-def house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    """On SQLite and files, with the standard policy."""
-    yield from _started("embedded", request, tmp_path_factory)
-
-
-@pytest.fixture(scope="session")
-def production(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    """The same on PostgreSQL and Redis."""
-    yield from _started("production", request, tmp_path_factory)
+def production(postgres_url: str, redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """The same on PostgreSQL and Redis, in databases of its own: other suites use the same servers."""
+    with services.empty_database(postgres_url, "oidc") as database:
+        with installation(tmp_path_factory.mktemp("oidc"), (database, redis_url.replace("db=0", "db=7"))) as found:
+            yield found
 
 
 @pytest.fixture(params=["house", "production"])
@@ -40,9 +38,10 @@ def each(request: pytest.FixtureRequest) -> Installation:
 
 
 @pytest.fixture(scope="module")
-def short(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+def short(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """With codes and tokens that live ten seconds."""
-    yield from _started("embedded", request, tmp_path_factory, policy=SHORT)
+    with installation(tmp_path_factory.mktemp("oidc-short"), EMBEDDED, policy=SHORT) as found:
+        yield found
 
 
 @pytest.fixture(scope="session")

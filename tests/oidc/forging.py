@@ -47,16 +47,26 @@ def forgeries(provider: Provider, token: str) -> Iterator[tuple[str, str]]:
         yield f"alg {none!r} without kid", joined({"alg": none, "typ": header["typ"]}, payload, b"")
     yield from _hmac(provider, header, payload)
     yield from _own_key(header, payload)
+    yield from _headers(header, payload, signature)
+    yield from _parts(token, signature)
+
+
+def _headers(header: dict[str, Any], payload: bytes, signature: bytes) -> Iterator[tuple[str, str]]:
+    """The good signature under another header."""
     for kid in (*KIDS, header["kid"] + " "):
         yield f"kid {str(kid)[:20]!r}", joined({**header, "kid": kid}, payload, signature)
     yield "no kid", joined({k: v for k, v in header.items() if k != "kid"}, payload, signature)
     for name, changed in CHANGES:
         yield f"{name} {changed!r}", joined({**header, name: changed}, payload, signature)
-    yield "changed claims", joined(header, payload.replace(b"{", b'{"x":1,', 1), signature)
-    yield "cut signature", joined(header, payload, signature[:-1])
-    yield "no signature", joined(header, payload, b"")[:-1] + "."
+
+
+def _parts(token: str, signature: bytes) -> Iterator[tuple[str, str]]:
+    """Other claims under the good signature, and what is no compact JWS at all or too much of one."""
     head, body, tail = token.split(".")
+    changed = base64url(unbase64(body).replace(b"{", b'{"x":1,', 1))
     for name, text in {
+        "changed claims": f"{head}.{changed}.{tail}", "cut signature": f"{head}.{body}.{base64url(signature[:-1])}",
+        "no signature": f"{head}.{body}.", "another end": f"{head}.{body}.{base64url(signature[:-1] + bytes([signature[-1] ^ 1]))}",
         "two parts": f"{head}.{body}", "four parts": f"{token}.x", "five parts": f"{token}.{body}.{tail}", "garbage": "garbage",
         "dots": "..", "JSON": json.dumps({"payload": body, "protected": head, "signature": tail}),
         "header is a list": f"W10.{body}.{tail}",
