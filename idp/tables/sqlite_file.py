@@ -1,6 +1,7 @@
 """Connections to a SQLite file that notice when it is removed or replaced: a restored backup must be used, not its grave."""
 
 import contextlib
+import fcntl
 import os
 import sqlite3
 from typing import Any
@@ -12,8 +13,12 @@ from sqlalchemy.exc import DisconnectionError
 
 def make(path: str) -> None:
     """An empty file if there is none, for our own user only: members' data will stand in it."""
-    with contextlib.suppress(OSError):  # the first use says so
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    with contextlib.suppress(OSError), open(path + ".lock", "a") as lock:  # the first use says so
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        # never an existing file: to close it would drop the locks that connections of this process hold on it
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+        with contextlib.closing(sqlite3.connect(path)) as connection:
+            connection.execute("PRAGMA journal_mode=WAL")  # for good; of several that tried it at once some would fail
 
 
 def _inode(path: str) -> int:
