@@ -12,7 +12,7 @@ from tests.oidc.relying_party import Portal
 from tests.oidc.test_token_endpoint import refusal
 from tests.running import claims_of
 
-LIFE, EARLY = 10, 7.5
+LIFE, EARLY = 10, 6
 
 
 @dataclass

@@ -36,8 +36,8 @@ def test_prompt_none_with_a_session_answers_without_a_page(house: Installation, 
                                      ids=str)  # fmt: skip
 def test_prompt_none_with_too_old_a_session_is_login_required(portal: Portal, signed_in: Browser, changes: dict) -> None:
     """OIDC Core section 3.1.2.6 (requirement AZ-08)."""
-    portal.code(signed_in, prompt="none")
-    time.sleep(2.1)
+    age = time.time() - portal.id_claims(portal.tokens(signed_in, prompt="none"))["auth_time"]
+    time.sleep(max(0.0, 2.1 - age))
     assert portal.error(signed_in, prompt="none", **changes) == "login_required"
 
 
@@ -62,7 +62,7 @@ def test_a_fresh_sign_in_cannot_be_avoided(house: Installation, portal: Portal, 
     name = house.member()
     browser = house.browser(name)
     old = portal.id_claims(portal.tokens(browser))["auth_time"]
-    time.sleep(2.1)
+    time.sleep(2.1 if changes.get("max_age") == "1" else 1.1)
     page = portal.ask(browser, **changes)
     assert shows_sign_in(page)
     journey = form_of(page).fields["j"]
@@ -73,7 +73,7 @@ def test_a_fresh_sign_in_cannot_be_avoided(house: Installation, portal: Portal, 
     assert shows_sign_in(browser.submit(choose, action="continue"))
     assert shows_sign_in(browser.go(page.url))
     fresh = portal.id_claims(portal.granted(portal.redeem(portal.reply(browser.sign_in(page, name))["code"])))
-    assert fresh["auth_time"] >= old + 2 and fresh["acr"] == LEVEL
+    assert fresh["auth_time"] > old and fresh["acr"] == LEVEL
 
 
 def test_a_session_young_enough_is_good(portal: Portal, signed_in: Browser) -> None:
