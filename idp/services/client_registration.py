@@ -84,10 +84,12 @@ def _shape(text: str | dict[str, Any]) -> dict[str, Any]:
             raise Rejected(["The metadata is larger than 64 KiB."])
         data = json.loads(text) if isinstance(text, str) else text
         return _Metadata().load(data)
-    except (ValueError, RecursionError) as error:
-        if isinstance(error, ValidationError):
-            rows = error.normalized_messages()
-            raise Rejected([f"{key}: {_words(value)}." for key, value in rows.items()]) from None
+    except ValidationError as error:
+        rows = error.normalized_messages()
+        if "_schema" in rows:
+            raise Rejected(["The metadata is not a JSON object."]) from None
+        raise Rejected([f"{key}: {_words(value)}." for key, value in rows.items()]) from None
+    except (ValueError, RecursionError):
         raise Rejected(["The metadata is not valid JSON."]) from None
 
 
