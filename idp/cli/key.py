@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import click
 
-from idp import vault
-from idp.cli.common import opened
+from idp import secret_keys, vault
+from idp.cli.common import Refused, opened
 from idp.domain import keys as rules
 from idp.services import keyring
 from idp.tables import audit
@@ -64,4 +64,9 @@ def rotate(ctx: click.Context, now: bool) -> None:
 @click.option("--id", "key_id", default=lambda: datetime.now(UTC).strftime("%Y-%m"), help="Name of the key; default: this month.")
 def secret(key_id: str) -> None:
     """Print a new line for [secrets] keys in config.toml; put it first, keep the old ones behind it."""
-    click.echo(vault.new_secret(key_id))
+    line = vault.new_secret(key_id)
+    try:
+        secret_keys.parse((line,))
+    except ValueError as error:
+        raise Refused(f"--id: {error}.") from None
+    click.echo(line)
