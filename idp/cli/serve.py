@@ -4,6 +4,7 @@ import gc
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -50,6 +51,21 @@ def _gunicorn_options(settings: Settings) -> dict[str, Any]:
     }
 
 
+def _refuse_taken(bind: str) -> None:
+    """Say at once that the address cannot be listened on; gunicorn would try five times and write a log of it."""
+    from gunicorn.util import parse_address
+
+    from idp.cli.common import Refused
+
+    address = parse_address(bind)
+    if isinstance(address, tuple):
+        try:
+            socket.create_server(address, family=socket.AF_INET6 if ":" in address[0] else socket.AF_INET).close()
+        except OSError as error:
+            reason = str(error.strerror).partition(" (")[0]
+            raise Refused(f"[server] bind: {bind} cannot be listened on: {reason}.") from None
+
+
 def run_server(settings: Settings, base: Path, with_demo: bool) -> None:
     """Serve until SIGTERM or SIGINT; the courier runs beside the workers unless the settings say otherwise."""
     # prometheus_client reads this variable when it is first imported
@@ -64,13 +80,16 @@ def run_server(settings: Settings, base: Path, with_demo: bool) -> None:
     logs.configure(json=not sys.stderr.isatty())
     if old := outdated():
         raise click.ClickException(" ".join(old) + " Install the versions that setup.cfg names.")
+    _refuse_taken(settings.server.bind)
     with plainly():
         deps = app.open_deps(settings, base)
         house = app.build(deps)
-        house.keyring.warm()
-        house.clients.warm()
     wrap, lines = _demo(deps, house) if with_demo else (lambda inner: inner, [f"idp serves {settings.issuer}"])
     wsgi = app.create_wsgi(house, wrap)
+    with plainly():
+        # after the sample data: what the workers inherit must know the sample portal
+        house.keyring.warm()
+        house.clients.warm()
     helper = _Beside([sys.executable, "-m", "idp", "courier", "--beside", str(os.getpid())]) if settings.server.courier else None
 
     class Server(BaseApplication):
