@@ -1,0 +1,1 @@
+"""The operator's shell, as an operator without patience uses it."""
