@@ -1,5 +1,6 @@
 """Connections to PostgreSQL that do not wait for ever: the server's own limits hold only while it lives."""
 
+import select
 import time
 from typing import Any
 
@@ -27,6 +28,13 @@ class Bounded(psycopg.Connection[Any]):
             raise
 
 
+def _has_spoken(connection: Any) -> bool:
+    """Whether there is something to read that nobody asked for: a farewell, as a rule."""
+    poll = select.poll()
+    poll.register(connection.pgconn.socket, select.POLLIN)
+    return bool(poll.poll(0))
+
+
 def bound(engine: Engine) -> None:
     """Make every connection of the engine a bounded one."""
 
@@ -36,8 +44,8 @@ def bound(engine: Engine) -> None:
 
     @event.listens_for(engine, "checkout")
     def alive(connection: Any, record: Any, _proxy: Any) -> None:
-        # to ask at every use costs as much as the use; a server that went away since the last one ends one request in 503
-        if time.monotonic() - record.info.get("used", 0.0) > ASK_AFTER:
+        # to ask at every use costs as much as the use; a server that has hung up is seen without asking
+        if time.monotonic() - record.info.get("used", 0.0) > ASK_AFTER or _has_spoken(connection):
             connection.answer_seconds = IDLE_SECONDS
             try:
                 engine.dialect.do_ping(connection)

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import queue
 import datetime
 import ipaddress
 import ssl
@@ -103,19 +104,23 @@ def smtp_server(inbox: Inbox, certificate: Path | None = None, implicit: bool = 
     options: dict[str, Any] = {"hostname": "mail.test", "authenticator": inbox.authenticate, "auth_require_tls": not implicit}
     if context:
         options |= {"auth_required": True} | ({} if implicit else {"tls_context": context, "require_starttls": True})
-    loop = asyncio.new_event_loop()
-    listening = loop.run_until_complete(
-        loop.create_server(lambda: _Server(inbox, loop=loop, **options), "127.0.0.1", 0, ssl=context if implicit else None)
-    )
-    thread = threading.Thread(target=loop.run_forever)
-    thread.start()
-    try:
-        yield listening.sockets[0].getsockname()[1]
-    finally:
-        loop.call_soon_threadsafe(listening.close)
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
+    loop, ports = asyncio.new_event_loop(), queue.SimpleQueue[int]()
+    server = loop.create_server(lambda: _Server(inbox, loop=loop, **options), "127.0.0.1", 0, ssl=context if implicit else None)
+
+    def run() -> None:  # all of it: the thread of the tests may have a loop of its own, a browser's
+        listening = loop.run_until_complete(server)
+        ports.put(listening.sockets[0].getsockname()[1])
+        loop.run_forever()
+        listening.close()
         for task in asyncio.all_tasks(loop):
             task.cancel()
         loop.run_until_complete(asyncio.sleep(0))
         loop.close()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        yield ports.get(timeout=10)
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
