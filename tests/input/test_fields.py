@@ -179,3 +179,26 @@ def test_no_token_is_taken_for_a_session_nor_a_session_for_a_token(fresh: Inside
     for token in (member.cookies["idp-session"], member.cookies["idp-browser"], tokens["id_token"], code):
         request = Request("GET", "/userinfo", content_type=None, headers=(("Authorization", f"Bearer {token}"),))
         assert fresh.call(request).status == 401
+
+
+def test_a_form_without_the_proof_of_our_own_page_does_nothing(fresh: Inside) -> None:
+    for name, page in fresh.pages.items():
+        for changes in ({"csrf": ""}, {"csrf": "A" * 43}, {"csrf": fresh.pages["login" if name != "login" else "consent"].form.fields["csrf"]}):
+            refused(fresh, page.request(fields=changes), 403, f"{name}: {changes}")
+        for header in (("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Site", "same-site"), ("Origin", "https://evil.example")):
+            refused(fresh, page.request(headers=(header,)), 403, f"{name}: {header}")
+        refused(fresh, page.request(cookies=""), 400, f"{name}: no cookie")
+
+
+def test_looking_changes_nothing(fresh: Inside) -> None:
+    """Whoever can make a browser GET an address (a picture, a link, a prefetch) cannot make it do anything."""
+    for page in fresh.pages.values():
+        before = fresh.stored()[0]
+        for path in fresh.paths:
+            for query in (f"j={page.form.fields.get('j', '')}", "j=x&action=continue&answer=yes&lang=en&logout=1&_method=POST"):
+                for method in ("GET", "HEAD", "OPTIONS"):
+                    fresh.call(Request(method, path, query.encode(), cookies=page.cookie, content_type=None))
+        assert fresh.stored()[0] == before
+        signed_in = "idp-session" in page.cookies
+        home = fresh.call(Request("GET", "/", cookies=page.cookie, content_type=None))
+        assert ('action="/logout"' in home.text) == signed_in

@@ -1,0 +1,170 @@
+"""Every sentence that code or templates name exists in every language, every one that exists is used, and none blames the member."""
+
+import ast
+import importlib
+import itertools
+import pkgutil
+import re
+from dataclasses import replace
+from string import Formatter
+from typing import Iterator, get_args
+
+import pytest
+from jinja2 import Environment, nodes
+
+import idp.domain
+from idp import texts
+from idp.domain import client, identifiers, password
+from idp.domain.policy import Blocklist, Kind, LoginIdRule, PassphraseRule, PasswordRule
+from idp.services import letters
+from tests.house.tree import TOP, files
+
+# filled in for every page and letter
+HOUSE = {"brand", "operator", "tel", "dial", "hours"}
+OPERATOR = ("policy.", "nickname.words")  # for the operator's eyes, or no sentence at all
+BANNED = ("無効な", "不正", "失敗", "エラーが発生", "トークン", "セッション", "クレデンシャル", "クライアント")
+# calls whose text argument is a key
+SPEAKERS = {"PageError": 1, "steps.error": 1, "error_page": 2, "texts.text": 1, "text": 1, "pages.text": 1, "house.pages.text": 1}
+
+
+def sources() -> Iterator[tuple[str, ast.Module]]:
+    """Our code, the demo's apart, which has texts of its own."""
+    for path in files():
+        if re.fullmatch(r"idp/(?!demo/).*\.py", path):
+            yield path, ast.parse((TOP / path).read_text(encoding="utf-8"))
+
+
+def template_calls() -> Iterator[tuple[str, nodes.Expr, set[str]]]:
+    """(template, first argument, names of the values) of every t(…)."""
+    for path in files():
+        if re.fullmatch(r"idp/templates/.*\.html", path):
+            for call in Environment().parse((TOP / path).read_text(encoding="utf-8")).find_all(nodes.Call):
+                if isinstance(call.node, nodes.Name) and call.node.name == "t":
+                    yield path, call.args[0], {one.key for one in call.kwargs} | ({"*"} if call.dyn_kwargs else set())
+
+
+def placeholders(text: str) -> set[str]:
+    """Names in braces."""
+    return {name for _, name, _, _ in Formatter().parse(text) if name}
+
+
+def literals() -> set[str]:
+    """Every whole string in the code."""
+    return {node.value for _, tree in sources() for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+
+
+def rule_codes() -> set[str]:
+    """Every code that the rule list of some policy may hold."""
+    found: set[str] = set()
+    kinds, charsets = get_args(Kind), ("alphanumeric", "ascii", "any")
+    for charset, require, least, most in itertools.product(charsets, ((), kinds), (0, 2), (8, 16)):
+        rule = PasswordRule(min=8, max=most, require=require, min_kinds=least, charset=charset, alternative=PassphraseRule(enabled=True))
+        found |= {code for code, _ in password.rules(replace(rule, blocklist=Blocklist()))}
+    for symbols in ("", "._-", identifiers.ALL_SYMBOLS):
+        found |= set(identifiers.login_id_rules(LoginIdRule(symbols=symbols)))
+    return found
+
+
+def verdict_codes() -> set[str]:
+    """Every verdict of the domain, and those that flows add."""
+    modules = [importlib.import_module(f"idp.domain.{one.name}") for one in pkgutil.iter_modules(idp.domain.__path__)]
+    domain = {code for module in modules for code in getattr(module, "VERDICTS", ())}
+    return domain | {text for text in literals() if f"verdict.{text}" in texts.catalog("ja") and text.startswith("password.")}
+
+
+def letter_keys() -> set[str]:
+    """Keys of the letters that flows write, and of what is said in them by code."""
+    said = {f"letter.{name}.{code}" for name in letters.CODES for code in literals() if f"letter.{name}.{code}" in texts.catalog("ja")}
+    subjects = {text for text in literals() if re.fullmatch(r"(mail|sms)\.[a-z_.]+", text)}
+    ends = {text for text in literals() if re.fullmatch(r"\.[a-z_]+\.[a-z_]+", text)}
+    templates = subjects | {channel + end for channel in ("mail", "sms") for end in ends}
+    return said | templates | {f"{template}.{part}" for template in templates for part in ("subject", "body")}
+
+
+def computed() -> set[str]:
+    """Keys that are put together, from what they are put together of."""
+    results = ("suspended", "letter_expired")
+    return {
+        *(f"verdict.{code}" for code in verdict_codes()),
+        *(f"rule.{code}" for code in rule_codes()),
+        *(f"consent.scope.{scope}" for scope in client.SCOPES),
+        *(f"common.lang.{locale}" for locale in texts.LOCALES),
+        *(f"footer.{name}" for name in ("privacy", "accessibility", "terms")),
+        *(f"login.err.{result}" for result in results),
+        *letter_keys(),
+    }
+
+
+def named() -> Iterator[tuple[str, str]]:
+    """(where, key) of every key that is written out where a text is wanted."""
+    for path, first, _ in template_calls():
+        if isinstance(first, nodes.Const):
+            yield path, first.value
+    for path, tree in sources():
+        for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
+            position = SPEAKERS.get(ast.unparse(call.func))
+            if position is not None and len(call.args) > position:
+                first_argument = call.args[position]
+                if isinstance(first_argument, ast.Constant) and isinstance(first_argument.value, str):
+                    yield f"{path}:{call.lineno}", first_argument.value
+
+
+def test_the_languages_say_the_same_things() -> None:
+    for locale in texts.LOCALES:
+        assert set(texts.catalog(locale)) == set(texts.catalog("ja")), locale
+
+
+def test_no_key_stands_in_two_files() -> None:
+    for locale in texts.LOCALES:
+        keys = [key for part in texts.PARTS for key in re.findall(r'(?m)^"([^"]+)" *=', (TOP / f"idp/texts/{locale}/{part}.toml").read_text())]
+        twice = {key for key in keys if keys.count(key) > 1}
+        assert not twice, locale
+
+
+def test_every_key_that_is_named_exists() -> None:
+    wanted = list(named())
+    assert len(wanted) > 60
+    assert not [(where, key) for where, key in wanted if key not in texts.catalog("ja")]
+
+
+def test_every_key_that_is_put_together_exists() -> None:
+    optional = {key for key in letter_keys() if key not in texts.catalog("ja")}  # a mail has two parts, an SMS one
+    assert not sorted(computed() - optional - set(texts.catalog("ja")))
+
+
+def test_every_text_is_used() -> None:
+    used = {key for _, key in named()} | literals() | computed()
+    # the policy in sentences proves itself: tests/policies/test_policy_explain.py
+    assert not sorted(key for key in texts.catalog("ja") if key not in used and not key.startswith("policy."))
+
+
+@pytest.mark.parametrize("locale", texts.LOCALES)
+def test_every_placeholder_is_the_same_in_every_language_and_filled_by_its_page(locale: str) -> None:
+    catalog = texts.catalog(locale)
+    assert not [key for key, text in catalog.items() if placeholders(text) != placeholders(texts.catalog("ja")[key])]
+    for path, first, given in template_calls():
+        if isinstance(first, nodes.Const) and "*" not in given:
+            assert placeholders(catalog[first.value]) - HOUSE == given, f"{path}: {first.value}"
+
+
+def test_no_text_blames_the_member_or_speaks_of_machinery() -> None:
+    mine = {key: text for key, text in texts.catalog("ja").items() if not key.startswith(OPERATOR)}
+    assert not {key: word for key, text in mine.items() for word in BANNED if word in text}
+
+
+def test_templates_hold_no_sentence_of_their_own() -> None:
+    for path in files():
+        if re.fullmatch(r"idp/templates/.*\.html", path):
+            text = re.sub(r"\{[{%#].*?[}%#]\}|<!--.*?-->|<script.*?</script>", " ", (TOP / path).read_text(encoding="utf-8"), flags=re.S)
+            words = re.sub(r"<[^>]*>|[a-z-]+=\"[^\"]*\"", " ", text)
+            assert not re.search(r"[^\W\d_]{2,}", words), f"{path}: {words.split()}"
+
+
+@pytest.mark.parametrize("key", ["login.title", "common.busy", "verdict.password.min"])
+def test_a_missing_or_unused_text_would_be_found(key: str) -> None:
+    used = {found for _, found in named()} | literals() | computed()
+    assert key in used and key + ".zz" not in used
+
+
+def test_a_banned_word_would_be_found() -> None:
+    assert [word for word in BANNED if word in "無効なユーザー名です。"] == ["無効な"]
