@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib import import_module
 
-from sqlalchemy import Connection, Executable, bindparam, case, delete, func, or_, select
+from sqlalchemy import Connection, Executable, bindparam, case, delete, func, or_, select, update
 
 from idp.domain.policy import Waits
 from idp.domain.waits import last_step, wait_after
@@ -54,6 +54,12 @@ def reserve(connection: Connection, bucket: str, waits: Waits, now: int) -> Rese
         return Reserved(True, row.count, row.wait_until)
     held = read(connection, bucket, now)
     return Reserved(False, held.count, held.wait_until)
+
+
+def give_back(connection: Connection, bucket: str, reserved: Reserved) -> None:
+    """Take back an attempt that was reserved and then not made; not if another one came since."""
+    same = (failures.c.bucket == bucket, failures.c.count == reserved.count)
+    connection.execute(update(failures).where(*same).values(count=reserved.count - 1, wait_until=0))
 
 
 def read(connection: Connection, bucket: str, now: int) -> Reserved:

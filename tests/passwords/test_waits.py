@@ -95,3 +95,17 @@ def test_parallel_guesses_stop_at_the_limit(database: Database, n: int) -> None:
     assert {answer.wait_until for answer in answers if not answer.allowed} == {1_060 + 1_800}
     answers = race(n, lambda: attempt(database, 2_860))
     assert [answer.count for answer in answers if answer.allowed] == [11]
+
+
+def test_an_attempt_that_was_not_made_is_given_back(database: Database) -> None:
+    waits = Waits()
+    with database.write() as connection:
+        for _ in range(4):
+            reserved = failures.reserve(connection, "b", waits, 100)
+            failures.give_back(connection, "b", reserved)
+        assert failures.read(connection, "b", 100).count == 0
+        rows = [failures.reserve(connection, "b", waits, 100) for _ in range(waits.first_after)]
+        failures.give_back(connection, "b", rows[0])
+        assert failures.read(connection, "b", 100) == failures.Reserved(False, waits.first_after, 100 + waits.first), "another came since"
+        failures.give_back(connection, "b", rows[-1])
+        assert failures.read(connection, "b", 100) == failures.Reserved(True, waits.first_after - 1, 0), "the wait with it"

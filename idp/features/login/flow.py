@@ -11,7 +11,7 @@ from idp.domain.identifiers import fold_email, fold_login_id
 from idp.domain.journey import Proof
 from idp.services import letters, limits, metrics
 from idp.services.ghosts import Ghosts
-from idp.services.passwords import Hasher
+from idp.services.passwords import Busy, Hasher
 from idp.tables import accounts, audit, failures
 
 NOTICE_LIFE = 86_400
@@ -63,13 +63,18 @@ def sign_in(deps: Deps, hasher: Hasher, ghosts: Ghosts, typed: str, password: st
     if not reserved.allowed:
         _note(deps, account, "locked", address, client_id)
         return SignIn("locked", wait_until=reserved.wait_until)
-    if account and account.password_hash:
-        checked = hasher.verify(account.password_hash, password)
-    else:
-        checked = hasher.verify(None, password, ghosts.hash_for(bucket))
+    try:
+        if account and account.password_hash:
+            checked = hasher.verify(account.password_hash, password)
+        else:
+            checked = hasher.verify(None, password, ghosts.hash_for(bucket))
+        fresh = hasher.hash(password) if checked.ok and checked.stale else None
+    except Busy:
+        with deps.database.write() as connection:
+            failures.give_back(connection, bucket, reserved)
+        raise
     if account is None or not checked.ok:
         return _failed(deps, account, reserved, address, client_id)
-    fresh = hasher.hash(password) if checked.stale else None
     return _passed(deps, account, fresh, bucket, address, client_id)
 
 
