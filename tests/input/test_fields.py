@@ -8,8 +8,8 @@ import pytest
 
 from tests.input import hostile
 from tests.input.hostile import MALFORMED, ODD, PARAMETERS, TOO_LONG
-from tests.input.inside import FORM, Answer, Inside, Page, Request, Visitor
-from tests.running import CALLBACK, PASSWORD
+from tests.input.inside import FORM, Answer, Inside, Page, Request
+from tests.running import CALLBACK
 
 
 def places(inside: Inside) -> list[tuple[str, Page, str]]:
@@ -150,35 +150,6 @@ def test_no_parameter_leads_away(fresh: Inside) -> None:
                 # the language switch keeps the parameters of its own page
                 links = re.findall(r'(?:href|action|src|content)="(?!\?)([^"]*)', answer.text)
                 assert not [link for link in [answer.header("Location"), *links] if "evil.example" in link], (path, name)
-
-
-def test_a_cookie_of_ours_that_stands_there_twice_counts_as_none(fresh: Inside) -> None:
-    member = Visitor(fresh)
-    member.sign_in(fresh.portal, "hanako", PASSWORD)
-    home = Request("GET", "/", content_type=None, headers=(("Accept-Language", "en"),))
-    session = member.cookies["idp-session"]
-
-    def signed_in(cookies: str) -> bool:
-        return 'action="/logout"' in fresh.call(replace(home, cookies=cookies)).text
-
-    assert signed_in(f"idp-session={session}")
-    for cookies in (f"idp-session={session}; idp-session={session}", f"idp-session={session}; idp-session=x", f"idp_session={session}"):
-        assert not signed_in(cookies), cookies
-    assert 'action="/logout"' not in fresh.call(replace(home, query=f"idp-session={session}".encode())).text
-
-
-def test_no_token_is_taken_for_a_session_nor_a_session_for_a_token(fresh: Inside) -> None:
-    member = Visitor(fresh)
-    answer = member.sign_in(fresh.portal, "hanako", PASSWORD)
-    code = answer.header("Location").split("code=")[1].split("&")[0]
-    call = fresh.calls["token"].request(fields={"code": code})
-    tokens = fresh.call(call).json()
-    for token in (tokens["access_token"], tokens["id_token"], code):
-        shown = fresh.call(Request("GET", "/", cookies=f"idp-session={token}", content_type=None))
-        assert 'action="/logout"' not in shown.text
-    for token in (member.cookies["idp-session"], member.cookies["idp-browser"], tokens["id_token"], code):
-        request = Request("GET", "/userinfo", content_type=None, headers=(("Authorization", f"Bearer {token}"),))
-        assert fresh.call(request).status == 401
 
 
 def test_a_form_without_the_proof_of_our_own_page_does_nothing(fresh: Inside) -> None:
