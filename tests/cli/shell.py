@@ -9,9 +9,10 @@ SECRET = "first:" + "MDEyMzQ1Njc4OWFiY2RlZmdoaWprbG1ub3BxcnN0dXY="  # 32 differe
 HTTPS = f'issuer = "https://id.example.jp"\n[secrets]\nkeys = ["{SECRET}"]\n'
 
 
-def idp(folder: Path, *arguments: str, stdin: bytes = b"", seconds: float = 60) -> subprocess.CompletedProcess[str]:
-    """`idp ARGUMENTS` in a folder, with no settings from outside."""
+def idp(folder: Path, *arguments: str, stdin: bytes = b"", seconds: float = 60, **variables: str) -> subprocess.CompletedProcess[str]:
+    """`idp ARGUMENTS` in a folder, with no settings from outside but `variables`."""
     environ = {key: value for key, value in os.environ.items() if key not in ("IDP_CONFIG", "PROMETHEUS_MULTIPROC_DIR")}
+    environ |= variables
     done = subprocess.run(
         [sys.executable, "-m", "idp", *arguments], cwd=folder, input=stdin, capture_output=True, timeout=seconds, env=environ
     )

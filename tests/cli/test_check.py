@@ -140,6 +140,16 @@ def test_outside_parts_that_work_are_well(sound: Path, gateway: str, redis_url: 
         assert bad(sound) == {}
 
 
+def test_a_library_with_known_holes_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "Flask-1.0.dist-info").mkdir()
+    (tmp_path / "Flask-1.0.dist-info/METADATA").write_text("Metadata-Version: 2.1\nName: Flask\nVersion: 1.0\n")
+    top = str(Path(__file__).parents[2])
+    said = plain(idp(tmp_path, "check", PYTHONPATH=f"{tmp_path}:{top}"))
+    assert "FAIL  libraries: flask 1.0 is too old; at least 3.1.3 is needed." in said
+    done = idp(tmp_path, "serve", PYTHONPATH=f"{tmp_path}:{top}")
+    assert done.returncode == 1 and "flask 1.0 is too old" in plain(done) and len(plain(done).splitlines()) == 1
+
+
 def test_in_the_shell_the_exit_code_says_it(tmp_path: Path) -> None:
     assert idp(tmp_path, "migrate").returncode == 0
     assert idp(tmp_path, "check").returncode == 0

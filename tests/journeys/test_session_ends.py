@@ -1,0 +1,72 @@
+"""A session ends by itself: unused, or old, whatever the browser still holds (requirement SE-02)."""
+
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Callable
+
+import pytest
+
+from idp import app
+from idp.config import EphemeralSettings, Settings
+from idp.deps import Deps
+from idp.domain.account import Account
+from idp.domain.journey import Proof
+from idp.domain.policy import Seconds
+from idp.services import accounts, passwords, sessions
+from idp.services.accounts import NewAccount
+from tests.running import PASSWORD
+
+PROOF = Proof("", 0, 0, ("pwd",))
+
+
+@pytest.fixture(params=["file", "redis"])
+def deps(request: pytest.FixtureRequest, tmp_path: Path) -> Deps:
+    """An installation on each ephemeral store, its clock standing still; idle limits of seconds."""
+    url = f"sqlite:///{tmp_path}/ephemeral.db" if request.param == "file" else request.getfixturevalue("redis_url")
+    settings = replace(Settings(), ephemeral=EphemeralSettings(url), database=replace(Settings().database, url=f"sqlite:///{tmp_path}/idp.db"))
+    opened = app.open_deps(settings, tmp_path)
+    rules = replace(opened.policy.sessions, idle=Seconds(3), staff_idle=Seconds(1), absolute=Seconds(600))
+    began = time.time()
+    return replace(opened, policy=replace(opened.policy, sessions=rules), clock=lambda: began)
+
+
+def person(deps: Deps, role: str = "member") -> Account:
+    """Somebody with an account."""
+    hasher = passwords.Hasher(deps.policy.password.hash, deps.vault, slots=1, waiting=1)
+    new = accounts.new_account(deps, hasher, NewAccount(login_id=f"{role}_pc7", password=PASSWORD, role=role))
+    with deps.database.write() as connection:
+        accounts.store(connection, deps, new, "test", "test")
+    return new
+
+
+def later(deps: Deps, seconds: int) -> Deps:
+    """The same, so many seconds later by its own clock."""
+    clock: Callable[[], float] = deps.clock
+    return replace(deps, clock=lambda: clock() + seconds)
+
+
+def test_an_unused_session_ends_and_that_of_staff_sooner(deps: Deps) -> None:
+    cookie, _ = sessions.start(deps, person(deps), PROOF, None)
+    desk, _ = sessions.start(deps, person(deps, "desk"), PROOF, None)
+    assert sessions.find(deps, cookie) and sessions.find(deps, desk)
+    time.sleep(1.2)
+    assert sessions.find(deps, cookie) and sessions.find(deps, desk) is None
+    time.sleep(2)
+    assert sessions.find(deps, cookie) is None
+
+
+def test_an_old_session_ends_however_much_it_was_used(deps: Deps) -> None:
+    member = person(deps)
+    cookie, session = sessions.start(deps, member, PROOF, None)
+    nearly, after = later(deps, 599), later(deps, 601)
+    sessions.touch(nearly, cookie, session, staff=False)
+    assert sessions.find(nearly, cookie) and sessions.find(after, cookie) is None
+    time.sleep(1.2)
+    assert sessions.find(nearly, cookie) is None, "kept for no longer than is left of its life"
+
+
+def test_an_ended_session_is_gone_at_once(deps: Deps) -> None:
+    cookie, _ = sessions.start(deps, person(deps), PROOF, None)
+    sessions.end(deps, cookie)
+    assert sessions.find(deps, cookie) is None
