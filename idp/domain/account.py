@@ -25,7 +25,8 @@ class Destination:
 
 @dataclass(frozen=True)
 class Account:
-    """`id` is the OIDC subject: opaque, stable and never reused (OIDC Core section 2). Times are Unix seconds."""
+    """`id` is the OIDC subject: opaque, stable and never reused (OIDC Core section 2). Times are Unix seconds.
+    `mailbox` is the operator's own mailbox of this member; `offered_at` when the second factor was last offered."""
 
     id: str
     login_id: str
@@ -43,6 +44,9 @@ class Account:
     contractor_id: str | None = None
     contract_type: Literal["individual", "corporate"] | None = None
     profile: Mapping[str, Any] = field(default_factory=dict)
+    second_factor: bool = False
+    mailbox: str | None = None
+    offered_at: int = 0
     created_at: int = 0
     updated_at: int = 0
     destinations: tuple[Destination, ...] = ()

@@ -145,6 +145,7 @@ def new_account(deps: Deps, hasher: Hasher, wish: NewAccount) -> Account:
         contractor_id=_contractor(wish.contractor_id) if wish.contractor_id else None,
         contract_type=wish.contract_type,
         profile=wish.profile,
+        second_factor=wish.usual is not None,
         created_at=now,
         updated_at=now,
         destinations=tuple(

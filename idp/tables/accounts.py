@@ -45,6 +45,7 @@ def _account(connection: Connection, query: HotRead, value: str, with_destinatio
 def _made(values: Sequence[Any], known: Iterable[Sequence[Any]]) -> Account:
     found = dict(zip(_NAMES, values))
     found["profile"] = json.loads(found["profile"])
+    found["second_factor"] = bool(found["second_factor"])
     return Account(**found, destinations=tuple(Destination(*row[:5], usual=bool(row[5])) for row in known))
 
 
@@ -81,6 +82,7 @@ def add(connection: Connection, account: Account) -> None:
     """Insert the account and its destinations; raises `Taken` when the database finds a name in use."""
     values = {c.name: getattr(account, c.name) for c in accounts.c}
     values["profile"] = json.dumps(dict(account.profile), ensure_ascii=False, sort_keys=True)
+    values["second_factor"] = int(account.second_factor)
     try:
         connection.execute(accounts.insert(), values)
     except IntegrityError as error:

@@ -32,6 +32,9 @@ accounts = Table(
     Column("contractor_id", String(64)),
     Column("contract_type", String(16)),
     Column("profile", Text, nullable=False),  # JSON: the other standard claims
+    Column("second_factor", Integer, nullable=False, server_default="0"),  # 1: a code is asked for at sign-in
+    Column("mailbox", String(320)),  # the operator's own mailbox of this member, offered as a destination
+    Column("offered_at", BigInteger, nullable=False, server_default="0"),  # when the second factor was last offered
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
 )
@@ -48,6 +51,63 @@ destinations = Table(
     Column("usual", Integer, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     UniqueConstraint("account_id", "kind", "address_key"),
+)
+
+# one authenticator app per account (RFC 6238)
+totp = Table(
+    "totp",
+    metadata,
+    Column("account_id", ForeignKey("accounts.id"), primary_key=True),
+    Column("sealed", Text, nullable=False),
+    Column("last_step", BigInteger, nullable=False),  # the 30-second step used last: each counts once
+    Column("created_at", BigInteger, nullable=False),
+)
+
+recovery_codes = Table(
+    "recovery_codes",
+    metadata,
+    Column("account_id", ForeignKey("accounts.id"), primary_key=True),
+    Column("code_hash", String(64), primary_key=True),
+    Column("created_at", BigInteger, nullable=False),
+)
+
+# browsers that skip the code: `series_hash` finds the row, `secret_hash` changes at each use
+trusted_browsers = Table(
+    "trusted_browsers",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("account_id", ForeignKey("accounts.id"), nullable=False, index=True),
+    Column("series_hash", String(64), nullable=False, unique=True),
+    Column("secret_hash", String(64), nullable=False),
+    Column("previous_hash", String(64)),
+    Column("rotated_at", BigInteger, nullable=False),
+    Column("epoch", Integer, nullable=False),  # of the account; a higher one ends the trust
+    Column("device", String(64), nullable=False),  # codes of system and browser, such as ios.safari
+    Column("address", String(64), nullable=False),  # network address of the first use
+    Column("created_at", BigInteger, nullable=False),
+    Column("used_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False, index=True),
+)
+
+# what a member agreed to, in which version
+agreements = Table(
+    "agreements",
+    metadata,
+    Column("id", _Counter, primary_key=True, autoincrement=True),
+    Column("account_id", ForeignKey("accounts.id"), nullable=False, index=True),
+    Column("kind", String(32), nullable=False),
+    Column("version", String(64), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("address", String(64), nullable=False),
+)
+
+# what may be sent in a window of time: per destination, account, country, and the purse
+quotas = Table(
+    "quotas",
+    metadata,
+    Column("name", String(128), primary_key=True),
+    Column("count", Integer, nullable=False),
+    Column("ends_at", BigInteger, nullable=False, index=True),
 )
 
 failures = Table(
@@ -127,6 +187,8 @@ outbox = Table(
     Column("outcome_at", BigInteger),
     Column("provider_id", Text),
     Column("reason", Text),
+    Column("gateway", String(32)),  # which of the operator's gateways took it
+    Index("ix_outbox_provider_id", "provider_id"),
     Index("ix_outbox_due", "outcome", "channel", "priority", "due_at", "id"),
 )
 

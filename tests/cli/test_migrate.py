@@ -4,14 +4,20 @@ from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.operations import Operations
+from alembic.script import ScriptDirectory
 from click.testing import CliRunner
 from sqlalchemy import inspect, text
 
 from idp import cli, migrations
-from idp.tables import schema
+from idp.tables import accounts, schema
 from idp.tables.database import Database
 from tests import services
+
+
+STEPS = ["0001", "0002"]
 
 
 def differences(url: str) -> list[Any]:
@@ -35,10 +41,42 @@ def tables(url: str) -> set[str]:
 
 def test_the_migrations_make_what_the_code_declares(database_url: str) -> None:
     database = Database(database_url)
-    assert migrations.upgrade(database) == [migrations.head()]
+    assert migrations.upgrade(database) == STEPS
     database.close()
     assert differences(database_url) == []
     assert tables(database_url) == {table.name for table in schema.metadata.sorted_tables} | {"alembic_version"}
+
+
+def test_the_second_step_keeps_what_the_first_one_held(database_url: str) -> None:
+    """Rows of the version before: who had a usual destination wanted codes."""
+    database = Database(database_url)
+    _upgrade_to(database, "0001")
+    account = "INSERT INTO accounts (id, login_id, login_id_key, nickname, status, role, locale, epoch, password_state,"
+    account += " password_at, profile, created_at, updated_at) VALUES (:id, :id, :id, 'n', 'active', 'member', 'ja', 0, 'none', 0, '{}', 1, 1)"
+    place = "INSERT INTO destinations VALUES (:id, :id, 'email', 'a@example.jp', 'a@example.jp', 5, :usual, 1)"
+    with database.write() as connection:
+        for name, usual in (("with", 1), ("without", 0)):
+            connection.execute(text(account), {"id": name})
+            connection.execute(text(place), {"id": name, "usual": usual})
+    assert migrations.upgrade(database) == ["0002"]
+    with database.read() as connection:
+        found = {name: accounts.by_id(connection, name, True) for name in ("with", "without")}
+    database.close()
+    assert [(found[n].second_factor, found[n].destinations[0].verified_at) for n in found] == [(True, 5), (False, 5)]  # type: ignore[union-attr]
+    assert differences(database_url) == []
+
+
+def _upgrade_to(database: Database, revision: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", "idp:migrations")
+    script = ScriptDirectory.from_config(config)
+    with database.write() as connection:
+        steps = lambda at, context: script._upgrade_revs(revision, at)  # noqa: E731
+        context = MigrationContext.configure(
+            connection, opts={"fn": steps, "transactional_ddl": True, "render_as_batch": database.dialect == "sqlite"}
+        )
+        with Operations.context(context):
+            context.run_migrations()
 
 
 def test_a_difference_would_be_found(database_url: str) -> None:
@@ -60,7 +98,7 @@ def test_of_four_processes_one_migrates_and_all_go_on(database_url: str) -> None
             database.close()
 
     applied = services.race_processes(4, migrate)
-    assert sorted(applied) == [[], [], [], [migrations.head()]]
+    assert sorted(applied) == [[], [], [], STEPS]
     assert differences(database_url) == []
 
 
@@ -73,7 +111,7 @@ def test_a_failure_in_the_middle_changes_nothing(database_url: str) -> None:
     assert tables(database_url) == {"signing_keys"}
     with database.write() as connection:
         connection.execute(text("DROP TABLE signing_keys"))
-    assert migrations.upgrade(database) == [migrations.head()], "mended, it goes through"
+    assert migrations.upgrade(database) == STEPS, "mended, it goes through"
     database.close()
 
 
@@ -93,7 +131,7 @@ def test_the_command_says_what_it_did_and_the_second_time_nothing(database_url: 
     config.write_text(f'[database]\nurl = "{database_url}"\n')
     first, second = (CliRunner().invoke(cli.root, ["--config", str(config), "migrate"]) for _ in range(2))
     assert first.exit_code == second.exit_code == 0
-    assert first.output.startswith("1 step(s) applied: 0001\n") and first.output.count("made signing key") == 4
+    assert first.output.startswith("2 step(s) applied: 0001, 0002\n") and first.output.count("made signing key") == 4
     assert second.output == "0 step(s) applied; the schema was up to date\n"
 
 
