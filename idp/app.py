@@ -16,6 +16,7 @@ from idp.features.health import endpoints as health
 from idp.features.login import views as login
 from idp.features.oidc import endpoints as oidc_endpoints
 from idp.features.oidc import views as oidc
+from idp.features.second_factor import views as second_factor
 from idp.ports import Contractors, Ephemeral
 from idp.services import metrics
 from idp.services.client_register import ClientRegister
@@ -128,9 +129,10 @@ def flask_app(house: House) -> Flask:
     app.url_map.strict_slashes = True
     doors.install(app, house.deps)
     errors.install(app, house.pages)
-    for room in (login, oidc):
+    for room in (login, second_factor, oidc):
         app.register_blueprint(room.blueprint(house))
-    house.dispatcher.purposes |= {"authorize": oidc.purpose(house), "home": login.purpose(house)}
+    house.dispatcher.purposes |= dict.fromkeys(("home", "account"), login.purpose(house)) | {"authorize": oidc.purpose(house)}
+    house.dispatcher.arrivals["second_factor"] = second_factor.arrive(house)
     return app
 
 

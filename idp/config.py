@@ -65,6 +65,7 @@ class GatewaySettings:
     content_type: str = "application/x-www-form-urlencoded"
     number_form: str = "e164"
     id_field: str = ""
+    yen: int = 0
 
 
 @dataclass(frozen=True)

@@ -118,8 +118,10 @@ def _try(deps: Deps, letter: Letter, send: Send) -> tuple[str, Sent]:
     try:
         subject, body = letters.render(deps, letter)
         sent = send(letter, subject, body)
+        letters.channel_works(deps, letter.channel, True)
         return sent.outcome, sent
     except Unavailable as error:
+        letters.channel_works(deps, letter.channel, False)
         again = "again" if letter.attempts < PARK_AFTER_AWAY else "parked"
         return again, Sent("failed", reason=str(error))
     except Exception as error:

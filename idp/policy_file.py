@@ -39,6 +39,24 @@ _RANGES: dict[tuple[str, ...], tuple[int, int]] = {
     ("rates", "pages_per_address_per_minute"): (1, 100_000),
     ("rates", "failures_per_minute_before_friction"): (1, 1_000_000),
     ("rates", "sign_ins_per_address_under_friction"): (1, 100_000),
+    ("second_factor", "remember"): (DAY, 400 * DAY),  # browsers keep no cookie for longer than 400 days
+    ("second_factor", "remember_most"): (1, 100),
+    ("second_factor", "offer_every"): (DAY, 365 * DAY),
+    ("second_factor", "step_up"): (MINUTE, HOUR),
+    ("codes", "sms"): (2 * MINUTE, 10 * MINUTE),  # NIST SP 800-63B-4 section 3.1.3.2: 10 minutes at most
+    ("codes", "mail"): (5 * MINUTE, HOUR),  # mail may take 10 minutes to arrive (portals, finding 2)
+    ("codes", "resend"): (10, 10 * MINUTE),
+    ("codes", "per_destination_per_hour"): (2, 100),
+    ("codes", "per_account_per_hour"): (2, 100),
+    ("codes", "per_account_per_day"): (2, 1_000),
+    ("codes", "per_address_per_hour"): (2, 100_000),
+    ("codes", "sms_yen_per_day"): (0, 1_000_000_000),
+    ("codes", "sms_per_country_per_day"): (0, 100_000_000),
+    ("code_waits", "first_after"): (1, 20),
+    ("code_waits", "long_after"): (2, 100),
+    ("code_waits", "first"): (1, DAY),
+    ("code_waits", "long"): (1, DAY),
+    ("code_waits", "longest"): (MINUTE, 30 * DAY),
     ("sessions", "idle"): (MINUTE, 30 * DAY),
     ("sessions", "absolute"): (MINUTE, 90 * DAY),
     ("sessions", "staff_idle"): (MINUTE, 12 * HOUR),
@@ -61,6 +79,12 @@ _ORDER: tuple[tuple[str, str, bool], ...] = (
     ("waits.first_after", "waits.long_after", False),
     ("waits.first", "waits.long", True),
     ("waits.long", "waits.longest", True),
+    ("code_waits.first_after", "code_waits.long_after", False),
+    ("code_waits.first", "code_waits.long", True),
+    ("code_waits.long", "code_waits.longest", True),
+    ("codes.resend", "codes.sms", False),
+    ("codes.resend", "codes.mail", False),
+    ("codes.per_account_per_hour", "codes.per_account_per_day", True),
     ("rates.sign_ins_per_address_under_friction", "rates.sign_ins_per_address_per_minute", True),
     ("rates.sign_ins_per_address_per_minute", "rates.pages_per_address_per_minute", True),
     ("sessions.idle", "sessions.absolute", True),
@@ -137,6 +161,8 @@ def _other_problems(policy: Policy) -> Iterator[Problem]:
     for word in rule.blocklist.words:
         if len(word) > 64 or min(map(len, spellings(word))) < password.WORD_MIN:
             yield ("password", "blocklist", "words"), f'"{word[:64]}" must have 4 to 64 letters (kana counted as Latin letters)'
+    if not policy.codes.sms_countries or not all(re.fullmatch("[A-Z]{2}", one) for one in policy.codes.sms_countries):
+        yield ("codes", "sms_countries"), 'write country codes of two letters, such as "JP"'
     if hash_cost.memory_kib * hash_cost.time_cost < _ARGON2_LEAST_WORK:
         yield ("password", "hash"), f"too weak: memory_kib times time_cost must be at least {_ARGON2_LEAST_WORK}"
 

@@ -18,6 +18,7 @@ from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
 import requests
 
 from tests import services
+from tests.outgoing import Outgoing
 
 PASSWORD = "Kawa7Sumire"
 VERIFIER = "v" * 64
@@ -32,7 +33,7 @@ def new_name() -> str:
 
 
 @dataclass
-class Idp:
+class Idp(Outgoing):
     """A configured installation: its settings file, its address, and its command line."""
 
     folder: Path
@@ -143,7 +144,8 @@ def form_of(page: requests.Response) -> Form:
     form = Form(urljoin(page.url, found.get("action", "")), found.get("method", "get"), {})
     for tag in re.findall(r"<input[^>]*>", inside):
         one = attributes(tag)
-        if "name" in one:
+        unticked = one.get("type") in ("checkbox", "radio") and not re.search(r"\schecked(?=[\s>])", tag)
+        if "name" in one and not unticked:
             form.fields[one["name"]] = one.get("value", "")
             if "autocomplete" in one:
                 form.tokens[one["autocomplete"]] = one["name"]

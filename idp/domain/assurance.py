@@ -1,21 +1,52 @@
-"""How strongly a member has proven themselves: `acr` and `amr`, never more than what was done (decisions.md)."""
+"""How strongly a member has proven themselves: `acr` and `amr`, never more than what was done (decisions.md).
 
-from typing import Sequence
+Inside the house a proof is a list of methods: `pwd`, `sms` and `email` (a code sent there and typed back), `totp` (an
+authenticator app), `recovery` (one of the printed codes). A remembered browser is none of them.
+"""
+
+from typing import Iterable, Sequence
 
 ACR_PASSWORD = "urn:x-idp:acr:1"
 ACR_PASSWORD_AGAIN = "urn:x-idp:acr:1r"
-ACR_SUPPORTED = (ACR_PASSWORD, ACR_PASSWORD_AGAIN)
+ACR_CODE = "urn:x-idp:acr:2"
+ACR_STRONG = "urn:x-idp:acr:3"
+ACR_SUPPORTED = (ACR_PASSWORD, ACR_PASSWORD_AGAIN, ACR_CODE, ACR_STRONG)
+
+SECOND = frozenset({"sms", "email", "totp", "recovery"})
+STRONG = frozenset({"totp"})
+# what a method is called in tokens (RFC 8176; "email" is our own value)
+_AMR = {"pwd": ("pwd",), "sms": ("otp", "sms"), "email": ("otp", "email"), "totp": ("otp",), "recovery": ("otp",)}
+
+
+def amr(methods: Sequence[str]) -> tuple[str, ...]:
+    """The `amr` claim: every method once, in the order of use."""
+    return tuple(dict.fromkeys(value for method in methods for value in _AMR[method]))
 
 
 def satisfied(methods: Sequence[str], entered_here: bool) -> tuple[str, ...]:
-    """Every level that these methods reach; `entered_here`: the password was typed for this very request."""
-    if "pwd" not in methods:
+    """Every level that these methods reach, the weakest first; `entered_here`: the password was typed for this very
+    request."""
+    done = frozenset(methods)
+    if "pwd" not in done:
         return ()
-    return (ACR_PASSWORD, ACR_PASSWORD_AGAIN) if entered_here else (ACR_PASSWORD,)
+    return (
+        ACR_PASSWORD,
+        *((ACR_PASSWORD_AGAIN,) if entered_here else ()),
+        *((ACR_CODE,) if done & SECOND else ()),
+        *((ACR_STRONG,) if done & STRONG else ()),
+    )
+
+
+def methods_for(levels: Iterable[str]) -> frozenset[str]:
+    """The second methods of which one is enough for one of these levels; none if a password alone reaches one."""
+    asked = frozenset(levels)
+    if not asked or asked & {ACR_PASSWORD, ACR_PASSWORD_AGAIN}:
+        return frozenset()
+    return SECOND if ACR_CODE in asked else STRONG
 
 
 def acr_for(reached: Sequence[str], wished: Sequence[str]) -> str | None:
-    """The first wished level that was reached, else the plain level (OIDC Core section 3.1.2.1, acr_values)."""
+    """The first wished level that was reached, else the highest plain one (OIDC Core section 3.1.2.1, acr_values)."""
     for level in wished:
         if level in reached:
             return level

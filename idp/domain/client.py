@@ -11,11 +11,14 @@ ID_TOKEN_ALGS = ("RS256", "ES256", "PS256", "EdDSA")
 GRANT_TYPES = ("authorization_code",)
 LOOPBACK_HOSTS = ("127.0.0.1", "[::1]", "localhost")
 MAX_URL = 2_000
+# what a portal may ask a fresh proof for, beside operations that it names itself
+OPERATIONS = ("mail_password", "mail_address", "net_credentials")
 
 
 @dataclass(frozen=True)
 class Client:
-    """One relying party; field names follow RFC 7591 section 2 where it has one."""
+    """One relying party; field names follow RFC 7591 section 2 where it has one. `operations`: what it asks a fresh proof
+    for, by name: true for one of `OPERATIONS`, else its words by language."""
 
     id: str
     name: str = ""
@@ -32,6 +35,7 @@ class Client:
     default_max_age: int | None = None
     default_acr_values: tuple[str, ...] = ()
     scope_claims_in_id_token: bool = False
+    operations: Mapping[str, Any] = field(default_factory=dict)
     initiate_login_uri: str | None = None
     client_uri: str | None = None
     policy_uri: str | None = None

@@ -3,14 +3,19 @@
 from dataclasses import dataclass, field
 from typing import Any, Literal, Mapping
 
+from idp.domain import assurance
 from idp.domain.account import Account
+from idp.domain.policy import SecondFactor
 
-Step = Literal["password", "refused", "first_password", "choose", "consent", "done"]
+Step = Literal[
+    "password", "refused", "first_password", "choose", "second_factor", "enrol", "no_factor", "unmet", "offer", "consent", "done"
+]
 
 
 @dataclass(frozen=True)
 class Proof:
-    """Who has proven what, when: from an earlier session, or typed in this journey (`sid` is then still None)."""
+    """Who has proven what, when: from an earlier session, or typed in this journey (`sid` is then still None).
+    `trusted`: a remembered browser stood in for the code."""
 
     subject: str
     epoch: int
@@ -18,6 +23,7 @@ class Proof:
     methods: tuple[str, ...]
     sid: str | None = None
     entered_here: bool = False
+    trusted: bool = False
 
 
 @dataclass(frozen=True)
@@ -25,13 +31,15 @@ class Journey:
     """The server-side record; the browser holds only `id`. `browser` is the fingerprint of the browser's cookie.
 
     `reauthenticate` and `max_age` (seconds) say which earlier session is good enough, `hint_subject` whose it
-    must be, `choose` whether the member must be asked, `consent` which scopes still need a yes.
+    must be, `levels` which assurance is asked for (one is enough), `operation` what for, `choose` whether the member must
+    be asked, `consent` which scopes still need a yes. `code` is what the second factor's pages know: the attempt, the way
+    chosen, the codes sent. `enrolling`: the member said yes to what was `offered`. `returns_to` is the page of ours that a journey without portal ends on.
     """
 
     id: str
     browser: str
     started: int
-    purpose: Literal["authorize", "home"] = "home"
+    purpose: Literal["authorize", "home", "account"] = "home"
     client_id: str | None = None
     request: Mapping[str, Any] = field(default_factory=dict)
     locale: str | None = None
@@ -39,31 +47,100 @@ class Journey:
     reauthenticate: bool = False
     max_age: int | None = None
     hint_subject: str | None = None
+    levels: tuple[str, ...] = ()
+    operation: str | None = None
     choose: bool = False
     chosen: bool = False
     consent: tuple[str, ...] = ()
     consented: bool = False
     proof: Proof | None = None
     letter_password: bool = False
+    code: Mapping[str, Any] = field(default_factory=dict)
+    offered: bool = False
+    enrolling: bool = False
+    returns_to: str = "/"
     notice: Mapping[str, Any] = field(default_factory=dict)
     finished: bool = False
 
 
-def next_step(journey: Journey, account: Account | None) -> Step:
-    """What the member has to do next. `account` is the one named by the journey's proof."""
+@dataclass(frozen=True)
+class Factors:
+    """The second methods that an account could use now: `sms` and `email` if such a destination is proven."""
+
+    methods: frozenset[str] = frozenset()
+
+    @property
+    def any(self) -> bool:
+        """Whether there is one beside the printed codes, which only stand in for another."""
+        return bool(self.methods - {"recovery"})
+
+
+NO_FACTORS = Factors()
+
+
+def owed(journey: Journey, account: Account, rule: SecondFactor) -> frozenset[str]:
+    """The second methods of which one is still owed; none if nothing is. A remembered browser stands in for the code
+    of a sign-in, never for a level that was asked for, and never for staff (decisions.md, remembered browser)."""
+    proof = journey.proof
+    assert proof is not None
+    done = frozenset(proof.methods)
+    reached = assurance.satisfied(proof.methods, proof.entered_here)
+    asked = frozenset() if set(journey.levels) & set(reached) else assurance.methods_for(journey.levels)
+    if account.staff:
+        return frozenset() if done & assurance.STRONG else assurance.STRONG
+    if asked:
+        return asked
+    wanted = rule.mode == "required" or (account.second_factor and rule.mode != "off")
+    return assurance.SECOND if wanted and not proof.trusted and not done & assurance.SECOND else frozenset()
+
+
+def concerns_factors(journey: Journey, account: Account, rule: SecondFactor) -> bool:
+    """Whether `next_step` will look at the account's factors; else they need not be read."""
+    return journey.proof is not None and bool(owed(journey, account, rule))
+
+
+def next_step(journey: Journey, account: Account | None, rule: SecondFactor, factors: Factors = NO_FACTORS, now: int = 0) -> Step:
+    """What the member has to do next. `account` is the one named by the journey's proof, `factors` are its own; `now` in
+    Unix seconds decides only whether the second factor is offered again."""
     if journey.proof is None or account is None or account.epoch != journey.proof.epoch:
         return "password"
     if account.status != "active":
         return "refused"
-    if account.password_state == "letter":
-        return "first_password"
     if journey.hint_subject and journey.hint_subject != account.id:
         return "refused"
     if journey.choose and not journey.chosen and not journey.proof.entered_here:
         return "choose"
+    methods = owed(journey, account, rule)
+    if methods & factors.methods:
+        return "second_factor"
+    if methods and (missing := _without_factor(account, rule, factors)) != "enrol":
+        return missing
+    if account.password_state == "letter":
+        return "first_password"
+    if methods or (journey.enrolling and not account.second_factor):
+        return "enrol"
+    if _offers(journey, account, rule, now):
+        return "offer"
     if journey.consent and not journey.consented:
         return "consent"
     return "done"
+
+
+def _without_factor(account: Account, rule: SecondFactor, factors: Factors) -> Step:
+    """Nothing that would do is set up. Who never had a factor sets one up here, or the rule would lock them out; who has
+    one switched on but cannot be reached by it calls the desk, or a password alone could replace it (requirement MF-11);
+    a portal that asks for more than the member has is told so."""
+    if account.staff:
+        return "enrol"
+    if not factors.any and account.second_factor and rule.mode != "off":
+        return "no_factor"
+    return "enrol" if not factors.any and rule.mode == "required" else "unmet"
+
+
+def _offers(journey: Journey, account: Account, rule: SecondFactor, now: int) -> bool:
+    """Whether the second factor is recommended on the way: once per sign-in, seldom, and never to who has it."""
+    fresh = journey.proof is not None and journey.proof.entered_here and not journey.offered and journey.purpose != "account"
+    return fresh and rule.mode == "recommended" and not account.second_factor and now >= account.offered_at + rule.offer_every
 
 
 def accepts_session(journey: Journey, subject: str, auth_time: int, now: int) -> bool:
@@ -85,5 +162,5 @@ def from_dict(data: Mapping[str, Any]) -> Journey:
     values = dict(data)
     if proof := values.get("proof"):
         values["proof"] = Proof(**{**proof, "methods": tuple(proof["methods"])})
-    values["consent"] = tuple(values.get("consent", ()))
+    values["consent"], values["levels"] = tuple(values.get("consent", ())), tuple(values.get("levels", ()))
     return Journey(**values)

@@ -63,15 +63,22 @@ class PasswordRule:
 
 
 @dataclass(frozen=True)
-class Waits:
-    """Waits after wrong passwords of one account, known or not: `first` after `first_after` failures,
-    `long` after `long_after`, doubling with each further failure up to `longest`."""
+class Backoff:
+    """Waits after failures in a row of one account, known or not: `first` after `first_after` failures, `long` after
+    `long_after`, doubling with each further failure up to `longest`. The defaults are those for wrong codes."""
 
     first_after: int = 5
-    first: Seconds = Seconds(60)
+    first: Seconds = Seconds(900)
     long_after: int = 10
     long: Seconds = Seconds(1_800)
     longest: Seconds = Seconds(86_400)
+
+
+@dataclass(frozen=True)
+class Waits(Backoff):
+    """Waits after wrong passwords; from `warn_from` tries left the page says how many."""
+
+    first: Seconds = Seconds(60)
     warn_from: int = 3
 
 
@@ -83,6 +90,36 @@ class Rates:
     pages_per_address_per_minute: int = 120
     failures_per_minute_before_friction: int = 300
     sign_ins_per_address_under_friction: int = 5
+
+
+@dataclass(frozen=True)
+class SecondFactor:
+    """Codes beside the password. `mode` required: everybody; recommended: offered every `offer_every`; optional: whoever
+    switches it on; off: nobody but staff. A browser is remembered for `remember`, `remember_most` of them per account;
+    what is a key needs a proof no older than `step_up`."""
+
+    mode: Literal["off", "optional", "recommended", "required"] = "optional"
+    remember: Seconds = Seconds(90 * 86_400)
+    remember_most: int = 10
+    offer_every: Seconds = Seconds(30 * 86_400)
+    step_up: Seconds = Seconds(300)
+
+
+@dataclass(frozen=True)
+class Codes:
+    """One-time codes: how long they live by channel, from when one may be sent again, and how many may be sent. Text
+    messages may cost `sms_yen_per_day` in all, and go only to `sms_countries` (ISO 3166-1 codes)."""
+
+    sms: Seconds = Seconds(600)
+    mail: Seconds = Seconds(900)
+    resend: Seconds = Seconds(60)
+    per_destination_per_hour: int = 5
+    per_account_per_hour: int = 5
+    per_account_per_day: int = 10
+    per_address_per_hour: int = 60
+    sms_yen_per_day: int = 100_000
+    sms_per_country_per_day: int = 20_000
+    sms_countries: tuple[str, ...] = ("JP",)
 
 
 @dataclass(frozen=True)
@@ -138,6 +175,9 @@ class Policy:
     login_id: LoginIdRule = field(default_factory=LoginIdRule)
     password: PasswordRule = field(default_factory=PasswordRule)
     waits: Waits = field(default_factory=Waits)
+    second_factor: SecondFactor = field(default_factory=SecondFactor)
+    codes: Codes = field(default_factory=Codes)
+    code_waits: Backoff = field(default_factory=Backoff)
     rates: Rates = field(default_factory=Rates)
     sessions: Sessions = field(default_factory=Sessions)
     tokens: Tokens = field(default_factory=Tokens)

@@ -1,9 +1,9 @@
 """How long an account waits after wrong passwords."""
 
-from idp.domain.policy import Waits
+from idp.domain.policy import Backoff
 
 
-def wait_after(waits: Waits, count: int) -> int:
+def wait_after(waits: Backoff, count: int) -> int:
     """Seconds to wait after the `count`-th failure in a row.
 
     None before `first_after` and between the two steps; from `long_after` on the wait doubles with each failure up to
@@ -14,7 +14,7 @@ def wait_after(waits: Waits, count: int) -> int:
     return waits.first if count == waits.first_after else 0
 
 
-def last_step(waits: Waits) -> int:
+def last_step(waits: Backoff) -> int:
     """The count from which the wait grows no more."""
     count = waits.long_after
     while count < waits.long_after + 32 and wait_after(waits, count) < waits.longest:

@@ -32,6 +32,19 @@ def _urls(problem: Any) -> Any:
     return check
 
 
+def _operations(value: dict[str, Any]) -> None:
+    for name, words in value.items():
+        known = words is True and name in rules.OPERATIONS
+        told = isinstance(words, dict) and set(words) == {"ja", "en"} and all(_short(one) for one in words.values())
+        if not known and not told:
+            ready = ", ".join(rules.OPERATIONS)
+            raise ValidationError(f'{name}: write {{"ja": "…", "en": "…"}}, each of 1 to 40 characters, or true for {ready}')
+
+
+def _short(words: Any) -> bool:
+    return isinstance(words, str) and 0 < len(words) <= 40 and words.isprintable()
+
+
 def _strict_bool(**options: Any) -> fields.Field:
     return fields.Raw(validate=validate.OneOf([True, False], error="write true or false"), **options)
 
@@ -60,6 +73,7 @@ class _Metadata(Schema):
     scope_claims_in_id_token = _strict_bool()
     default_max_age = fields.Integer(strict=True, validate=validate.Range(0, 31_536_000))
     default_acr_values = fields.List(fields.String(validate=validate.Length(1, 200)))
+    operations = fields.Dict(fields.String(validate=validate.Regexp("^[a-z][a-z0-9_]{0,39}$")), fields.Raw(), validate=_operations)
     initiate_login_uri = fields.Raw(validate=_urls(rules.url_problem))
     client_uri = fields.Raw(validate=_urls(rules.url_problem))
     policy_uri = fields.Raw(validate=_urls(rules.url_problem))

@@ -45,9 +45,26 @@ def finish(deps: Deps, journey: Journey) -> None:
     deps.ephemeral.put(_key(journey.id), data, KEEP_FINISHED)
 
 
+def suspend(deps: Deps, journey: Journey, seconds: int) -> None:
+    """Remember that this browser's sign-in waits for a code, so that a closed page can be gone on with (flows.md M1)."""
+    deps.ephemeral.put("pending:" + journey.browser, journey.id.encode(), seconds)
+
+
+def resume(deps: Deps, journey: Journey) -> Journey:
+    """A journey that begins, with the proof and the codes of the one that waits in this browser if they still count."""
+    waiting = deps.ephemeral.get("pending:" + journey.browser)
+    old = find(deps, waiting.decode(), journey.browser) if waiting else None
+    if old is None or old.proof is None or old.finished or old.proof.sid:
+        return journey
+    alive = any(code["until"] > deps.now() for code in old.code.get("sent", ()))
+    if not alive or not rules.accepts_session(journey, old.proof.subject, old.proof.auth_time, deps.now()):
+        return journey
+    return replace(journey, proof=replace(old.proof, entered_here=False), code=old.code)
+
+
 def seal(deps: Deps, journey: Journey) -> str:
     """The request of the journey, encrypted for this browser, for the hidden field of its pages."""
-    kept = replace(journey, proof=None, notice={}, chosen=False, consented=False, letter_password=False, consent=())
+    kept = replace(journey, proof=None, notice={}, chosen=False, consented=False, letter_password=False, consent=(), code={}, offered=False, enrolling=False)
     plain = json.dumps(rules.to_dict(kept), separators=(",", ":")).encode()
     return deps.vault.seal(plain, "journey:" + journey.browser)
 

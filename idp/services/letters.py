@@ -1,28 +1,32 @@
 """Letters to members: written into the outbox by flows, put into words by the courier."""
 
+import contextlib
 import json
 import re
 from datetime import datetime
 from functools import cache
 from string import Formatter
 from typing import Mapping
+from urllib.parse import urlsplit
 
 from sqlalchemy import Connection
 
 from idp import texts, vault
 from idp.deps import Deps
 from idp.domain.letter import JST, ORDINARY, URGENT, Channel, Letter
+from idp.ports import Unavailable
 from idp.tables import outbox
 
 # facts given as Unix seconds and shown as date and time
 TIMES = frozenset({"time", "datetime"})
 # facts given as a code and shown as the text letter.<fact>.<code>
-CODES = frozenset({"method"})
-HOUSE = frozenset({"brand", "operator", "tel", "hours"})
+CODES = frozenset({"method", "summary", "os", "browser"})
+HOUSE = frozenset({"brand", "operator", "tel", "hours", "host"})
 MAX_RECIPIENT, MAX_FACT = 320, 1_024
 
 HEARTBEAT = "courier:heartbeat"
 HEARTBEAT_SECONDS = 60
+DOWN_SECONDS = 120
 
 # controls, lone surrogates, line and paragraph separators, and marks that turn the direction of writing:
 # a fact is one piece of one line, so it can add neither headers nor sentences of its own
@@ -41,11 +45,11 @@ def write(
     facts: Mapping[str, str | int],
     expires_at: int,
     urgent: bool = False,
-) -> None:
-    """Queue a letter in the caller's transaction: it is sent if and only if that commits.
+) -> str:
+    """Queue a letter in the caller's transaction: it is sent if and only if that commits. Returns the letter's key.
 
     `template` is a key of mail.toml or sms.toml, such as "mail.notice.pw". `facts` are what its placeholders need
-    beside the brand: `time` and `datetime` in Unix seconds, `method` as a code of letter.method.…. After
+    beside the brand: `time` and `datetime` in Unix seconds, `CODES` as codes of letter.<fact>.…. After
     `expires_at` (Unix seconds) it is not sent any more; `urgent` is for one-time codes. Raises ValueError for an unfit
     recipient and for a template that does not exist or needs other facts: mistakes of the caller.
     """
@@ -73,6 +77,7 @@ def write(
         expires_at=expires_at,
     )
     outbox.queue(connection, letter, now)
+    return key
 
 
 def render(deps: Deps, letter: Letter) -> tuple[str, str]:
@@ -80,7 +85,8 @@ def render(deps: Deps, letter: Letter) -> tuple[str, str]:
     place = _place(letter.key, letter.channel, letter.recipient, letter.template)
     facts = json.loads(deps.vault.open(letter.facts or "", place))
     brand = deps.settings.brand
-    house = {"brand": brand.name, "operator": brand.operator, "tel": brand.tel, "hours": brand.hours}
+    host = urlsplit(deps.settings.issuer).hostname or ""
+    house = {"brand": brand.name, "operator": brand.operator, "tel": brand.tel, "hours": brand.hours, "host": host}
     values = _shown(letter.locale, facts) | {name: _line(value) for name, value in house.items()}
     said = [texts.text(letter.locale, key).format_map(values) for key in _keys(letter.channel, letter.template)]
     return ("", said[0]) if letter.channel == "sms" else (said[0], said[1])
@@ -102,6 +108,20 @@ def beat(deps: Deps) -> None:
 def courier_alive(deps: Deps) -> bool:
     """Whether a courier said so within the last minute; raises `Unavailable`."""
     return deps.ephemeral.get(HEARTBEAT) is not None
+
+
+def channel_works(deps: Deps, channel: Channel, works: bool) -> None:
+    """Note what the last sending found, so that pages can tell members at once; a store that is away is not asked twice."""
+    with contextlib.suppress(Unavailable):
+        if not works:
+            deps.ephemeral.put("down:" + channel, b"1", DOWN_SECONDS)
+        elif deps.ephemeral.get("down:" + channel):
+            deps.ephemeral.drop("down:" + channel)
+
+
+def channel_down(deps: Deps, channel: Channel) -> bool:
+    """Whether a courier has just found the far side of this channel away; raises `Unavailable`."""
+    return deps.ephemeral.get("down:" + channel) is not None
 
 
 def _place(key: str, channel: str, to: str, template: str) -> str:

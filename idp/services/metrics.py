@@ -8,6 +8,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 
 _SIGN_INS = Counter("idp_sign_ins_total", "Sign-in attempts by outcome", ["outcome"])
 _TOKENS = Counter("idp_tokens_issued_total", "Token responses by grant", ["grant"])
+_CODES = Counter("idp_codes_total", "Codes typed by method and outcome", ["method", "outcome"])
 _DURATION = Histogram(
     "idp_request_seconds",
     "Time to answer by kind of endpoint and status class",
@@ -19,6 +20,11 @@ _DURATION = Histogram(
 def sign_in(outcome: str) -> None:
     """Count one sign-in attempt: ok, wrong, locked, limited, suspended, letter_expired, friction."""
     _SIGN_INS.labels(outcome).inc()
+
+
+def code_checked(method: str, outcome: str) -> None:
+    """Count one code that was typed: ok, wrong, expired, locked, format; `method` may be unknown where it was wrong."""
+    _CODES.labels(method, outcome).inc()
 
 
 def token_issued(grant: str) -> None:

@@ -52,6 +52,7 @@ def _limits(policy: Policy, locale: str) -> list[tuple[str, dict[str, Any]]]:
         ("rates.sign_ins", {"n": rates.sign_ins_per_address_per_minute}),
         ("rates.pages", {"n": rates.pages_per_address_per_minute}),
         ("rates.friction", friction),
+        *_codes(policy, locale),
         ("sessions.idle", {"idle": time(sessions.idle), "absolute": time(sessions.absolute)}),
         ("sessions.staff_idle", {"idle": time(sessions.staff_idle)}),
         ("sessions.page", {"n": time(sessions.page)}),
@@ -61,6 +62,29 @@ def _limits(policy: Policy, locale: str) -> list[tuple[str, dict[str, Any]]]:
         ("keys.period", {"n": time(keys.period)}),
         ("keys.publish", {"before": time(keys.publish_before), "after": time(keys.publish_after)}),
         ("letters.valid", {"n": time(policy.letters.valid)}),
+    ]
+
+
+def _codes(policy: Policy, locale: str) -> list[tuple[str, dict[str, Any]]]:
+    factor, codes, waits = policy.second_factor, policy.codes, policy.code_waits
+
+    def time(seconds: int) -> str:
+        return _duration(locale, seconds)
+
+    hourly = {"destination": codes.per_destination_per_hour, "account": codes.per_account_per_hour}
+    countries = texts.text(locale, "policy.list").join(codes.sms_countries)
+    return [
+        (f"second_factor.mode.{factor.mode}", {}),
+        ("second_factor.offer", {"n": time(factor.offer_every)}),
+        ("second_factor.remember", {"time": time(factor.remember), "n": factor.remember_most}),
+        ("second_factor.step_up", {"n": time(factor.step_up)}),
+        ("codes.life", {"sms": time(codes.sms), "mail": time(codes.mail)}),
+        ("codes.resend", {"n": time(codes.resend)}),
+        ("codes.sends", {**hourly, "day": codes.per_account_per_day, "address": codes.per_address_per_hour}),
+        ("codes.purse", {"yen": f"{codes.sms_yen_per_day:,}"}),
+        ("codes.countries", {"countries": countries, "n": f"{codes.sms_per_country_per_day:,}"}),
+        ("code_waits.first", {"after": waits.first_after, "wait": time(waits.first)}),
+        ("code_waits.long", {"after": waits.long_after, "wait": time(waits.long), "longest": time(waits.longest)}),
     ]
 
 

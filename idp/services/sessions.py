@@ -23,6 +23,7 @@ class Session:
     methods: tuple[str, ...]
     created: int
     seen: int
+    trusted: bool = False
 
 
 def _key(cookie: str) -> str:
@@ -51,6 +52,7 @@ def start(deps: Deps, account: Account, proof: Proof, old_cookie: str | None) ->
         methods=proof.methods,
         created=now,
         seen=now,
+        trusted=proof.trusted,
     )
     cookie = vault.random_token()
     _put(deps, cookie, session, account.staff)

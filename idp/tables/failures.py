@@ -9,7 +9,7 @@ from importlib import import_module
 
 from sqlalchemy import Connection, Executable, bindparam, case, delete, func, or_, select, update
 
-from idp.domain.policy import Waits
+from idp.domain.policy import Backoff
 from idp.domain.waits import last_step, wait_after
 from idp.tables.schema import failures
 
@@ -30,7 +30,7 @@ _CLEAR = delete(failures).where(failures.c.bucket == _BUCKET)
 
 
 @lru_cache(maxsize=8)
-def _reserve(waits: Waits, dialect: str) -> Executable:
+def _reserve(waits: Backoff, dialect: str) -> Executable:
     insert = import_module(f"sqlalchemy.dialects.{dialect}").insert  # each takes long to import, one is needed
     last, count = last_step(waits), failures.c.count + 1
     steps = [(count == step, wait) for step in range(1, last) if (wait := wait_after(waits, step))]
@@ -43,7 +43,7 @@ def _reserve(waits: Waits, dialect: str) -> Executable:
     ).returning(failures.c.count, failures.c.wait_until)
 
 
-def reserve(connection: Connection, bucket: str, waits: Waits, now: int) -> Reserved:
+def reserve(connection: Connection, bucket: str, waits: Backoff, now: int) -> Reserved:
     """Count one attempt as a failure before it is made; `clear` takes it back when it succeeds.
 
     Not allowed while a wait runs; then nothing is counted. One statement decides, so that of many parallel attempts

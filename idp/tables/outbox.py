@@ -98,6 +98,12 @@ def abandon_expired(connection: Connection, now: int) -> int:
     return given_up
 
 
+def outcome_of(connection: Connection, key: str) -> tuple[str, int] | None:
+    """Outcome and attempts so far of the letter with this key, or None."""
+    row = connection.execute(select(outbox.c.outcome, outbox.c.attempts).where(outbox.c.key == key)).first()
+    return (row.outcome, row.attempts) if row else None
+
+
 def depth_and_age(connection: Connection, now: int) -> tuple[int, int]:
     """How many letters are queued, and for how many seconds the oldest of them has been due (0 if none is)."""
     row = connection.execute(

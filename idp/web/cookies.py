@@ -4,8 +4,11 @@ import re
 
 from flask import Response, request
 
+from idp.vault import fingerprint
+
 BROWSER, SESSION, LANGUAGE = "idp-browser", "idp-session", "idp-language"
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
+_PAIR = re.compile(r"[A-Za-z0-9_-]{43}\.[A-Za-z0-9_-]{43}")
 BROWSER_SECONDS = 7 * 86_400
 
 
@@ -21,6 +24,17 @@ def read(name: str, secure: bool) -> str | None:
     if name == LANGUAGE:
         return values[0] if values[0] in ("ja", "en") else None
     return values[0] if _TOKEN.fullmatch(values[0]) else None
+
+
+def trust_name(account_id: str) -> str:
+    """The cookie by which a browser is remembered for one account; several people may share a browser."""
+    return "idp-trust-" + fingerprint(account_id)[:16]
+
+
+def read_trust(account_id: str, secure: bool) -> str | None:
+    """The value of that cookie, or None."""
+    values = request.cookies.getlist(_name(trust_name(account_id), secure))
+    return values[0] if len(values) == 1 and _PAIR.fullmatch(values[0]) else None
 
 
 def write(response: Response, name: str, value: str, secure: bool, max_age: int | None = None) -> None:

@@ -7,12 +7,21 @@ from flask import Response, redirect
 
 from idp.deps import Deps
 from idp.domain.account import Account
-from idp.domain.journey import Journey, next_step
+from idp.domain.journey import NO_FACTORS, Journey, Step, concerns_factors, next_step
 from idp.services import journeys, members, sessions
 from idp.web import cookies
 from idp.web.errors import PageError
 
-PATHS = {"password": "/login", "first_password": "/login/first", "choose": "/login/choose", "consent": "/consent"}
+PATHS = {
+    "password": "/login",
+    "first_password": "/login/first",
+    "choose": "/login/choose",
+    "offer": "/code/offer",
+    "second_factor": "/code",
+    "no_factor": "/code/none",
+    "enrol": "/account/second-factor/start",
+    "consent": "/consent",
+}
 
 
 @dataclass(frozen=True)
@@ -26,11 +35,20 @@ class Purpose:
 
 
 class Dispatcher:
-    """Rooms know each other only through here; `purposes` is filled by the composition root."""
+    """Rooms know each other only through here; `purposes`, and what a room does when a journey comes to a step of its own
+    by a form (`arrivals`), are filled by the composition root."""
 
     def __init__(self, deps: Deps):
         self._deps = deps
         self.purposes: dict[str, Purpose] = {}
+        self.arrivals: dict[str, Callable[[Journey, Account], Journey]] = {}
+
+    def step(self, journey: Journey, account: Account | None) -> Step:
+        """What comes next; the account's factors are read only where they matter."""
+        rule, factors = self._deps.policy.second_factor, NO_FACTORS
+        if account and concerns_factors(journey, account, rule):
+            factors = members.factors(self._deps, account.id)
+        return next_step(journey, account, rule, factors, self._deps.now())
 
     def go(self, journey: Journey, account: Account | None = None, shown: bool = True) -> Response:
         """Store the journey and send the browser to its next step. `account`: the one of the journey's proof, if
@@ -40,9 +58,11 @@ class Dispatcher:
             account = members.find(deps, journey.proof.subject)
         if journey.proof and account:
             journey = purpose.prepare(journey, account)
-        step = next_step(journey, account)
-        if step == "refused":
-            return self._refuse(journey, account)
+        step = self.step(journey, account)
+        if step in ("refused", "unmet"):
+            return self._refuse(journey, account, "login_required" if step == "refused" else "unmet_authentication_requirements")
+        if shown and account and (arrive := self.arrivals.get(step)):
+            journey = arrive(journey, account)
         new_cookie = None
         if step in ("choose", "consent", "done") and account and journey.proof and journey.proof.sid is None:
             old = cookies.read(cookies.SESSION, deps.settings.secure)
@@ -60,10 +80,14 @@ class Dispatcher:
         response.headers["Cache-Control"] = "no-store"
         return response
 
-    def _refuse(self, journey: Journey, account: Account | None) -> Response:
+    def _refuse(self, journey: Journey, account: Account | None, error: str) -> Response:
         if account is None or account.status != "active":
             raise PageError(403, "login.err.suspended")
-        response = self.purposes[journey.purpose].refuse(journey, "login_required")
+        return self.refuse(journey, error)
+
+    def refuse(self, journey: Journey, error: str) -> Response:
+        """End the journey with an error for whoever began it."""
+        response = self.purposes[journey.purpose].refuse(journey, error)
         journeys.finish(self._deps, journey)
         return response
 
@@ -71,10 +95,11 @@ class Dispatcher:
         """What prevents an answer without any page (OIDC Core section 3.1.2.6), or None."""
         if journey.proof and account:
             journey = self.purposes[journey.purpose].prepare(journey, account)
-        step = next_step(journey, account)
         return {
             "done": None,
             "password": "login_required",
+            "refused": "login_required",
             "choose": "account_selection_required",
             "consent": "consent_required",
-        }.get(step, "login_required" if step == "refused" else "interaction_required")
+            "unmet": "unmet_authentication_requirements",
+        }.get(self.step(journey, account), "interaction_required")

@@ -111,6 +111,11 @@ def browser_cookie(deps: Deps) -> str:
     return known
 
 
+def known_browser() -> bool:
+    """Whether this browser came with a name of ours; call after `browser`."""
+    return g.get("new_browser") is None
+
+
 def browser(deps: Deps) -> str:
     """Fingerprint of the browser's cookie: what journeys are bound to."""
     return fingerprint(browser_cookie(deps))

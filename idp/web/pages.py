@@ -51,7 +51,9 @@ class Pages:
         self._settings = settings
         brand = settings.brand
         dial = re.sub(r"[^0-9+]", "", brand.tel)
+        domain = settings.mail.sender.rpartition("@")[2]
         self._brand = {"brand": brand.name, "operator": brand.operator, "tel": brand.tel, "dial": dial, "hours": brand.hours}
+        self._brand["mail_domain"] = domain
         links = (("privacy", brand.privacy_url), ("accessibility", brand.accessibility_url), ("terms", brand.terms_url))
         self._links = [(f"footer.{name}", address) for name, address in links if address]
         self._texts = {loc: {k: self._prepared(v) for k, v in texts.catalog(loc).items()} for loc in texts.LOCALES}

@@ -8,9 +8,10 @@ from flask import Response, g, redirect, request
 from marshmallow import Schema, ValidationError
 
 from idp.deps import Deps
-from idp.domain.journey import Journey
-from idp.services import journeys, limits
-from idp.web import csrf, doors
+from idp.domain.account import Account
+from idp.domain.journey import Journey, Step
+from idp.services import journeys, limits, members
+from idp.web import cookies, csrf, doors
 from idp.web.errors import PageError
 from idp.web.house import House
 from idp.web.pages import clock_time
@@ -60,6 +61,36 @@ def posted(house: House, form: type[Schema]) -> tuple[Journey | None, dict[str, 
     return doors.journey_of(house.deps, data["j"]), data
 
 
+def shown_at(house: House, step: Step) -> tuple[Journey, Account] | Response:
+    """The journey that the address names, if `step` is what its member has to do now, and the account with its
+    destinations; else where the browser belongs. No step can be skipped by knowing its address."""
+    journey = journey_shown(house)
+    if journey.finished or journey.proof is None:
+        return redirect(f"/login?j={journey.id}", 303)
+    account = members.find(house.deps, journey.proof.subject, with_destinations=True)
+    if account is None or house.dispatcher.step(journey, account) != step:
+        return house.dispatcher.go(journey, shown=False)
+    return journey, account
+
+
+def posted_at(house: House, form: type[Schema], step: Step) -> tuple[Journey, Account, dict[str, Any]] | Response:
+    """The same for a form that came back, with its fields."""
+    journey, data = posted(house, form)
+    if journey is None:
+        raise PageError(400, "common.expired")
+    if journey.finished or journey.proof is None:
+        return redirect(f"/login?j={journey.id}", 303)
+    account = members.find(house.deps, journey.proof.subject, with_destinations=True)
+    if account is None or house.dispatcher.step(journey, account) != step:
+        return house.dispatcher.go(journey)
+    return journey, account, data
+
+
+def remember(deps: Deps, response: Response, account_id: str, cookie: str) -> None:
+    """Let this browser keep what it is remembered by for this account."""
+    cookies.write(response, cookies.trust_name(account_id), cookie, deps.settings.secure, deps.policy.second_factor.remember)
+
+
 def error(field: str, key: str, **values: Any) -> dict[str, Any]:
     """One sentence beside a field; a value named `time` is Unix seconds and shown as a clock time."""
     return {"field": field, "key": key, "values": values}
@@ -67,9 +98,28 @@ def error(field: str, key: str, **values: Any) -> dict[str, Any]:
 
 def errors(house: House, journey: Journey) -> list[dict[str, Any]]:
     """The errors that `back_with` kept, as (field, sentence) for the page."""
+    return said(house, journey.notice.get("errors", []))
+
+
+def clock(house: House, at: int) -> str:
+    """A Unix time as the clock time that this page's reader sees."""
+    return clock_time(house.pages.locale(), at)
+
+
+def operation(house: House, journey: Journey) -> str | None:
+    """What the portal wants a fresh proof for, in the words registered for it (flows.md M0)."""
+    client = house.clients.find(journey.client_id)
+    words = client.operations.get(journey.operation) if client and journey.operation else None
+    if words is True:
+        return str(house.pages.text(house.pages.locale(), f"mfa.op.{journey.operation}"))
+    return str(words[house.pages.locale()]) if words else None
+
+
+def said(house: House, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Errors of `error` as (field, sentence) for the page."""
     locale = house.pages.locale()
     found = []
-    for row in journey.notice.get("errors", []):
+    for row in rows:
         values = dict(row.get("values", {}))
         if "time" in values:
             values["time"] = clock_time(locale, values["time"])

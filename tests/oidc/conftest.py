@@ -60,7 +60,7 @@ def portal(house: Installation) -> Portal:
 def hanako(house: Installation) -> str:
     """The login ID of a member with every claim."""
     return house.member(
-        "hanako", email="hanako@example.jp", phone="090-1234-5678", verified=True, usual="email",
+        "hanako", email="hanako@example.jp", phone="090-1234-5678", verified=True,
         contractor_id="0012345678", contract_type="individual", profile={**PROFILE, "address": ADDRESS},
     )  # fmt: skip
 

@@ -29,8 +29,8 @@ def replaced(value: Any, path: tuple[str, ...], new: Any) -> Any:
 
 
 def other(value: Any, path: tuple[str, ...]) -> Any:
-    if path[-1] == "charset":
-        return "any"
+    if path[-1] in ("charset", "mode"):
+        return {"charset": "any", "mode": "required"}[path[-1]]
     if isinstance(value, bool):
         return not value
     if isinstance(value, int):

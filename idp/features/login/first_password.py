@@ -4,11 +4,9 @@ from idp import common_passwords
 from idp.deps import Deps
 from idp.domain import password as rules
 from idp.domain.account import Account
-from idp.services import letters
+from idp.services import notices
 from idp.services.passwords import Hasher
 from idp.tables import accounts, audit
-
-NOTICE_LIFE = 86_400
 
 
 def words_of(account: Account) -> tuple[str, ...]:
@@ -55,17 +53,5 @@ def replace(deps: Deps, hasher: Hasher, account: Account, typed: str, address: s
             policy_version=deps.policy.version,
             detail={"how": "first_sign_in"},
         )
-        for item in account.destinations:
-            if item.verified_at:
-                letters.write(
-                    connection,
-                    deps,
-                    account_id=account.id,
-                    channel="mail" if item.kind == "email" else "sms",
-                    to=item.address,
-                    template=("mail" if item.kind == "email" else "sms") + ".notice.pw",
-                    locale=account.locale,
-                    facts={"datetime": now, "method": "first"},
-                    expires_at=now + NOTICE_LIFE,
-                )
+        notices.tell(connection, deps, account, "notice.pw", {"datetime": now, "method": "first"})
         return accounts.by_id(connection, account.id)

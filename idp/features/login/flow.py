@@ -1,7 +1,7 @@
 """Signing in with a password: who is meant, whether they must wait, whether the password is right."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Callable, Literal
 
 from sqlalchemy import Connection
 
@@ -9,19 +9,18 @@ from idp.deps import Deps
 from idp.domain.account import Account
 from idp.domain.identifiers import fold_email, fold_login_id
 from idp.domain.journey import Proof
-from idp.services import letters, limits, metrics
+from idp.services import limits, metrics, notices, trust
 from idp.services.ghosts import Ghosts
 from idp.services.passwords import Busy, Hasher
 from idp.tables import accounts, audit, failures
 
-NOTICE_LIFE = 86_400
 Result = Literal["ok", "wrong", "locked", "limited", "suspended", "letter_expired"]
 
 
 @dataclass(frozen=True)
 class SignIn:
     """What came of one try. `wait_until`: Unix time before which no try counts; `left`: tries until the next wait
-    of `wait_seconds`, known and unknown names alike."""
+    of `wait_seconds`, known and unknown names alike; `trust`: the remembered browser's new cookie."""
 
     result: Result
     account: Account | None = None
@@ -29,6 +28,17 @@ class SignIn:
     wait_until: int = 0
     left: int | None = None
     wait_seconds: int = 0
+    trust: str | None = None
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Whoever tries: network address, the portal they come from, and the cookie by which this browser is remembered for
+    an account (a function of the account's id)."""
+
+    address: str
+    client_id: str | None = None
+    remembered: Callable[[str], str | None] = lambda account_id: None
 
 
 def find_account(connection: Connection, typed: str) -> Account | None:
@@ -40,28 +50,31 @@ def find_account(connection: Connection, typed: str) -> Account | None:
     return None if found is None or found.status == "closed" else found
 
 
-def bucket_of(deps: Deps, account: Account | None, typed: str) -> str:
-    """Failures are counted for the account, however its name was spelled; unknown names count alike (LG-04)."""
+def bucket_of(deps: Deps, account: Account | None, typed: str, known: trust.Recognised = trust.NOBODY) -> str:
+    """Failures are counted for the account, however its name was spelled; unknown names count alike (LG-04). A remembered
+    browser has a count of its own, so that nobody can keep its member out (LG-07)."""
     if account:
-        return "password:" + account.id
+        return "password:" + account.id + (f":{known.browser.id}" if known.browser and known.state in ("live", "grace") else "")
     return "password:" + deps.vault.keyed_hash("name", fold_login_id(typed) or fold_email(typed) or typed[:256])
 
 
-def sign_in(deps: Deps, hasher: Hasher, ghosts: Ghosts, typed: str, password: str, address: str, client_id: str | None) -> SignIn:
+def sign_in(deps: Deps, hasher: Hasher, ghosts: Ghosts, typed: str, password: str, who: Visitor) -> SignIn:
     """One try. The attempt is counted before the password is checked, so that many at once stop at the limit;
     the same work is done for unknown names (LG-03). Raises `Unavailable` or `Busy`; then nothing was decided."""
-    if not limits.sign_in_allowed(deps, address):
-        if limits.first_refusal(deps, address):
-            _note(deps, None, "limited", address, client_id)
+    if not limits.sign_in_allowed(deps, who.address):
+        if limits.first_refusal(deps, who.address):
+            _note(deps, None, "limited", who)
         else:
             metrics.sign_in("limited")
         return SignIn("limited")
     with deps.database.write() as connection:
         account = find_account(connection, typed)
-        bucket = bucket_of(deps, account, typed)
+        cookie = who.remembered(account.id) if account else None
+        known = trust.recognise(connection, deps, account, cookie) if account and cookie else trust.NOBODY
+        bucket = bucket_of(deps, account, typed, known)
         reserved = failures.reserve(connection, bucket, deps.policy.waits, deps.now())
     if not reserved.allowed:
-        _note(deps, account, "locked", address, client_id)
+        _note(deps, account, "locked", who)
         return SignIn("locked", wait_until=reserved.wait_until)
     try:
         if account and account.password_hash:
@@ -74,39 +87,44 @@ def sign_in(deps: Deps, hasher: Hasher, ghosts: Ghosts, typed: str, password: st
             failures.give_back(connection, bucket, reserved)
         raise
     if account is None or not checked.ok:
-        return _failed(deps, account, reserved, address, client_id)
-    return _passed(deps, account, fresh, bucket, address, client_id)
+        return _failed(deps, account, reserved, who)
+    return _passed(deps, account, fresh, bucket, known, who)
 
 
-def _passed(
-    deps: Deps, account: Account, fresh: str | None, bucket: str, address: str, client_id: str | None
-) -> SignIn:
+def _passed(deps: Deps, account: Account, fresh: str | None, bucket: str, known: trust.Recognised, who: Visitor) -> SignIn:
     now, result = deps.now(), "ok"
     if account.status == "suspended":
         result = "suspended"
     elif account.password_state == "letter" and now > account.password_at + deps.policy.letters.valid:
         result = "letter_expired"
+    cookie = None
     with deps.database.write() as connection:
         failures.clear(connection, bucket)
         if fresh and account.password_hash:
             # the old hash is compared, so that a password changed meanwhile is not set back
             accounts.replace_password(connection, account.id, account.password_hash, fresh, account.password_state, now)
-        _record(connection, deps, account, result, address, client_id)
+        if known.state == "stolen":
+            trust.end_stolen(connection, deps, account, known, who.address)
+        elif result == "ok" and not account.staff:
+            cookie = trust.use(connection, deps, known, who.remembered(account.id) or "")
+        _record(connection, deps, account, result, who)
     metrics.sign_in(result)
     if result != "ok":
         return SignIn(result, account)  # type: ignore[arg-type]
-    return SignIn("ok", account, Proof(account.id, account.epoch, now, ("pwd",), entered_here=True))
+    trusted = known.state == "grace" or cookie is not None
+    proof = Proof(account.id, account.epoch, now, ("pwd",), entered_here=True, trusted=trusted)
+    return SignIn("ok", account, proof, trust=cookie)
 
 
-def _failed(
-    deps: Deps, account: Account | None, reserved: failures.Reserved, address: str, client_id: str | None
-) -> SignIn:
+def _failed(deps: Deps, account: Account | None, reserved: failures.Reserved, who: Visitor) -> SignIn:
     if limits.sign_in_failed(deps):
-        _note(deps, None, "friction", address, client_id)
+        _note(deps, None, "friction", who)
     with deps.database.write() as connection:
-        _record(connection, deps, account, "wrong", address, client_id)
+        _record(connection, deps, account, "wrong", who)
         if account and reserved.count == deps.policy.waits.long_after:
-            _tell_locked(connection, deps, account, reserved.wait_until)
+            # by mail only: an attacker must not be able to spend the operator's money (flows.md, limits)
+            full = accounts.by_id(connection, account.id, with_destinations=True) or account
+            notices.tell(connection, deps, full, "notice.lock", {"time": reserved.wait_until}, kinds=("email",))
     metrics.sign_in("wrong")
     waits = deps.policy.waits
     if reserved.wait_until > deps.now():
@@ -116,40 +134,20 @@ def _failed(
     return SignIn("wrong", left=left if 0 < left <= waits.warn_from else None, wait_seconds=wait)
 
 
-def _tell_locked(connection: Connection, deps: Deps, account: Account, wait_until: int) -> None:
-    """A notice to every proven mail address of the member (flows.md, limits)."""
-    known = accounts.by_id(connection, account.id, with_destinations=True)
-    for item in known.destinations if known else ():
-        if item.kind == "email" and item.verified_at:
-            letters.write(
-                connection,
-                deps,
-                account_id=account.id,
-                channel="mail",
-                to=item.address,
-                template="mail.notice.lock",
-                locale=account.locale,
-                facts={"time": wait_until},
-                expires_at=deps.now() + NOTICE_LIFE,
-            )
-
-
-def _note(deps: Deps, account: Account | None, result: str, address: str, client_id: str | None) -> None:
+def _note(deps: Deps, account: Account | None, result: str, who: Visitor) -> None:
     metrics.sign_in(result)
     with deps.database.write() as connection:
-        _record(connection, deps, account, result, address, client_id)
+        _record(connection, deps, account, result, who)
 
 
-def _record(
-    connection: Connection, deps: Deps, account: Account | None, result: str, address: str, client_id: str | None
-) -> None:
+def _record(connection: Connection, deps: Deps, account: Account | None, result: str, who: Visitor) -> None:
     audit.record(
         connection,
         at=deps.now(),
         event="sign_in",
         result=result,
         account_id=account.id if account else None,
-        client_id=client_id,
-        address=limits.network_of(address),
+        client_id=who.client_id,
+        address=limits.network_of(who.address),
         policy_version=deps.policy.version,
     )

@@ -20,6 +20,7 @@ class LoginForm(_Form):
     identifier = fields.String(load_default="", validate=validate.Length(max=FIELD))
     password = fields.String(load_default="")
     sealed = fields.String(load_default="", validate=validate.Length(max=SEALED))
+    action = fields.String(load_default="", validate=validate.OneOf(["", "cancel"]))
 
 
 class ChooseForm(_Form):

@@ -9,8 +9,8 @@ from idp.domain import password as password_rules
 from idp.domain.journey import Journey, Proof, accepts_session
 from idp.domain.policy import PasswordRule
 from idp.features.login import first_password, flow, forms
-from idp.services import journeys, members
-from idp.web import doors, session, steps
+from idp.services import journeys
+from idp.web import cookies, doors, session, steps
 from idp.web.dispatcher import Purpose
 from idp.web.errors import PageError
 from idp.web.house import House
@@ -55,8 +55,10 @@ def blueprint(house: House) -> Blueprint:
             "login.html",
             journey,
             errors=steps.errors(house, journey),
-            typed=journey.notice.get("typed", journey.login_hint),
+            typed=journey.notice.get("typed", journey.login_hint or (member.account.login_id if member else "")),
             sealed=journeys.seal(deps, journey),
+            again=member is not None,
+            operation=steps.operation(house, journey),
         )
 
     @room.post("/login")
@@ -72,17 +74,23 @@ def blueprint(house: House) -> Blueprint:
             journey = journeys.renew(deps, kept)
         if journey.finished:
             return redirect(f"/login?j={journey.id}", 303)
+        if data["action"] == "cancel":
+            return house.dispatcher.refuse(journey, "access_denied")
         typed, password = data["identifier"], data["password"]
         empty = [steps.error("identifier", "login.err.id.empty")] if not typed.strip() else []
         if not password:
             empty.append(steps.error("password", "login.err.pw.empty"))
         if empty:
             return steps.back_with(house, journey, "/login", empty, typed)
-        address = request.remote_addr or ""
-        outcome = flow.sign_in(deps, house.hasher, house.ghosts, typed, password, address, journey.client_id)
+        remembered = lambda account_id: cookies.read_trust(account_id, deps.settings.secure)  # noqa: E731
+        who = flow.Visitor(request.remote_addr or "", journey.client_id, remembered)
+        outcome = flow.sign_in(deps, house.hasher, house.ghosts, typed, password, who)
         if outcome.result != "ok":
             return steps.back_with(house, journey, "/login", sign_in_errors(outcome, typed), typed)
-        return house.dispatcher.go(replace(journey, proof=outcome.proof, notice={}), outcome.account)
+        response = house.dispatcher.go(replace(journey, proof=outcome.proof, code={}, notice={}), outcome.account)
+        if outcome.trust and outcome.account:
+            steps.remember(deps, response, outcome.account.id, outcome.trust)
+        return response
 
     @room.get("/login/choose")
     @doors.page
@@ -125,7 +133,7 @@ def live_rules(rule: PasswordRule) -> list[tuple[str, dict[str, object], str]]:
 def proof_of(member: session.Member) -> Proof:
     """What an earlier session proves."""
     known = member.session
-    return Proof(known.subject, known.epoch, known.auth_time, known.methods, known.sid)
+    return Proof(known.subject, known.epoch, known.auth_time, known.methods, known.sid, trusted=known.trusted)
 
 
 def _arrived_without_request(house: House) -> Response:
@@ -150,10 +158,10 @@ def _first_password_routes(room: Blueprint, house: House) -> None:
     @room.get("/login/first")
     @doors.page
     def first_password_page() -> Response:
-        journey = steps.journey_shown(house)
-        if journey.finished or journey.proof is None:
-            return redirect(f"/login?j={journey.id}", 303)
-        rule, account = deps.policy.password, members.find(deps, journey.proof.subject)
+        found = steps.shown_at(house, "first_password")
+        if isinstance(found, Response):
+            return found
+        (journey, account), rule = found, deps.policy.password
         return steps.page(
             house,
             "first_password.html",
@@ -161,18 +169,17 @@ def _first_password_routes(room: Blueprint, house: House) -> None:
             errors=steps.errors(house, journey),
             rules=live_rules(rule),
             ask_twice=rule.ask_twice,
-            login_id=account.login_id if account else "",
+            login_id=account.login_id,
         )
 
     @room.post("/login/first")
     @doors.form
     def first_password_submit() -> Response:
-        journey, data = steps.posted(house, forms.FirstPasswordForm)
-        if journey is None or journey.finished or journey.proof is None:
-            raise PageError(400, "common.expired")
-        account = members.find(deps, journey.proof.subject, with_destinations=True)
-        if account is None or account.password_state != "letter" or account.epoch != journey.proof.epoch:
-            return house.dispatcher.go(journey, account)
+        came = steps.posted_at(house, forms.FirstPasswordForm, "first_password")
+        if isinstance(came, Response):
+            return came
+        journey, account, data = came
+        assert journey.proof is not None
         typed = data["new_password"]
         found = first_password.verdicts(deps, house.hasher, account, typed, data["new_password_again"])
         if found:
@@ -215,9 +222,9 @@ def _sign_out_routes(room: Blueprint, house: House) -> None:
 
 
 def purpose(house: House) -> Purpose:
-    """Journeys that began here, without any portal: they end on the home page."""
+    """Journeys that began here, without any portal: they end on the page of ours that wanted them, or the home page."""
     return Purpose(
         prepare=lambda journey, account: journey,
-        finish=lambda journey, account: redirect("/", 303),
+        finish=lambda journey, account: redirect(journey.returns_to, 303),
         refuse=lambda journey, error: redirect("/", 303),
     )

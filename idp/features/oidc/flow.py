@@ -23,7 +23,9 @@ def begin(deps: Deps, request: AuthorizationRequest, hint_subject: str | None, b
     if essential and not set(essential) & set(assurance.ACR_SUPPORTED):
         raise AuthorizationError(request.target, "unmet_authentication_requirements", "this level is not offered")
     wished = essential or request.claims.voluntary_acr or request.acr_values
-    again = assurance.ACR_PASSWORD_AGAIN in wished and assurance.ACR_PASSWORD not in wished
+    # levels that nobody here knows are no wish that could be met or missed
+    levels = tuple(level for level in wished if level in assurance.ACR_SUPPORTED)
+    again = assurance.ACR_PASSWORD_AGAIN in levels and assurance.ACR_PASSWORD not in levels
     subject = hint_subject or request.claims.subject
     return journeys.new(
         deps,
@@ -36,6 +38,8 @@ def begin(deps: Deps, request: AuthorizationRequest, hint_subject: str | None, b
         reauthenticate="login" in request.prompt or again,
         max_age=request.max_age,
         hint_subject=subject,
+        levels=levels,
+        operation=request.operation,
         choose="select_account" in request.prompt,
     )
 
@@ -79,7 +83,7 @@ def issue_code(deps: Deps, journey: Journey, account: Account) -> tuple[Authoriz
         code_challenge=request.code_challenge,
         auth_time=proof.auth_time,
         acr=acr,
-        amr=proof.methods,
+        amr=assurance.amr(proof.methods),
         userinfo_claims=request.claims.userinfo,
         id_token_claims=request.claims.id_token,
     )

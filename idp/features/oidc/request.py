@@ -15,7 +15,7 @@ _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
 _SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+( [\x21\x23-\x5b\x5d-\x7e]+)*")
 KNOWN = frozenset(
     "response_type client_id redirect_uri scope state nonce response_mode code_challenge code_challenge_method prompt "
-    "max_age login_hint id_token_hint ui_locales claims acr_values display request request_uri registration".split()
+    "max_age login_hint id_token_hint ui_locales claims acr_values display request request_uri registration operation".split()
 )
 
 
@@ -56,6 +56,7 @@ class AuthorizationRequest:
     ui_locales: str
     acr_values: tuple[str, ...]
     claims: ClaimsRequest
+    operation: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for the journey."""
@@ -123,6 +124,8 @@ def check(fields: Mapping[str, str], doubled: frozenset[str], client: Client, ta
         ui_locales=fields.get("ui_locales", "")[:200],
         acr_values=tuple(_limited(fields, "acr_values", 1_000, refuse).split()) or client.default_acr_values,
         claims=_claims(fields.get("claims"), client, refuse),
+        # a parameter of our own: anything but a name that the client registered is ignored (flows.md M0)
+        operation=operation if (operation := fields.get("operation")) in client.operations else None,
     )
 
 

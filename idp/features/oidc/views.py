@@ -20,7 +20,11 @@ from idp.web.strict_form import BadForm
 
 
 MAX_BOUNCED = 6_000  # what fits into the address of the GET that follows
-REASONS = {"login_required": "another member is signed in", "access_denied": "the member said no"}
+REASONS = {
+    "login_required": "another member is signed in",
+    "access_denied": "the member said no",
+    "unmet_authentication_requirements": "the member cannot reach this level",
+}
 
 
 def _fields(raw: bytes) -> tuple[dict[str, str], frozenset[str]]:
@@ -51,7 +55,10 @@ def authorize(house: House, raw: bytes) -> Response:
         account: Account | None = None
         if member and accepts_session(journey, member.account.id, member.session.auth_time, deps.now()):
             known, account = member.session, member.account
-            journey = replace(journey, proof=Proof(known.subject, known.epoch, known.auth_time, known.methods, known.sid))
+            proof = Proof(known.subject, known.epoch, known.auth_time, known.methods, known.sid, trusted=known.trusted)
+            journey = replace(journey, proof=proof)
+        elif not silent and doors.known_browser():
+            journey = journeys.resume(deps, journey)
         if silent and (problem := house.dispatcher.silent_error(journey, account)):
             raise AuthorizationError(target, problem, "the member would have to be asked")
         return house.dispatcher.go(journey, account, shown=False)

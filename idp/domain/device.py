@@ -1,0 +1,22 @@
+"""What a browser calls itself, reduced to system and browser, as people name them."""
+
+import re
+
+# the first that fits; browsers quote each other, so the rarer word comes first
+_SYSTEMS = (
+    ("iPhone|iPad|iPod", "ios"), ("Android", "android"), ("Windows", "windows"), ("CrOS", "chromeos"),
+    ("Macintosh|Mac OS X", "mac"), ("Linux|X11", "linux"),
+)  # fmt: skip
+_BROWSERS = (
+    ("Edg(e|A|iOS)?/", "edge"), ("SamsungBrowser/", "samsung"), ("OPR/|Opera", "opera"), ("YJApp|Yahoo", "yahoo"),
+    ("Line/", "line"), ("Firefox/|FxiOS/", "firefox"), ("Chrome/|CriOS/|Chromium/", "chrome"), ("Safari/", "safari"),
+)  # fmt: skip
+SYSTEMS = (*(name for _, name in _SYSTEMS), "other")
+BROWSERS = (*(name for _, name in _BROWSERS), "other")
+
+
+def device_of(user_agent: str) -> str:
+    """`ios.safari`, `windows.edge`, `other.other`: the codes of system and browser with a dot between them."""
+    said = user_agent[:512]
+    system = next((name for pattern, name in _SYSTEMS if re.search(pattern, said)), "other")
+    return f"{system}.{next((name for pattern, name in _BROWSERS if re.search(pattern, said)), 'other')}"

@@ -1,0 +1,1 @@
+"""The code beside the password: at sign-in, and again before something delicate."""

@@ -1,0 +1,173 @@
+"""Sending and checking codes of a journey (flows.md M0 to M4)."""
+
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from idp import vault
+from idp.deps import Deps
+from idp.domain import assurance
+from idp.domain.account import Account
+from idp.domain.identifiers import mask_email, mask_phone
+from idp.domain.journey import Journey, owed
+from idp.domain.letter import Channel
+from idp.services import factors, journeys, letters, limits, members, metrics, notices, one_time_codes, trust
+from idp.services.one_time_codes import Checked, NotSent, SentCode
+from idp.tables import accounts, audit, failures, outbox
+
+PURPOSE = "sign-in"
+APP, PRINTED = "app", "printed"
+METHODS = {APP: "totp", PRINTED: "recovery"}
+MASKS = {"email": mask_email, "sms": mask_phone}
+# outcomes of a letter after which it will not arrive
+LOST = frozenset({"unreachable", "rejected", "failed", "parked", "expired"})
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way to give the code: `id` is a destination's, "app" or "printed"; `masked` its address as pages show it."""
+
+    id: str
+    kind: str
+    masked: str = ""
+
+    @property
+    def method(self) -> str:
+        """What it counts as (see `domain.assurance`)."""
+        return METHODS.get(self.id, self.kind)
+
+
+def ways(deps: Deps, journey: Journey, account: Account) -> list[Way]:
+    """Every way that would do now, the usual one first: the app where there is one, then the usual destination. Only
+    proven destinations are among them. `account` comes with its destinations."""
+    wanted = owed(journey, account, deps.policy.second_factor)
+    have = members.factors(deps, account.id).methods & wanted
+    known = sorted((d for d in account.destinations if d.verified_at and d.kind in have), key=lambda d: not d.usual)
+    places = [Way(d.id, d.kind, MASKS[d.kind](d.address)) for d in known]
+    app = [Way(APP, APP)] if "totp" in have else []
+    return app + places + ([Way(PRINTED, PRINTED)] if "recovery" in have else [])
+
+
+def sent_codes(journey: Journey) -> list[SentCode]:
+    """The codes of this attempt, the oldest first."""
+    return [SentCode(**row) for row in journey.code.get("sent", ())]
+
+
+def arrive(deps: Deps, journey: Journey, address: str) -> Journey:
+    """A form has led to the code page: send to the usual destination, unless a code is alive already."""
+    if journey.code.get("way"):
+        return journey
+    account = members.find(deps, journey.proof.subject, with_destinations=True) if journey.proof else None
+    found = ways(deps, journey, account) if account else []
+    return choose(deps, journey, account, found[0], address) if account and found else journey
+
+
+def choose(deps: Deps, journey: Journey, account: Account, way: Way, address: str) -> Journey:
+    """The journey with the code to be given by this way, sent if it is sent at all. What prevented it stands in
+    `code["error"]`, and in `code["again_at"]` when it may be tried again."""
+    code: dict[str, Any] = {**journey.code, "way": way.id, "kind": way.kind, "masked": way.masked, "error": "", "again_at": 0}
+    code.setdefault("attempt", vault.random_id())
+    if way.id in METHODS:
+        return replace(journey, code=code)
+    wait = deps.policy.codes.resend
+    # of two resends at once one is sent
+    if not deps.ephemeral.add(f"resend:{code['attempt']}:{way.id}", b"1", wait):
+        code |= {"error": "mfa.resend.wait", "again_at": code.get("sent_at", deps.now()) + wait}
+        return replace(journey, code=code)
+    to = next(item for item in account.destinations if item.id == way.id)
+    earlier = sent_codes(journey)
+    try:
+        sent = one_time_codes.send(
+            deps, account, to, PURPOSE, code["attempt"], "otp", address, earlier, journey.locale
+        )
+    except NotSent as refused:
+        code |= {"error": "mfa.err.send_limit", "again_at": refused.again_at}
+        return replace(journey, code=code)
+    kept = [*earlier, sent][-one_time_codes.LIVE_AT_ONCE :]
+    code |= {"sent": [asdict(one) for one in kept], "sent_at": sent.at, "until": sent.until, "letter": sent.letter}
+    journeys.suspend(deps, journey, sent.until - sent.at)
+    return replace(journey, code=code)
+
+
+def trouble(deps: Deps, journey: Journey) -> bool:
+    """Whether the code sent last has not got through, as far as is known: the far side refused it, or the channel is
+    down right now."""
+    if not journey.code.get("letter"):
+        return False
+    with deps.database.read() as connection:
+        found = outbox.outcome_of(connection, journey.code["letter"])
+    outcome, attempts = found or ("expired", 0)
+    channel: Channel = "sms" if journey.code["kind"] == "sms" else "mail"
+    return outcome in LOST or (outcome == "queued" and (attempts > 1 or letters.channel_down(deps, channel)))
+
+
+def check(deps: Deps, journey: Journey, account: Account, typed: str, address: str) -> tuple[Checked, Journey]:
+    """Try the code that was typed; the journey comes back with the method that was proven. A right code ends the wait,
+    and every other code of the attempt."""
+    assert journey.proof is not None
+    way = journey.code.get("way", "")
+    if way == APP:
+        checked, method = factors.check_app(deps, account.id, typed), "totp"
+    elif way == PRINTED:
+        checked, method = factors.check_printed(deps, account.id, typed), "recovery"
+    else:
+        checked = one_time_codes.check(deps, account.id, PURPOSE, journey.code.get("attempt", ""), typed)
+        method = next((d.kind for d in account.destinations if d.id == checked.destination and d.verified_at), "")
+        if checked.result == "ok" and not method:  # the destination was taken away meanwhile
+            checked = Checked("wrong")
+    metrics.code_checked(method or journey.code.get("kind", ""), checked.result)
+    if checked.result != "ok":
+        _failed(deps, account, checked, address, journey.client_id)
+        return checked, journey
+    one_time_codes.forget(deps, sent_codes(journey))
+    proof = replace(
+        journey.proof,
+        methods=tuple(dict.fromkeys((*journey.proof.methods, method))),
+        auth_time=deps.now(),
+        sid=None,
+    )
+    return checked, replace(journey, proof=proof, code={}, notice={})
+
+
+def passed(deps: Deps, account: Account, method: str, remember: str | None, address: str, client_id: str | None) -> str | None:
+    """Put the proof on record; with `remember`, the browser's User-Agent, returns the cookie by which it is remembered."""
+    with deps.database.write() as connection:
+        failures.clear(connection, one_time_codes.bucket_of(account.id))
+        _record(connection, deps, account, "ok", method, address, client_id)
+        if method == "recovery":
+            notices.tell(connection, deps, account, "notice.tfa", {"datetime": deps.now(), "summary": "printed_used"})
+        return trust.remember(connection, deps, account, remember, address) if remember is not None else None
+
+
+def _failed(deps: Deps, account: Account, checked: Checked, address: str, client_id: str | None) -> None:
+    with deps.database.write() as connection:
+        _record(connection, deps, account, checked.result, "", address, client_id)
+        if checked.begins:
+            # somebody knows the password (requirement LG-14)
+            notices.tell(connection, deps, account, "notice.codes", {"time": checked.wait_until}, kinds=("email",))
+
+
+def _record(connection: Any, deps: Deps, account: Account, result: str, method: str, address: str, client_id: str | None) -> None:
+    audit.record(
+        connection,
+        at=deps.now(),
+        event="second_factor",
+        result=result,
+        account_id=account.id,
+        client_id=client_id,
+        address=limits.network_of(address),
+        policy_version=deps.policy.version,
+        detail={"method": method} if method else None,
+    )
+
+
+def may_remember(journey: Journey, account: Account) -> bool:
+    """Whether this browser may be remembered: at a sign-in only, where nobody asked for more than that, never for staff."""
+    at_sign_in = journey.proof is not None and journey.proof.sid is None and not journey.operation
+    return at_sign_in and not account.staff and not assurance.methods_for(journey.levels)
+
+
+def offered(deps: Deps, subject: str) -> None:
+    """The member has seen the offer; it is not made again for a while."""
+    with deps.database.write() as connection:
+        accounts.change(connection, subject, deps.now(), offered_at=deps.now())
+

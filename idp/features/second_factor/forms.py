@@ -1,0 +1,30 @@
+"""Shapes of the forms around codes."""
+
+from marshmallow import EXCLUDE, Schema, fields, validate
+
+
+class _Form(Schema):
+    class Meta:
+        unknown = EXCLUDE
+
+    j = fields.String(load_default="", validate=validate.Length(max=64))
+
+
+class CodeForm(_Form):
+    """The code, or what the member wants instead."""
+
+    code = fields.String(load_default="", validate=validate.Length(max=1_024))
+    remember = fields.String(load_default="")
+    action = fields.String(load_default="verify", validate=validate.OneOf(["verify", "send", "other", "cancel"]))
+
+
+class WayForm(_Form):
+    """Another way to get the code."""
+
+    way = fields.String(load_default="", validate=validate.Length(max=64))
+
+
+class OfferForm(_Form):
+    """Set up the second factor now, or later."""
+
+    action = fields.String(load_default="later", validate=validate.OneOf(["set_up", "later"]))

@@ -1,0 +1,152 @@
+"""Pages around the code: entering it, another way to get it, nothing that would do, and the offer to begin."""
+
+from dataclasses import replace
+from typing import Any
+
+from flask import Blueprint, Response, redirect, request
+
+from idp.domain.account import Account
+from idp.domain.journey import Journey
+from idp.features.second_factor import flow, forms
+from idp.services import journeys
+from idp.web import doors, steps
+from idp.web.house import House
+
+
+def arrive(house: House) -> Any:
+    """What the dispatcher does when a form has led to the code page."""
+    return lambda journey, account: flow.arrive(house.deps, journey, request.remote_addr or "")
+
+
+def blueprint(house: House) -> Blueprint:
+    """The routes of this room."""
+    room, deps = Blueprint("second_factor", __name__), house.deps
+
+    @room.get("/code")
+    @doors.page
+    def code_page() -> Response:
+        found = steps.shown_at(house, "second_factor")
+        return found if isinstance(found, Response) else _code_page(house, *found)
+
+    @room.post("/code")
+    @doors.form
+    def code_submit() -> Response:
+        found = steps.posted_at(house, forms.CodeForm, "second_factor")
+        if isinstance(found, Response):
+            return found
+        journey, account, data = found
+        if data["action"] == "cancel":
+            return house.dispatcher.refuse(journey, "access_denied")
+        if data["action"] == "other":
+            return redirect(f"/code/ways?j={journey.id}", 303)
+        if data["action"] == "send" or not journey.code.get("way"):
+            return _send(house, journey, account, journey.code.get("way", ""))
+        return _verify(house, journey, account, data)
+
+    @room.get("/code/ways")
+    @doors.page
+    def ways_page() -> Response:
+        found = steps.shown_at(house, "second_factor")
+        if isinstance(found, Response):
+            return found
+        journey, account = found
+        known = flow.ways(deps, journey, account)
+        errors = steps.errors(house, journey)
+        return steps.page(house, "code_ways.html", journey, ways=known, chosen=journey.code.get("way"), errors=errors,
+                          back=f"/code?j={journey.id}")  # fmt: skip
+
+    @room.post("/code/ways")
+    @doors.form
+    def ways_submit() -> Response:
+        found = steps.posted_at(house, forms.WayForm, "second_factor")
+        if isinstance(found, Response):
+            return found
+        journey, account, data = found
+        if not data["way"]:
+            return steps.back_with(house, journey, "/code/ways", [steps.error("way", "mfa.err.way")])
+        return _send(house, journey, account, data["way"])
+
+    _other_routes(room, house)
+    return room
+
+
+def _other_routes(room: Blueprint, house: House) -> None:
+    @room.get("/code/none")
+    @doors.page
+    def none_page() -> Response:
+        found = steps.shown_at(house, "no_factor")
+        return found if isinstance(found, Response) else steps.page(house, "code_none.html", found[0])
+
+    @room.get("/code/offer")
+    @doors.page
+    def offer_page() -> Response:
+        found = steps.shown_at(house, "offer")
+        return found if isinstance(found, Response) else steps.page(house, "code_offer.html", found[0])
+
+    @room.post("/code/offer")
+    @doors.form
+    def offer_submit() -> Response:
+        found = steps.posted_at(house, forms.OfferForm, "offer")
+        if isinstance(found, Response):
+            return found
+        journey, account, data = found
+        flow.offered(house.deps, account.id)
+        return house.dispatcher.go(replace(journey, offered=True, enrolling=data["action"] == "set_up"))
+
+
+def _code_page(house: House, journey: Journey, account: Account) -> Response:
+    deps, code = house.deps, journey.code
+    known = flow.ways(deps, journey, account)
+    # where nothing was sent yet (the journey began with a link, not with a form) a button asks for it
+    way = next((one for one in known if one.id == code.get("way")), known[0])
+    sent = bool(code.get("sent")) and way.id == code.get("way")
+    asks = sent or way.id in flow.METHODS
+    errors = steps.errors(house, journey)
+    if code.get("error") and not errors:
+        errors = steps.said(house, [steps.error("code", code["error"], time=code["again_at"])])
+    elif sent and not errors and flow.trouble(deps, journey):
+        errors = steps.said(house, [steps.error("code", "mfa.err.send_fail")])
+    return steps.page(
+        house,
+        "code.html" if asks else "code_send.html",
+        journey,
+        errors=errors,
+        typed=journey.notice.get("typed", ""),
+        way=way,
+        others=len(known) > 1,
+        until=steps.clock(house, code["until"]) if sent else None,
+        resend_at=steps.clock(house, code["sent_at"] + deps.policy.codes.resend) if sent else None,
+        remember_days=deps.policy.second_factor.remember // 86_400 if flow.may_remember(journey, account) else 0,
+        operation=steps.operation(house, journey),
+        stepping_up=journey.proof is not None and journey.proof.sid is not None,
+    )
+
+
+def _send(house: House, journey: Journey, account: Account, way_id: str) -> Response:
+    known = flow.ways(house.deps, journey, account)
+    way = next((one for one in known if one.id == way_id), None if way_id else known[0])
+    if way is None:
+        return steps.back_with(house, journey, "/code/ways", [steps.error("way", "mfa.err.way")])
+    journey = flow.choose(house.deps, replace(journey, notice={}), account, way, request.remote_addr or "")
+    journeys.save(house.deps, journey)
+    return redirect(f"/code?j={journey.id}", 303)
+
+
+def _verify(house: House, journey: Journey, account: Account, data: dict[str, Any]) -> Response:
+    deps, address, typed = house.deps, request.remote_addr or "", data["code"]
+    if not typed.strip():
+        return steps.back_with(house, journey, "/code", [steps.error("code", "mfa.err.empty")])
+    checked, proven = flow.check(deps, journey, account, typed, address)
+    if checked.result != "ok":
+        key = {"format": "mfa.err.format", "wrong": "mfa.err.wrong", "expired": "mfa.err.expired", "locked": "mfa.err.too_many"}
+        if checked.result == "format" and journey.code.get("way") == flow.PRINTED:
+            key["format"] = "mfa.err.printed"
+        found = [steps.error("code", key[checked.result], time=checked.wait_until)]
+        return steps.back_with(house, replace(journey, code={**journey.code, "error": ""}), "/code", found, typed)
+    assert proven.proof is not None
+    remember = request.user_agent.string if data["remember"] and flow.may_remember(journey, account) else None
+    cookie = flow.passed(deps, account, proven.proof.methods[-1], remember, address, journey.client_id)
+    response = house.dispatcher.go(proven)
+    if cookie:
+        steps.remember(deps, response, account.id, cookie)
+    return response

@@ -1,0 +1,150 @@
+"""One-time codes: sent to a destination, good for one purpose, one attempt and one use (requirements MF-02 to MF-04).
+
+A code is stored under the keyed hash of everything it is bound to, so that taking that key away is the whole check:
+of many parallel submissions one finds it.
+"""
+
+import json
+from dataclasses import dataclass
+from typing import Any, Literal, Sequence
+
+from idp import vault
+from idp.deps import Deps
+from idp.domain import folding
+from idp.domain.account import Account, Destination
+from idp.services import letters, limits
+from idp.tables import failures, quotas
+from idp.tables.database import Connection
+
+HOUR, DAY = 3_600, 86_400
+# an expired code is remembered so long, to be told from a wrong one
+REMEMBERED = 1_800
+LIVE_AT_ONCE = 2
+
+
+@dataclass(frozen=True)
+class SentCode:
+    """A code on its way: `key` names it in the store, `letter` in the outbox; it was sent at `at` and is good before
+    `until` (Unix seconds)."""
+
+    key: str
+    letter: str
+    at: int
+    until: int
+
+
+class NotSent(Exception):
+    """Too many were sent; the next may be from `again_at` (Unix seconds) on."""
+
+    def __init__(self, again_at: int):
+        super().__init__("limit")
+        self.again_at = again_at
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What came of a code that was typed. `wait_until`: Unix seconds before which none is looked at, `begins`: from this
+    one on; `destination`: the id of the one it was sent to."""
+
+    result: Literal["ok", "wrong", "expired", "locked", "format"]
+    wait_until: int = 0
+    destination: str = ""
+    begins: bool = False
+
+
+def _key(deps: Deps, account_id: str, purpose: str, attempt: str, code: str) -> str:
+    return "otp:" + deps.vault.keyed_hash("otp", f"{purpose}|{account_id}|{attempt}|{code}")
+
+
+def life(deps: Deps, kind: str) -> int:
+    """Seconds that a code sent to this kind of destination is good for."""
+    return deps.policy.codes.sms if kind == "sms" else deps.policy.codes.mail
+
+
+def send(
+    deps: Deps, account: Account, to: Destination, purpose: str, attempt: str, template: str, address: str,
+    earlier: Sequence[SentCode] = (), locale: str | None = None,
+) -> SentCode:  # fmt: skip
+    """Make a code and queue its letter; `template` is "otp" or "test", `address` the caller's network address. Of the
+    `earlier` codes of this attempt the newest one stays good. Raises `NotSent`, or `Unavailable`."""
+    if not limits.code_allowed(deps, address):
+        raise NotSent(deps.now() + HOUR)
+    code, now, seconds = vault.random_digits(), deps.now(), life(deps, to.kind)
+    key = _key(deps, account.id, purpose, attempt, code)
+    deps.ephemeral.put(key, json.dumps({"to": to.id, "until": now + seconds}).encode(), seconds + REMEMBERED)
+    channel: Any = "sms" if to.kind == "sms" else "mail"
+    with deps.database.write() as connection:
+        reserve(connection, deps, account.id, to.kind, to.address)
+        letter = letters.write(
+            connection,
+            deps,
+            account_id=account.id,
+            channel=channel,
+            to=to.address,
+            template=f"{channel}.{template}",
+            locale=locale or account.locale,
+            facts={"code": code} | ({"time": now + seconds} if channel == "mail" else {}),
+            expires_at=now + seconds,
+            urgent=True,
+        )
+    for old in list(earlier)[: 1 - LIVE_AT_ONCE]:
+        deps.ephemeral.drop(old.key)
+    return SentCode(key, letter, now, now + seconds)
+
+
+def reserve(connection: Connection, deps: Deps, account_id: str, kind: str, to: str) -> None:
+    """Count one code in every limit, in the transaction that sends it; raises `NotSent`, which must roll it back."""
+    rule, now = deps.policy.codes, deps.now()
+    counted = [
+        ("to:" + deps.vault.keyed_hash("quota", f"{kind}:{to.casefold()}"), rule.per_destination_per_hour, HOUR),
+        (f"account-hour:{account_id}", rule.per_account_per_hour, HOUR),
+        (f"account-day:{account_id}", rule.per_account_per_day, DAY),
+    ]
+    if kind == "sms":
+        # every number is Japanese so far: `domain.phone` makes no others
+        counted.append(("country:JP", rule.sms_per_country_per_day if "JP" in rule.sms_countries else 0, DAY))
+        if yen := deps.settings.sms.gateway.yen:
+            counted.append(("purse:sms", rule.sms_yen_per_day // yen, DAY))
+    for name, limit, seconds in counted:
+        again_at = quotas.spend(connection, name, limit, seconds, now) if limit else now + seconds
+        if again_at is not None:
+            raise NotSent(again_at)
+
+
+def bucket_of(account_id: str) -> str:
+    """Wrong codes of an account share one count, whatever journey, destination or purpose they were typed for."""
+    return "code:" + account_id
+
+
+def check(deps: Deps, account_id: str, purpose: str, attempt: str, typed: str) -> Checked:
+    """Take the code that was typed. It is counted as wrong before it is looked at; the caller settles a right one by
+    `failures.clear` in the transaction that makes it count. Raises `Unavailable`."""
+    code = folding.code(typed)
+    if code is None:
+        return Checked("format")
+    with deps.database.write() as connection:
+        reserved = failures.reserve(connection, bucket_of(account_id), deps.policy.code_waits, deps.now())
+    if not reserved.allowed:
+        return Checked("locked", reserved.wait_until)
+    held = deps.ephemeral.take(_key(deps, account_id, purpose, attempt, code))
+    if held is None:
+        return wrong(deps, reserved)
+    found = json.loads(held)
+    if found["until"] <= deps.now():
+        # who types a code that was truly sent has not guessed
+        with deps.database.write() as connection:
+            failures.give_back(connection, bucket_of(account_id), reserved)
+        return Checked("expired")
+    return Checked("ok", destination=found["to"])
+
+
+def wrong(deps: Deps, reserved: failures.Reserved) -> Checked:
+    """The verdict on a code that was not right, counted by `reserved`."""
+    waits = reserved.wait_until > deps.now()
+    return Checked("locked" if waits else "wrong", reserved.wait_until, begins=waits)
+
+
+def forget(deps: Deps, codes: Sequence[SentCode]) -> None:
+    """Void what is left of an attempt."""
+    for code in codes:
+        deps.ephemeral.drop(code.key)

@@ -1,0 +1,97 @@
+"""Second factors of an account: its authenticator app and its printed recovery codes."""
+
+from dataclasses import dataclass
+from typing import Iterable
+
+from sqlalchemy import Connection, delete, exists, func, literal, select, update
+
+from idp.domain.account import Destination
+from idp.domain.journey import Factors
+from idp.tables.schema import destinations, recovery_codes, totp
+
+
+@dataclass(frozen=True)
+class App:
+    """An authenticator app: its secret, sealed, and the last 30-second step that was used."""
+
+    sealed: str
+    last_step: int
+
+
+def of(connection: Connection, account_id: str) -> Factors:
+    """What the account could prove itself with beside its password: one statement."""
+    kinds = select(destinations.c.kind.label("method")).where(
+        destinations.c.account_id == account_id, destinations.c.verified_at.is_not(None)
+    )
+    app = select(literal("totp")).where(exists().where(totp.c.account_id == account_id))
+    printed = select(literal("recovery")).where(exists().where(recovery_codes.c.account_id == account_id))
+    return Factors(frozenset(connection.execute(kinds.union(app, printed)).scalars()))
+
+
+def app(connection: Connection, account_id: str) -> App | None:
+    """The account's authenticator app, or None."""
+    row = connection.execute(select(totp.c.sealed, totp.c.last_step).where(totp.c.account_id == account_id)).first()
+    return App(row.sealed, row.last_step) if row else None
+
+
+def put_app(connection: Connection, account_id: str, sealed: str, step: int, now: int) -> None:
+    """Set or replace the app; `step` is the one that confirmed it and is thereby used."""
+    drop_app(connection, account_id)
+    connection.execute(totp.insert(), {"account_id": account_id, "sealed": sealed, "last_step": step, "created_at": now})
+
+
+def use_step(connection: Connection, account_id: str, step: int) -> bool:
+    """Claim a step; false if it or a later one was used before: of parallel callers one wins (RFC 6238 section 5.2)."""
+    done = connection.execute(
+        update(totp).where(totp.c.account_id == account_id, totp.c.last_step < step).values(last_step=step)
+    )
+    return done.rowcount == 1
+
+
+def drop_app(connection: Connection, account_id: str) -> bool:
+    """Remove the app; false if there was none."""
+    return connection.execute(delete(totp).where(totp.c.account_id == account_id)).rowcount == 1
+
+
+def put_codes(connection: Connection, account_id: str, hashes: Iterable[str], now: int) -> None:
+    """Replace every recovery code of the account."""
+    drop_codes(connection, account_id)
+    rows = [{"account_id": account_id, "code_hash": one, "created_at": now} for one in hashes]
+    connection.execute(recovery_codes.insert(), rows)
+
+
+def use_code(connection: Connection, account_id: str, hashes: Iterable[str]) -> bool:
+    """Claim a recovery code, given its hash under each key of ours; false if there is none: of parallel callers one wins."""
+    which = (recovery_codes.c.account_id == account_id, recovery_codes.c.code_hash.in_(list(hashes)))
+    return connection.execute(delete(recovery_codes).where(*which)).rowcount == 1
+
+
+def codes_left(connection: Connection, account_id: str) -> int:
+    """How many recovery codes the account still has."""
+    query = select(func.count()).select_from(recovery_codes).where(recovery_codes.c.account_id == account_id)
+    return connection.execute(query).scalar_one()
+
+
+def drop_codes(connection: Connection, account_id: str) -> None:
+    """Remove every recovery code of the account."""
+    connection.execute(delete(recovery_codes).where(recovery_codes.c.account_id == account_id))
+
+
+def replace_destinations(connection: Connection, account_id: str, kept: Iterable[Destination], now: int) -> None:
+    """Make these the destinations of the account, and no others."""
+    connection.execute(delete(destinations).where(destinations.c.account_id == account_id))
+    rows = [
+        {
+            "id": item.id,
+            "account_id": account_id,
+            "kind": item.kind,
+            "address": item.address,
+            "address_key": item.address.casefold(),
+            "verified_at": item.verified_at,
+            "usual": int(item.usual),
+            "created_at": now,
+        }
+        for item in kept
+    ]
+    if rows:
+        connection.execute(destinations.insert(), rows)
