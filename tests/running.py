@@ -16,7 +16,11 @@ from typing import Any, Iterator
 from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
 
 import requests
+from sqlalchemy import select
 
+from idp import config
+from idp.tables.database import Database
+from idp.tables.schema import audit
 from tests import services
 from tests.outgoing import Outgoing
 
@@ -62,6 +66,17 @@ class Idp(Outgoing):
         arguments = ("account", "add", "--login-id", login_id, "--nickname", "はなこ", *options, "--password-stdin")
         subject: str = json.loads(self.run(*arguments, stdin=password).stdout)["sub"]
         return subject
+
+    def audit(self, event: str) -> list[dict[str, Any]]:
+        """The audit rows of one event, the oldest first."""
+        settings, _ = config.load(str(self.config))
+        database = Database(settings.database.url)
+        try:
+            with database.read() as connection:
+                rows = connection.execute(select(audit).where(audit.c.event == event).order_by(audit.c.id)).mappings()
+                return [dict(row) for row in rows]
+        finally:
+            database.close()
 
 
 def policy_text(changes: dict[str, dict[str, str]]) -> str:

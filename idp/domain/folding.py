@@ -153,7 +153,13 @@ def phone(text: str) -> str | None:
     return number if phone_kind(number) else None
 
 
+_CODE = re.compile(rf"[0-9０-９\s{re.escape(DASHES)}]*")
+
+
 def code(text: str, digits: int = 6) -> str | None:
-    """One-time code: the digits as text, leading zeros kept. `４８２ ９１３` is `482913`."""
+    """One-time code: the digits as text, leading zeros kept. `４８２ ９１３` is `482913`; digits in circles and of other
+    scripts are none, or one code would have many spellings."""
+    if not _CODE.fullmatch(text[:CAP_BYTES].translate(_BEFORE)):
+        return None
     typed = fold(text).translate(_UNHYPHENED)
     return typed if re.fullmatch(f"[0-9]{{{digits}}}", typed) else None

@@ -163,6 +163,8 @@ class Inside:
     `how`: as `running.configure` takes it."""
 
     def __init__(self, folder: Path, **how: Any):
+        # so that one page offers the second factor
+        how["policy"] = {"second_factor": {"mode": '"recommended"'}, **how.get("policy", {})}
         installed = running.configure(folder, "sqlite:///idp.db", "sqlite:///ephemeral.db", 8000, **how)
         settings, base = config.load(str(installed.config))
         self.deps = app.open_deps(settings, base)
@@ -177,6 +179,8 @@ class Inside:
         self.third = self._client(client_name="Third", redirect_uris=[CALLBACK + "/third"], first_party=False)
         self._member("hanako", running.PASSWORD, letter=False)
         self._member("letter", LETTER_PASSWORD, letter=True)
+        self._member("coded", running.PASSWORD, letter=False, email="coded@mail.example", verified=True, usual="email")
+        self._member("offered", running.PASSWORD, letter=False, offered_at=0)
         self.pages = self._pages()
         self.calls = self._calls()
         self._kept = self._ephemeral.execute("SELECT * FROM facts WHERE key LIKE 'v:%'").fetchall()
@@ -184,18 +188,25 @@ class Inside:
     def _client(self, **metadata: Any) -> dict[str, Any]:
         return client_registration.register(self.deps, json.dumps(metadata))
 
-    def _member(self, name: str, password: str, letter: bool) -> None:
-        new = accounts.new_account(self.deps, self.house.hasher, NewAccount(login_id=name, password=password, letter=letter))
+    def _member(self, name: str, password: str, letter: bool, offered_at: int | None = None, **more: Any) -> None:
+        wish = NewAccount(login_id=name, password=password, letter=letter, **more)
+        new = accounts.new_account(self.deps, self.house.hasher, wish)
+        new = replace(new, offered_at=self.deps.now() if offered_at is None else offered_at)
         with self.deps.database.write() as connection:
             accounts.store(connection, self.deps, new, "test", "test")
 
     def _pages(self) -> dict[str, Page]:
-        stranger, letter, member, waiting = (Visitor(self) for _ in range(4))
+        stranger, letter, member, waiting, coded, offered = (Visitor(self) for _ in range(6))
+        code_page = coded.sign_in(self.portal, "coded")
         found = {
             "login": stranger.page(stranger.authorize(self.portal)),
             "first_password": letter.page(letter.sign_in(self.portal, "letter", LETTER_PASSWORD)),
             "consent": member.page(member.sign_in(self.third, "hanako")),
+            "code": coded.page(code_page),
+            "offer": offered.page(offered.sign_in(self.portal, "offered")),
         }
+        ways = Request("GET", "/code/ways", urlencode({"j": found["code"].form.fields["j"]}).encode())
+        found["ways"] = coded.page(coded.go(ways))
         waiting.sign_in(self.portal, "hanako")
         found["sign_out"] = waiting.page(waiting.go(Request("GET", "/")))
         found["choose"] = waiting.page(waiting.authorize(self.portal, prompt="select_account"))

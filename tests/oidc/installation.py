@@ -9,8 +9,9 @@ from typing import Any, Iterator
 
 from idp import app, config
 from idp.deps import Deps
-from idp.services import accounts, client_registration
+from idp.services import accounts, client_registration, factors
 from idp.services.passwords import Hasher
+from idp.tables import factors as table
 from tests import running, services
 from tests.oidc.relying_party import Portal, Provider
 from tests.running import CALLBACK, PASSWORD, Browser, Idp
@@ -73,6 +74,20 @@ class Installation:
             accounts.store(connection, self.deps, new, "test", "cli")
         self.subjects[name] = new.id
         return name
+
+    def app_of(self, login_id: str) -> str:
+        """Give a member an authenticator app that is asked for only where a level is; returns its secret."""
+        secret = factors.new_secret()
+        with self.deps.database.write() as connection:
+            factors.set_app(connection, self.deps, self.subjects[login_id], secret, 0)
+        return secret
+
+    def forget_steps(self, login_id: str) -> None:
+        """Let the app's present code count again."""
+        with self.deps.database.write() as connection:
+            app = table.app(connection, self.subjects[login_id])
+            assert app
+            table.put_app(connection, self.subjects[login_id], app.sealed, 0, 0)
 
     def browser(self, login_id: str = "") -> Browser:
         """A browser of nobody, or one in which this member is signed in."""

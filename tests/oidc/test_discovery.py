@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+import pyotp
 import requests
 from authlib.oidc.discovery import OpenIDProviderMetadata
 
@@ -158,9 +159,15 @@ def test_every_claim_can_be_had(portal: Portal, provider: Provider, signed_in: B
 def test_every_acr_value_can_be_reached(portal: Portal, house: Installation, provider: Provider) -> None:
     """OIDC Discovery section 3, acr_values_supported."""
     name = house.member()
+    secret = house.app_of(name)
     for level in provider.metadata["acr_values_supported"]:
         browser = house.browser()
-        answer = portal.reply(portal.sign_in(browser, name, acr_values=level))
+        page = portal.sign_in(browser, name, acr_values=level)
+        if not page.is_redirect:
+            house.forget_steps(name)  # each code counts once, and the next one is half a minute away
+            form = form_of(page)
+            page = browser.submit(form, **{form.named("one-time-code"): pyotp.TOTP(secret).now()})
+        answer = portal.reply(page)
         assert portal.id_claims(portal.granted(portal.redeem(answer["code"])))["acr"] == level
 
 

@@ -23,9 +23,9 @@ def begin(deps: Deps, request: AuthorizationRequest, hint_subject: str | None, b
     if essential and not set(essential) & set(assurance.ACR_SUPPORTED):
         raise AuthorizationError(request.target, "unmet_authentication_requirements", "this level is not offered")
     wished = essential or request.claims.voluntary_acr or request.acr_values
-    # levels that nobody here knows are no wish that could be met or missed
-    levels = tuple(level for level in wished if level in assurance.ACR_SUPPORTED)
-    again = assurance.ACR_PASSWORD_AGAIN in levels and assurance.ACR_PASSWORD not in levels
+    again = assurance.ACR_PASSWORD_AGAIN in wished and assurance.ACR_PASSWORD not in wished
+    # levels that nobody here knows are no wish that could be met or missed; a voluntary claim never holds anybody up
+    levels = tuple(level for level in essential or request.acr_values if level in assurance.ACR_SUPPORTED)
     subject = hint_subject or request.claims.subject
     return journeys.new(
         deps,
