@@ -12,7 +12,8 @@ import pytest
 import requests
 
 from tests import running, services
-from tests.input.inside import Inside, Request
+from tests.input.inside import Inside
+from tests.input.wire import Request
 from tests.running import Browser, Idp, answer_of, exchange, new_name
 
 SIGN_INS, TOKENS = "idp_sign_ins_total", "idp_tokens_issued_total"

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.input.inside import Answer, Inside, Request, Visitor
+from tests.input.inside import Inside, Visitor
+from tests.input.wire import Answer, Request
 from tests.running import PASSWORD
 
 RATES = {

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from idp.features.oidc.request import KNOWN
 from idp.web.headers import constant_headers
-from tests.input.inside import FORM, Answer, Inside, Page, Request
+from tests.input.inside import Inside
+from tests.input.wire import FORM, Answer, Page, Request
 from tests.running import CALLBACK
 
 # whatever field they stand in, the request is refused before anything is read into it

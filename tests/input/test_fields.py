@@ -8,7 +8,8 @@ import pytest
 
 from tests.input import hostile
 from tests.input.hostile import MALFORMED, ODD, PARAMETERS, TOO_LONG
-from tests.input.inside import FORM, Answer, Inside, Page, Request
+from tests.input.inside import Inside
+from tests.input.wire import FORM, Answer, Page, Request
 from tests.running import CALLBACK
 
 
