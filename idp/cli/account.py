@@ -17,7 +17,7 @@ from idp.domain.account import STAFF, Account
 from idp.domain.identifiers import fold_email, fold_login_id, mask_email, mask_phone
 from idp.services import accounts as service
 from idp.services.passwords import MAX_BYTES, Hasher
-from idp.tables import accounts, failures
+from idp.tables import accounts, factors, failures, trusted_browsers
 from idp.tables.database import Connection
 
 MAX_PROFILE_BYTES = 65_536
@@ -79,7 +79,8 @@ def _profile(path: str) -> Any:
 @click.option("--phone", metavar="NUM", help="Mobile number for codes.")
 @click.option("--verified/--unverified", default=True, show_default=True, help="Are address and number known to be theirs?")
 @click.option("--email-login", is_flag=True, help="The address can be typed in place of the login ID.")
-@click.option("--second-factor", "usual", type=click.Choice(["email", "sms"]), help="Where codes usually go.")
+@click.option("--second-factor", "usual", type=click.Choice(["email", "sms"]), help="Ask for codes, which usually go there.")
+@click.option("--mailbox", metavar="ADDR", help="Their mailbox at the operator itself.")
 @click.option("--role", type=click.Choice(["member", *sorted(STAFF)]), default="member", show_default=True)
 @click.option("--locale", type=click.Choice(texts.LOCALES), default=texts.LOCALES[0], show_default=True)
 @click.option("--contractor-id", metavar="NUM", help="Customer number of the contract.")
@@ -149,6 +150,9 @@ def show(ctx: click.Context, who: str, full: bool) -> None:
     with opened(ctx) as deps, deps.database.write() as connection:
         found = _find(connection, who)
         waits = failures.read(connection, f"password:{found.id}", deps.now())
+        code_waits = failures.read(connection, f"code:{found.id}", deps.now())
+        methods = factors.of(connection, found.id).methods
+        browsers = trusted_browsers.count(connection, found.id, found.epoch, deps.now())
         service.record(connection, deps, found, "account_shown", _actor(), {"full": full})
     shown = _state(found) | {
         "role": found.role,
@@ -158,6 +162,13 @@ def show(ctx: click.Context, who: str, full: bool) -> None:
         "password": found.password_state,
         "password_at": _iso(found.password_at),
         "waits_until": None if waits.allowed else _iso(waits.wait_until),
+        "second_factor": {
+            "on": found.second_factor,
+            "methods": sorted(methods),
+            "waits_until": None if code_waits.allowed else _iso(code_waits.wait_until),
+            "remembered_browsers": browsers,
+        },
+        "mailbox": found.mailbox if full or not found.mailbox else mask_email(found.mailbox),
         "contractor_id": found.contractor_id,
         "contract_type": found.contract_type,
         "created_at": _iso(found.created_at),

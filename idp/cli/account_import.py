@@ -62,7 +62,8 @@ nickname email phone role locale contractor_id contract_type profile
                as in: idp account add
 verified       true: address and number are known to be the member's
 email_login    true: the address can be typed in place of the login ID
-second_factor  "email" or "sms": where codes usually go
+second_factor  "email" or "sms": where codes usually go; switches the second factor on
+mailbox        the member's mailbox at the operator itself, offered as a destination
 
 A line that is wrong is named with its number on standard error, and all others are added. A login ID that is there
 already is named and skipped, so that the same file can be given again. Ends with 1 if any line was wrong.
@@ -107,6 +108,7 @@ class _Line:
     verified: bool = False
     email_login: bool = False
     second_factor: Literal["email", "sms"] | None = None
+    mailbox: str | None = None
     role: str = "member"
     locale: str = "ja"
     contractor_id: str | None = None

@@ -22,6 +22,7 @@ CLOCK_SKEW = 10  # seconds by which the provider's clock may differ from ours
 ASKS: dict[str, dict[str, Any]] = {
     "again": {"prompt": "login"},
     "fresh": {"max_age": 0},
+    "code": {"acr_values": "urn:x-idp:acr:2", "max_age": 300, "operation": "mail_password"},
     "silent": {"prompt": "none"},
     "english": {"ui_locales": "en"},
 }

@@ -61,6 +61,7 @@ def _add(deps: Deps, hasher: Hasher, row: dict[str, Any]) -> None:
         email=row["email"],
         phone=row.get("mobile"),
         verified=True,
+        usual=row.get("second_factor"),
         email_login=row.get("email_login", False),
         role=row.get("role", "member"),
         contractor_id=row.get("contractor_id"),
@@ -90,6 +91,7 @@ def portal_registration(issuer: str, client_id: str, secret: str) -> dict[str, A
         "response_types": ["code"],
         "application_type": "web",
         "scope": SCOPE,
+        "operations": {"mail_password": True},
         "first_party": True,
     }
 

@@ -30,7 +30,7 @@ class Rejected(Exception):
 @dataclass(frozen=True)
 class NewAccount:
     """What somebody typed or delivered, not yet folded. The given destinations count as proven only if `verified`;
-    `usual` names the one that codes go to; `letter`: the password is printed on a letter and must be replaced;
+    `usual` names the one that codes go to, and switches the second factor on; `mailbox` is the operator's own mailbox; `letter`: the password is printed on a letter and must be replaced;
     `imported`: login IDs and addresses of an old system, wider than the rules for new ones."""
 
     login_id: str
@@ -43,6 +43,7 @@ class NewAccount:
     verified: bool = False
     email_login: bool = False
     usual: Literal["email", "sms"] | None = None
+    mailbox: str | None = None
     role: str = "member"
     locale: str = "ja"
     contractor_id: str | None = None
@@ -65,6 +66,8 @@ def problems(deps: Deps, wish: NewAccount) -> tuple[Problem, ...]:
         found += [("nickname", code) for code in nickname_verdicts(wish.nickname, reserved)]
     if wish.email is not None:
         found += [("email", code) for code in _email_verdicts(wish)]
+    if wish.mailbox is not None and not fold_email(wish.mailbox):
+        found.append(("mailbox", "email.format"))
     if wish.phone is not None:
         found += [("phone", code) for code in mobile_verdicts(wish.phone)]
     if wish.email_login and not (wish.email and wish.verified):
@@ -146,6 +149,7 @@ def new_account(deps: Deps, hasher: Hasher, wish: NewAccount) -> Account:
         contract_type=wish.contract_type,
         profile=wish.profile,
         second_factor=wish.usual is not None,
+        mailbox=fold_email(wish.mailbox) if wish.mailbox else None,
         created_at=now,
         updated_at=now,
         destinations=tuple(
