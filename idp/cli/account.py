@@ -15,9 +15,10 @@ from idp.cli.common import Refused, opened
 from idp.deps import Deps
 from idp.domain.account import STAFF, Account
 from idp.domain.identifiers import fold_email, fold_login_id, mask_email, mask_phone
+from idp.domain.journey import NO_FACTORS
 from idp.services import accounts as service
 from idp.services.passwords import MAX_BYTES, Hasher
-from idp.tables import accounts, factors, failures, trusted_browsers
+from idp.tables import accounts, failures, trusted_browsers
 from idp.tables.database import Connection
 
 MAX_PROFILE_BYTES = 65_536
@@ -151,7 +152,7 @@ def show(ctx: click.Context, who: str, full: bool) -> None:
         found = _find(connection, who)
         waits = failures.read(connection, f"password:{found.id}", deps.now())
         code_waits = failures.read(connection, f"code:{found.id}", deps.now())
-        methods = factors.of(connection, found.id).methods
+        methods = (accounts.with_factors(connection, found.id) or (None, NO_FACTORS))[1].methods
         browsers = trusted_browsers.count(connection, found.id, found.epoch, deps.now())
         service.record(connection, deps, found, "account_shown", _actor(), {"full": full})
     shown = _state(found) | {

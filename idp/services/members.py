@@ -4,7 +4,6 @@ from idp.deps import Deps
 from idp.domain.account import Account
 from idp.domain.journey import Factors
 from idp.tables import accounts
-from idp.tables import factors as table
 
 
 def find(deps: Deps, subject: str, with_destinations: bool = False) -> Account | None:
@@ -13,7 +12,7 @@ def find(deps: Deps, subject: str, with_destinations: bool = False) -> Account |
         return accounts.by_id(connection, subject, with_destinations)
 
 
-def factors(deps: Deps, subject: str) -> Factors:
-    """What the account could prove itself with beside its password. Raises `Unavailable`."""
+def with_factors(deps: Deps, subject: str) -> tuple[Account, Factors] | None:
+    """The account with its destinations, and what it could prove itself with. Raises `Unavailable`."""
     with deps.database.read() as connection:
-        return table.of(connection, subject)
+        return accounts.with_factors(connection, subject)

@@ -24,9 +24,10 @@ LIVE_AT_ONCE = 2
 
 @dataclass(frozen=True)
 class SentCode:
-    """A code on its way: `key` names it in the store, `letter` in the outbox; it was sent at `at` and is good before
-    `until` (Unix seconds)."""
+    """A code on its way to the destination `to`: `key` names it in the store, `letter` in the outbox; it was sent at `at`
+    and is good before `until` (Unix seconds)."""
 
+    to: str
     key: str
     letter: str
     at: int
@@ -44,11 +45,12 @@ class NotSent(Exception):
 @dataclass(frozen=True)
 class Checked:
     """What came of a code that was typed. `wait_until`: Unix seconds before which none is looked at, `begins`: from this
-    one on; `destination`: the id of the one it was sent to."""
+    one on; `destination`: the id of the one it was sent to; `key`: its name in the store."""
 
     result: Literal["ok", "wrong", "expired", "locked", "format"]
     wait_until: int = 0
     destination: str = ""
+    key: str = ""
     begins: bool = False
 
 
@@ -89,7 +91,7 @@ def send(
         )
     for old in list(earlier)[: 1 - LIVE_AT_ONCE]:
         deps.ephemeral.drop(old.key)
-    return SentCode(key, letter, now, now + seconds)
+    return SentCode(to.id, key, letter, now, now + seconds)
 
 
 def reserve(connection: Connection, deps: Deps, account_id: str, kind: str, to: str) -> None:
@@ -105,10 +107,8 @@ def reserve(connection: Connection, deps: Deps, account_id: str, kind: str, to: 
         counted.append(("country:JP", rule.sms_per_country_per_day if "JP" in rule.sms_countries else 0, DAY))
         if yen := deps.settings.sms.gateway.yen:
             counted.append(("purse:sms", rule.sms_yen_per_day // yen, DAY))
-    for name, limit, seconds in counted:
-        again_at = quotas.spend(connection, name, limit, seconds, now) if limit else now + seconds
-        if again_at is not None:
-            raise NotSent(again_at)
+    if (again_at := quotas.spend(connection, counted, now)) is not None:
+        raise NotSent(again_at)
 
 
 def bucket_of(account_id: str) -> str:
@@ -126,7 +126,8 @@ def check(deps: Deps, account_id: str, purpose: str, attempt: str, typed: str) -
         reserved = failures.reserve(connection, bucket_of(account_id), deps.policy.code_waits, deps.now())
     if not reserved.allowed:
         return Checked("locked", reserved.wait_until)
-    held = deps.ephemeral.take(_key(deps, account_id, purpose, attempt, code))
+    key = _key(deps, account_id, purpose, attempt, code)
+    held = deps.ephemeral.take(key)
     if held is None:
         return wrong(deps, reserved)
     found = json.loads(held)
@@ -135,7 +136,7 @@ def check(deps: Deps, account_id: str, purpose: str, attempt: str, typed: str) -
         with deps.database.write() as connection:
             failures.give_back(connection, bucket_of(account_id), reserved)
         return Checked("expired")
-    return Checked("ok", destination=found["to"])
+    return Checked("ok", destination=found["to"], key=key)
 
 
 def wrong(deps: Deps, reserved: failures.Reserved) -> Checked:

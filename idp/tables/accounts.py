@@ -7,8 +7,9 @@ from sqlalchemy import Connection, bindparam, select, update
 from sqlalchemy.exc import IntegrityError
 
 from idp.domain.account import Account, Destination
+from idp.domain.journey import Factors
 from idp.tables.hot import HotRead
-from idp.tables.schema import accounts, destinations, revoked_grants
+from idp.tables.schema import accounts, destinations, recovery_codes, revoked_grants, totp
 
 
 class Taken(Exception):
@@ -29,6 +30,14 @@ _OF_GRANT = HotRead(
 _DESTINATIONS = HotRead(
     select(*_OF_DESTINATION)
     .where(destinations.c.account_id == bindparam("value"))
+    .order_by(destinations.c.created_at, destinations.c.id)
+)
+_HAS_APP = select(totp.c.account_id).where(totp.c.account_id == accounts.c.id).exists()
+_HAS_CODES = select(recovery_codes.c.account_id).where(recovery_codes.c.account_id == accounts.c.id).exists()
+_WITH_FACTORS = HotRead(
+    select(accounts, _HAS_APP.label("app"), _HAS_CODES.label("printed"), *_OF_DESTINATION)
+    .select_from(accounts.outerjoin(destinations, destinations.c.account_id == accounts.c.id))
+    .where(accounts.c.id == bindparam("value"))
     .order_by(destinations.c.created_at, destinations.c.id)
 )
 _NAMES = tuple(column.name for column in accounts.c)
@@ -61,6 +70,17 @@ def of_grant(connection: Connection, account_id: str, grant_id: str) -> Account 
     if not rows or rows[0][width]:
         return None
     return _made(rows[0], (row[width + 1 :] for row in rows if row[width + 1] is not None))
+
+
+def with_factors(connection: Connection, account_id: str) -> tuple[Account, Factors] | None:
+    """The account with its destinations, and what it could prove itself with beside its password: one statement."""
+    rows, width = _WITH_FACTORS.rows(connection, {"value": account_id}), len(_NAMES)
+    if not rows:
+        return None
+    account = _made(rows[0], (row[width + 2 :] for row in rows if row[width + 2] is not None))
+    methods = {item.kind for item in account.destinations if item.verified_at}
+    methods |= {name for name, there in (("totp", rows[0][width]), ("recovery", rows[0][width + 1])) if there}
+    return account, Factors(frozenset(methods))
 
 
 def by_login_id(connection: Connection, login_id_key: str, with_destinations: bool = False) -> Account | None:

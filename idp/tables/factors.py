@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 from typing import Iterable
 
-from sqlalchemy import Connection, delete, exists, func, literal, select, update
+from sqlalchemy import Connection, delete, func, select, update
 
 from idp.domain.account import Destination
-from idp.domain.journey import Factors
 from idp.tables.schema import destinations, recovery_codes, totp
 
 
@@ -16,16 +15,6 @@ class App:
 
     sealed: str
     last_step: int
-
-
-def of(connection: Connection, account_id: str) -> Factors:
-    """What the account could prove itself with beside its password: one statement."""
-    kinds = select(destinations.c.kind.label("method")).where(
-        destinations.c.account_id == account_id, destinations.c.verified_at.is_not(None)
-    )
-    app = select(literal("totp")).where(exists().where(totp.c.account_id == account_id))
-    printed = select(literal("recovery")).where(exists().where(recovery_codes.c.account_id == account_id))
-    return Factors(frozenset(connection.execute(kinds.union(app, printed)).scalars()))
 
 
 def app(connection: Connection, account_id: str) -> App | None:

@@ -2,35 +2,38 @@
 
 from functools import lru_cache
 from importlib import import_module
+from typing import Sequence
 
-from sqlalchemy import Connection, Executable, bindparam, case, or_, select
+from sqlalchemy import Connection, Executable, bindparam, case
 
 from idp.tables.schema import quotas
 
-_NAME, _NOW, _ENDS, _LIMIT = bindparam("which"), bindparam("at"), bindparam("ends"), bindparam("most")
+_NOW = bindparam("at")
 
 
-@lru_cache(maxsize=2)
-def _spend(dialect: str) -> Executable:
+@lru_cache(maxsize=16)
+def _spend(dialect: str, rows: int) -> Executable:
     insert = import_module(f"sqlalchemy.dialects.{dialect}").insert
+    values = [{"name": bindparam(f"name{n}"), "count": 1, "ends_at": bindparam(f"ends{n}")} for n in range(rows)]
+    new = insert(quotas).values(values)
     over = quotas.c.ends_at <= _NOW
-    return (
-        insert(quotas)
-        .values(name=_NAME, count=1, ends_at=_ENDS)
-        .on_conflict_do_update(
-            index_elements=[quotas.c.name],
-            set_={"count": case((over, 1), else_=quotas.c.count + 1), "ends_at": case((over, _ENDS), else_=quotas.c.ends_at)},
-            where=or_(over, quotas.c.count < _LIMIT),
-        )
-        .returning(quotas.c.count)
-    )
+    return new.on_conflict_do_update(
+        index_elements=[quotas.c.name],
+        set_={
+            "count": case((over, 1), else_=quotas.c.count + 1),
+            "ends_at": case((over, new.excluded.ends_at), else_=quotas.c.ends_at),
+        },
+    ).returning(quotas.c.name, quotas.c.count, quotas.c.ends_at)
 
 
-def spend(connection: Connection, name: str, limit: int, seconds: int, now: int) -> int | None:
-    """Count one event; None if it is within `limit` (1 or more) per window, which the first event opens, else the Unix
-    time at which the window ends. One statement decides, so that parallel callers share the limit; a caller who then
-    rolls back has spent nothing."""
-    values = {"which": name, "at": now, "ends": now + seconds, "most": limit}
-    if connection.execute(_spend(connection.dialect.name), values).first():
-        return None
-    return connection.execute(select(quotas.c.ends_at).where(quotas.c.name == name)).scalar_one()
+def spend(connection: Connection, counted: Sequence[tuple[str, int, int]], now: int) -> int | None:
+    """Count one event under each (name, limit, seconds), where the first event opens a window of so many seconds; None
+    if it is within every limit, else the Unix time from which it would be: then the caller rolls its transaction back,
+    and nothing was counted. One statement counts, so that parallel callers share the limits."""
+    limits = {name: limit for name, limit, _ in counted}
+    values: dict[str, str | int] = {"at": now}
+    # in one order everywhere, or two transactions could wait for each other
+    for n, (name, _, seconds) in enumerate(sorted(counted)):
+        values |= {f"name{n}": name, f"ends{n}": now + seconds}
+    rows = connection.execute(_spend(connection.dialect.name, len(counted)), values).all()
+    return max((row.ends_at for row in rows if row.count > limits[row.name]), default=None)

@@ -7,7 +7,7 @@ from flask import Response, redirect
 
 from idp.deps import Deps
 from idp.domain.account import Account
-from idp.domain.journey import NO_FACTORS, Journey, Step, concerns_factors, next_step
+from idp.domain.journey import NO_FACTORS, Factors, Journey, Step, concerns_factors, next_step
 from idp.services import journeys, members, sessions
 from idp.web import cookies
 from idp.web.errors import PageError
@@ -41,14 +41,16 @@ class Dispatcher:
     def __init__(self, deps: Deps):
         self._deps = deps
         self.purposes: dict[str, Purpose] = {}
-        self.arrivals: dict[str, Callable[[Journey, Account], Journey]] = {}
+        self.arrivals: dict[str, Callable[[Journey, Account, Factors], Journey]] = {}
 
-    def step(self, journey: Journey, account: Account | None) -> Step:
-        """What comes next; the account's factors are read only where they matter."""
-        rule, factors = self._deps.policy.second_factor, NO_FACTORS
-        if account and concerns_factors(journey, account, rule):
-            factors = members.factors(self._deps, account.id)
-        return next_step(journey, account, rule, factors, self._deps.now())
+    def step(self, journey: Journey, account: Account | None, factors: Factors | None = None) -> tuple[Step, Account | None, Factors]:
+        """What comes next, and the account and its factors it was told from: these are read only where they matter, the
+        account then with its destinations."""
+        rule, now = self._deps.policy.second_factor, self._deps.now()
+        if factors is None and account and concerns_factors(journey, account, rule):
+            account, factors = members.with_factors(self._deps, account.id) or (None, NO_FACTORS)
+        factors = factors or NO_FACTORS
+        return next_step(journey, account, rule, factors, now), account, factors
 
     def go(self, journey: Journey, account: Account | None = None, shown: bool = True) -> Response:
         """Store the journey and send the browser to its next step. `account`: the one of the journey's proof, if
@@ -58,11 +60,11 @@ class Dispatcher:
             account = members.find(deps, journey.proof.subject)
         if journey.proof and account:
             journey = purpose.prepare(journey, account)
-        step = self.step(journey, account)
+        step, account, factors = self.step(journey, account)
         if step in ("refused", "unmet"):
             return self._refuse(journey, account, "login_required" if step == "refused" else "unmet_authentication_requirements")
         if shown and account and (arrive := self.arrivals.get(step)):
-            journey = arrive(journey, account)
+            journey = arrive(journey, account, factors)
         new_cookie = None
         if step in ("choose", "consent", "done") and account and journey.proof and journey.proof.sid is None:
             old = cookies.read(cookies.SESSION, deps.settings.secure)
@@ -102,4 +104,4 @@ class Dispatcher:
             "choose": "account_selection_required",
             "consent": "consent_required",
             "unmet": "unmet_authentication_requirements",
-        }.get(self.step(journey, account), "interaction_required")
+        }.get(self.step(journey, account)[0], "interaction_required")

@@ -1,6 +1,6 @@
 """What the pages of every journey share: finding the journey, showing its page, coming back with errors."""
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
@@ -9,7 +9,7 @@ from marshmallow import Schema, ValidationError
 
 from idp.deps import Deps
 from idp.domain.account import Account
-from idp.domain.journey import Journey, Step
+from idp.domain.journey import NO_FACTORS, Factors, Journey, Step
 from idp.services import journeys, limits, members
 from idp.web import cookies, csrf, doors
 from idp.web.errors import PageError
@@ -61,29 +61,38 @@ def posted(house: House, form: type[Schema]) -> tuple[Journey | None, dict[str, 
     return doors.journey_of(house.deps, data["j"]), data
 
 
-def shown_at(house: House, step: Step) -> tuple[Journey, Account] | Response:
-    """The journey that the address names, if `step` is what its member has to do now, and the account with its
-    destinations; else where the browser belongs. No step can be skipped by knowing its address."""
-    journey = journey_shown(house)
-    if journey.finished or journey.proof is None:
-        return redirect(f"/login?j={journey.id}", 303)
-    account = members.find(house.deps, journey.proof.subject, with_destinations=True)
-    if account is None or house.dispatcher.step(journey, account) != step:
-        return house.dispatcher.go(journey, shown=False)
-    return journey, account
+@dataclass(frozen=True)
+class At:
+    """A journey at the step that a page is for: its member's account with destinations, and what that could be proven
+    with beside the password; `data` are the fields of a form that came back."""
+
+    journey: Journey
+    account: Account
+    factors: Factors
+    data: dict[str, Any] = field(default_factory=dict)
 
 
-def posted_at(house: House, form: type[Schema], step: Step) -> tuple[Journey, Account, dict[str, Any]] | Response:
-    """The same for a form that came back, with its fields."""
+def shown_at(house: House, step: Step) -> At | Response:
+    """The journey that the address names, if `step` is what its member has to do now; else where the browser belongs. No
+    step can be skipped by knowing its address."""
+    return _at(house, step, journey_shown(house), {}, shown=False)
+
+
+def posted_at(house: House, form: type[Schema], step: Step) -> At | Response:
+    """The same for a form that came back."""
     journey, data = posted(house, form)
     if journey is None:
         raise PageError(400, "common.expired")
+    return _at(house, step, journey, data, shown=True)
+
+
+def _at(house: House, step: Step, journey: Journey, data: dict[str, Any], shown: bool) -> At | Response:
     if journey.finished or journey.proof is None:
         return redirect(f"/login?j={journey.id}", 303)
-    account = members.find(house.deps, journey.proof.subject, with_destinations=True)
-    if account is None or house.dispatcher.step(journey, account) != step:
-        return house.dispatcher.go(journey)
-    return journey, account, data
+    account, factors = members.with_factors(house.deps, journey.proof.subject) or (None, NO_FACTORS)
+    if account is None or house.dispatcher.step(journey, account, factors)[0] != step:
+        return house.dispatcher.go(journey, shown=shown)
+    return At(journey, account, factors, data)
 
 
 def remember(deps: Deps, response: Response, account_id: str, cookie: str) -> None:

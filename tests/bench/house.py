@@ -64,6 +64,7 @@ class Prepared:
     idp: running.Idp
     portal: Portal
     members: list[str]
+    coded: list[str]
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,8 @@ class Bench:
     reference: Server
     portal: Portal
     members: list[str]
+    coded: list[str]
+    settings_file: str
 
 
 def prepare(folder: Path, database: str, ephemeral: str) -> Prepared:
@@ -84,12 +87,12 @@ def prepare(folder: Path, database: str, ephemeral: str) -> Prepared:
     assert 'code = "60s"' in text
     policy.write_text(text.replace('code = "60s"', 'code = "10m"'))
     idp.config.write_text(idp.config.read_text().replace("[server]\n", "[server]\nworkers = 1\ncourier = false\n"))
-    members = _people(idp)
+    members, coded = _people(idp), _people(idp, second_factor=True)
     client = idp.client(token_endpoint_auth_method="client_secret_basic")
-    return Prepared(idp, Portal(int(idp.issuer.rpartition(":")[2]), client), members)
+    return Prepared(idp, Portal(int(idp.issuer.rpartition(":")[2]), client), members, coded)
 
 
-def _people(idp: running.Idp) -> list[str]:
+def _people(idp: running.Idp, second_factor: bool = False) -> list[str]:
     # not by the shell: there each would wait for a hash of its own
     settings, base = config.load(str(idp.config))
     deps = app.open_deps(settings, base)
@@ -109,6 +112,7 @@ def _people(idp: running.Idp) -> list[str]:
                     password_state="current",
                     password_at=now,
                     profile={"name": "山田 花子", "family_name": "山田", "given_name": "花子", "birthdate": "1958-04-01"},
+                    second_factor=second_factor,
                     created_at=now,
                     updated_at=now,
                     destinations=(mail,),
@@ -135,7 +139,8 @@ def serving(prepared: Prepared) -> Iterator[Bench]:
             reference = stack.enter_context(_reference(prepared.idp.folder))
             process = stack.enter_context(running.serving(prepared.idp))
         portal = prepared.portal
-        yield Bench(Server(portal.port, process.pid), reference, portal, prepared.members)
+        ours = Server(portal.port, process.pid)
+        yield Bench(ours, reference, portal, prepared.members, prepared.coded, str(prepared.idp.config))
 
 
 @contextlib.contextmanager

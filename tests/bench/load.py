@@ -151,7 +151,7 @@ class Browser:
             headers |= {"Origin": f"http://{self.portal.host}", "Sec-Fetch-Site": "same-origin"}
         if not self.cookies:
             del headers["Cookie"]
-        expected = 200 if path.startswith("/login?") else 303
+        expected = 200 if path.startswith(("/login?", "/code?")) else 303
         answer = self.line.ask(message(method, path, self.portal.host, headers, form), expected)
         self.cookies.update((name.decode(), value.decode()) for name, value in _COOKIE.findall(answer.head))
         return self.ask("GET", answer.location) if answer.location.startswith("/") else answer

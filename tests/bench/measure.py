@@ -12,11 +12,11 @@ from statistics import median
 from typing import Any, Callable, Iterator
 
 from idp.domain.policy import Argon2Cost
-from tests.bench import house, load, reference
+from tests.bench import codes, house, load, reference
 from tests.bench.house import Bench, Server
 from tests.bench.load import message
 
-NAMES = ("start", "sign-in", "exchange", "userinfo", "discovery", "jwks", "memory")
+NAMES = ("start", "sign-in", "code", "remembered", "exchange", "userinfo", "discovery", "jwks", "memory")
 Round = tuple[float, float]  # CPU seconds and seconds per operation
 
 
@@ -105,6 +105,34 @@ class Run:
 
         pairs = _in_turn(3 if self.quick else 10, ours, lambda: self._raw(reference.verifications, count, cost))
         return _figure("sign-in", 0.85, True, "Argon2", pairs)
+
+    def code(self) -> Figure:
+        """Sign-ins with a code by mail against the same members' portal without one; the courier is not running."""
+        count = 12 if self.quick else 16
+        plain, coded = itertools.cycle(self.bench.members), itertools.cycle(self.bench.coded)
+
+        def ours() -> Round:
+            names = list(itertools.islice(coded, count))
+            return self._load(self.bench.ours, codes.coded_sign_ins, self.bench.portal, self.bench.settings_file, names)[0]
+
+        return _figure("code", 1.15, False, "plain", _in_turn(3 if self.quick else 8, ours, lambda: self._plain(plain, count)))
+
+    def remembered(self) -> Figure:
+        """Sign-ins in browsers that skip the code against sign-ins of members who have none."""
+        count = 12 if self.quick else 16
+        plain, bench = itertools.cycle(self.bench.members), self.bench
+        known = self.client.apply(codes.remembered, (bench.portal, bench.settings_file, bench.coded[-count:]))
+
+        def ours() -> Round:
+            nonlocal known
+            spent, known = self._load(bench.ours, codes.trusted_sign_ins, bench.portal, known)
+            return spent
+
+        return _figure("remembered", 1.05, False, "plain", _in_turn(3 if self.quick else 8, ours, lambda: self._plain(plain, count)))
+
+    def _plain(self, members: Iterator[str], count: int) -> Round:
+        names = list(itertools.islice(members, count))
+        return self._load(self.bench.ours, load.sign_ins, self.bench.portal, names)[0]
 
     def exchange(self, rounds: int | None = None) -> Figure:
         """Codes prepared before, redeemed by an authenticated client for an access token and an RS256 ID token."""

@@ -13,6 +13,8 @@ LIBRARIES = ("argon2-cffi", "authlib", "cryptography", "flask", "gunicorn", "jos
 MEANING = {
     "start": "from start to the first answer",
     "sign-in": "raw Argon2 checks ÷ whole sign-in",
+    "code": "sign-in with a code ÷ without",
+    "remembered": "in a remembered browser ÷ without",
     "exchange": "code exchange ÷ raw RS256 signature",
     "userinfo": "userinfo ÷ Flask answer",
     "discovery": "discovery ÷ bare WSGI answer",

@@ -161,7 +161,7 @@ def _first_password_routes(room: Blueprint, house: House) -> None:
         found = steps.shown_at(house, "first_password")
         if isinstance(found, Response):
             return found
-        (journey, account), rule = found, deps.policy.password
+        journey, account, rule = found.journey, found.account, deps.policy.password
         return steps.page(
             house,
             "first_password.html",
@@ -178,7 +178,7 @@ def _first_password_routes(room: Blueprint, house: House) -> None:
         came = steps.posted_at(house, forms.FirstPasswordForm, "first_password")
         if isinstance(came, Response):
             return came
-        journey, account, data = came
+        journey, account, data = came.journey, came.account, came.data
         assert journey.proof is not None
         typed = data["new_password"]
         found = first_password.verdicts(deps, house.hasher, account, typed, data["new_password_again"])

@@ -8,9 +8,10 @@ from idp.deps import Deps
 from idp.domain import assurance
 from idp.domain.account import Account
 from idp.domain.identifiers import mask_email, mask_phone
-from idp.domain.journey import Journey, owed
+from idp.domain.journey import Factors, Journey, owed
 from idp.domain.letter import Channel
-from idp.services import factors, journeys, letters, limits, members, metrics, notices, one_time_codes, trust
+from idp.services import factors as proofs
+from idp.services import journeys, letters, limits, metrics, notices, one_time_codes, trust
 from idp.services.one_time_codes import Checked, NotSent, SentCode
 from idp.tables import accounts, audit, failures, outbox
 
@@ -36,11 +37,10 @@ class Way:
         return METHODS.get(self.id, self.kind)
 
 
-def ways(deps: Deps, journey: Journey, account: Account) -> list[Way]:
+def ways(deps: Deps, journey: Journey, account: Account, factors: Factors) -> list[Way]:
     """Every way that would do now, the usual one first: the app where there is one, then the usual destination. Only
     proven destinations are among them. `account` comes with its destinations."""
-    wanted = owed(journey, account, deps.policy.second_factor)
-    have = members.factors(deps, account.id).methods & wanted
+    have = factors.methods & owed(journey, account, deps.policy.second_factor)
     known = sorted((d for d in account.destinations if d.verified_at and d.kind in have), key=lambda d: not d.usual)
     places = [Way(d.id, d.kind, MASKS[d.kind](d.address)) for d in known]
     app = [Way(APP, APP)] if "totp" in have else []
@@ -52,13 +52,12 @@ def sent_codes(journey: Journey) -> list[SentCode]:
     return [SentCode(**row) for row in journey.code.get("sent", ())]
 
 
-def arrive(deps: Deps, journey: Journey, address: str) -> Journey:
+def arrive(deps: Deps, journey: Journey, account: Account, factors: Factors, address: str) -> Journey:
     """A form has led to the code page: send to the usual destination, unless a code is alive already."""
     if journey.code.get("way"):
         return journey
-    account = members.find(deps, journey.proof.subject, with_destinations=True) if journey.proof else None
-    found = ways(deps, journey, account) if account else []
-    return choose(deps, journey, account, found[0], address) if account and found else journey
+    found = ways(deps, journey, account, factors)
+    return choose(deps, journey, account, found[0], address) if found else journey
 
 
 def choose(deps: Deps, journey: Journey, account: Account, way: Way, address: str) -> Journey:
@@ -69,9 +68,10 @@ def choose(deps: Deps, journey: Journey, account: Account, way: Way, address: st
     if way.id in METHODS:
         return replace(journey, code=code)
     wait = deps.policy.codes.resend
+    last = max((one["at"] for one in code.get("sent", ()) if one["to"] == way.id), default=None)
     # of two resends at once one is sent
-    if not deps.ephemeral.add(f"resend:{code['attempt']}:{way.id}", b"1", wait):
-        code |= {"error": "mfa.resend.wait", "again_at": code.get("sent_at", deps.now()) + wait}
+    if last and (deps.now() < last + wait or not deps.ephemeral.add(f"resend:{code['attempt']}:{way.id}:{last}", b"1", wait)):
+        code |= {"error": "mfa.resend.wait", "again_at": last + wait}
         return replace(journey, code=code)
     to = next(item for item in account.destinations if item.id == way.id)
     earlier = sent_codes(journey)
@@ -93,10 +93,12 @@ def trouble(deps: Deps, journey: Journey) -> bool:
     down right now."""
     if not journey.code.get("letter"):
         return False
+    channel: Channel = "sms" if journey.code["kind"] == "sms" else "mail"
+    if deps.now() - journey.code["sent_at"] < 1:  # no courier has tried yet
+        return letters.channel_down(deps, channel)
     with deps.database.read() as connection:
         found = outbox.outcome_of(connection, journey.code["letter"])
     outcome, attempts = found or ("expired", 0)
-    channel: Channel = "sms" if journey.code["kind"] == "sms" else "mail"
     return outcome in LOST or (outcome == "queued" and (attempts > 1 or letters.channel_down(deps, channel)))
 
 
@@ -106,9 +108,9 @@ def check(deps: Deps, journey: Journey, account: Account, typed: str, address: s
     assert journey.proof is not None
     way = journey.code.get("way", "")
     if way == APP:
-        checked, method = factors.check_app(deps, account.id, typed), "totp"
+        checked, method = proofs.check_app(deps, account.id, typed), "totp"
     elif way == PRINTED:
-        checked, method = factors.check_printed(deps, account.id, typed), "recovery"
+        checked, method = proofs.check_printed(deps, account.id, typed), "recovery"
     else:
         checked = one_time_codes.check(deps, account.id, PURPOSE, journey.code.get("attempt", ""), typed)
         method = next((d.kind for d in account.destinations if d.id == checked.destination and d.verified_at), "")
@@ -118,7 +120,7 @@ def check(deps: Deps, journey: Journey, account: Account, typed: str, address: s
     if checked.result != "ok":
         _failed(deps, account, checked, address, journey.client_id)
         return checked, journey
-    one_time_codes.forget(deps, sent_codes(journey))
+    one_time_codes.forget(deps, [one for one in sent_codes(journey) if one.key != checked.key])
     proof = replace(
         journey.proof,
         methods=tuple(dict.fromkeys((*journey.proof.methods, method))),

@@ -15,7 +15,7 @@ from idp.web.house import House
 
 def arrive(house: House) -> Any:
     """What the dispatcher does when a form has led to the code page."""
-    return lambda journey, account: flow.arrive(house.deps, journey, request.remote_addr or "")
+    return lambda journey, account, factors: flow.arrive(house.deps, journey, account, factors, request.remote_addr or "")
 
 
 def blueprint(house: House) -> Blueprint:
@@ -26,7 +26,7 @@ def blueprint(house: House) -> Blueprint:
     @doors.page
     def code_page() -> Response:
         found = steps.shown_at(house, "second_factor")
-        return found if isinstance(found, Response) else _code_page(house, *found)
+        return found if isinstance(found, Response) else _code_page(house, found)
 
     @room.post("/code")
     @doors.form
@@ -34,14 +34,14 @@ def blueprint(house: House) -> Blueprint:
         found = steps.posted_at(house, forms.CodeForm, "second_factor")
         if isinstance(found, Response):
             return found
-        journey, account, data = found
+        journey, data = found.journey, found.data
         if data["action"] == "cancel":
             return house.dispatcher.refuse(journey, "access_denied")
         if data["action"] == "other":
             return redirect(f"/code/ways?j={journey.id}", 303)
         if data["action"] == "send" or not journey.code.get("way"):
-            return _send(house, journey, account, journey.code.get("way", ""))
-        return _verify(house, journey, account, data)
+            return _send(house, found, journey.code.get("way", ""))
+        return _verify(house, journey, found.account, data)
 
     @room.get("/code/ways")
     @doors.page
@@ -49,8 +49,7 @@ def blueprint(house: House) -> Blueprint:
         found = steps.shown_at(house, "second_factor")
         if isinstance(found, Response):
             return found
-        journey, account = found
-        known = flow.ways(deps, journey, account)
+        journey, known = found.journey, flow.ways(deps, found.journey, found.account, found.factors)
         errors = steps.errors(house, journey)
         return steps.page(house, "code_ways.html", journey, ways=known, chosen=journey.code.get("way"), errors=errors,
                           back=f"/code?j={journey.id}")  # fmt: skip
@@ -61,10 +60,9 @@ def blueprint(house: House) -> Blueprint:
         found = steps.posted_at(house, forms.WayForm, "second_factor")
         if isinstance(found, Response):
             return found
-        journey, account, data = found
-        if not data["way"]:
-            return steps.back_with(house, journey, "/code/ways", [steps.error("way", "mfa.err.way")])
-        return _send(house, journey, account, data["way"])
+        if not found.data["way"]:
+            return steps.back_with(house, found.journey, "/code/ways", [steps.error("way", "mfa.err.way")])
+        return _send(house, found, found.data["way"])
 
     _other_routes(room, house)
     return room
@@ -75,13 +73,13 @@ def _other_routes(room: Blueprint, house: House) -> None:
     @doors.page
     def none_page() -> Response:
         found = steps.shown_at(house, "no_factor")
-        return found if isinstance(found, Response) else steps.page(house, "code_none.html", found[0])
+        return found if isinstance(found, Response) else steps.page(house, "code_none.html", found.journey)
 
     @room.get("/code/offer")
     @doors.page
     def offer_page() -> Response:
         found = steps.shown_at(house, "offer")
-        return found if isinstance(found, Response) else steps.page(house, "code_offer.html", found[0])
+        return found if isinstance(found, Response) else steps.page(house, "code_offer.html", found.journey)
 
     @room.post("/code/offer")
     @doors.form
@@ -89,14 +87,13 @@ def _other_routes(room: Blueprint, house: House) -> None:
         found = steps.posted_at(house, forms.OfferForm, "offer")
         if isinstance(found, Response):
             return found
-        journey, account, data = found
-        flow.offered(house.deps, account.id)
-        return house.dispatcher.go(replace(journey, offered=True, enrolling=data["action"] == "set_up"))
+        flow.offered(house.deps, found.account.id)
+        return house.dispatcher.go(replace(found.journey, offered=True, enrolling=found.data["action"] == "set_up"))
 
 
-def _code_page(house: House, journey: Journey, account: Account) -> Response:
-    deps, code = house.deps, journey.code
-    known = flow.ways(deps, journey, account)
+def _code_page(house: House, at: steps.At) -> Response:
+    deps, journey, code = house.deps, at.journey, at.journey.code
+    known = flow.ways(deps, journey, at.account, at.factors)
     # where nothing was sent yet (the journey began with a link, not with a form) a button asks for it
     way = next((one for one in known if one.id == code.get("way")), known[0])
     sent = bool(code.get("sent")) and way.id == code.get("way")
@@ -116,18 +113,18 @@ def _code_page(house: House, journey: Journey, account: Account) -> Response:
         others=len(known) > 1,
         until=steps.clock(house, code["until"]) if sent else None,
         resend_at=steps.clock(house, code["sent_at"] + deps.policy.codes.resend) if sent else None,
-        remember_days=deps.policy.second_factor.remember // 86_400 if flow.may_remember(journey, account) else 0,
+        remember_days=deps.policy.second_factor.remember // 86_400 if flow.may_remember(journey, at.account) else 0,
         operation=steps.operation(house, journey),
         stepping_up=journey.proof is not None and journey.proof.sid is not None,
     )
 
 
-def _send(house: House, journey: Journey, account: Account, way_id: str) -> Response:
-    known = flow.ways(house.deps, journey, account)
+def _send(house: House, at: steps.At, way_id: str) -> Response:
+    journey, known = at.journey, flow.ways(house.deps, at.journey, at.account, at.factors)
     way = next((one for one in known if one.id == way_id), None if way_id else known[0])
     if way is None:
         return steps.back_with(house, journey, "/code/ways", [steps.error("way", "mfa.err.way")])
-    journey = flow.choose(house.deps, replace(journey, notice={}), account, way, request.remote_addr or "")
+    journey = flow.choose(house.deps, replace(journey, notice={}), at.account, way, request.remote_addr or "")
     journeys.save(house.deps, journey)
     return redirect(f"/code?j={journey.id}", 303)
 
@@ -146,7 +143,7 @@ def _verify(house: House, journey: Journey, account: Account, data: dict[str, An
     assert proven.proof is not None
     remember = request.user_agent.string if data["remember"] and flow.may_remember(journey, account) else None
     cookie = flow.passed(deps, account, proven.proof.methods[-1], remember, address, journey.client_id)
-    response = house.dispatcher.go(proven)
+    response = house.dispatcher.go(proven, account)
     if cookie:
         steps.remember(deps, response, account.id, cookie)
     return response
