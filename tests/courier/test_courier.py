@@ -14,7 +14,8 @@ from idp.adapters.mail_folder import FolderMail
 from idp.adapters.mail_smtp import SmtpMail
 from idp.adapters.sms_folder import FolderSms
 from idp.adapters.sms_http import HttpSms
-from idp.config import GatewaySettings, MailSettings, Settings, SmsSettings
+from idp.config import MailSettings, Settings
+from idp.sms_settings import GatewaySettings, SmsSettings
 from idp.deps import Deps
 from idp.domain.letter import PARK_AFTER_AWAY, PARK_AFTER_FAULT
 from idp.ports import Mail, Sent, Unavailable

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 
 from idp.adapters.sms_folder import FolderSms
 from idp.adapters.sms_http import JSON, HttpSms
-from idp.config import GatewaySettings
+from idp.sms_settings import GatewaySettings
 from idp.ports import Sent, Sms, Unavailable
 from tests.ports.http_gateway import Asked, Gateway, http_gateway
 from tests.services import race

@@ -10,7 +10,7 @@ from typing import Iterator
 import pytest
 
 from idp.adapters.sms_http import FORM, JSON, HttpSms
-from idp.config import GatewaySettings
+from idp.sms_settings import GatewaySettings
 from idp.ports import Sent, Unavailable
 from tests.ports.http_gateway import Gateway, http_gateway
 from tests.ports.sms_suite import DESCRIBED, EXPIRES, clock, form_of
