@@ -16,6 +16,7 @@ from idp.features.health import endpoints as health
 from idp.features.login import views as login
 from idp.features.oidc import endpoints as oidc_endpoints
 from idp.features.oidc import views as oidc
+from idp.features.receipts import endpoints as receipts
 from idp.ports import Contractors, Ephemeral
 from idp.services import metrics
 from idp.services.client_register import ClientRegister
@@ -136,7 +137,8 @@ def flask_app(house: House) -> Flask:
 
 def machine_endpoints(house: House) -> dict[str, Endpoint]:
     """Every endpoint beside the pages, by path."""
-    return {**oidc_endpoints.endpoints(house), **health.endpoints(house), **pages.static_endpoints()}
+    rooms = (oidc_endpoints, health, receipts)
+    return {path: one for room in rooms for path, one in room.endpoints(house).items()} | pages.static_endpoints()
 
 
 def create_wsgi(house: House, wrap: Callable[[Wsgi], Wsgi] = lambda inner: inner) -> Wsgi:
