@@ -131,6 +131,9 @@ def _try(deps: Deps, letter: Letter, send: Send) -> tuple[str, Sent]:
         subject, body = letters.render(deps, letter)
         sent = send(letter, subject, body)
         return sent.outcome, sent
+    except letters.Unfit as error:  # the reason first: the text and the code stay out of log and table
+        log.error("a text does not fit into one SMS", letter=letter.key, template=letter.template)
+        return "rejected", Sent("rejected", reason=str(error))
     except Unavailable as error:
         again = "again" if letter.attempts < PARK_AFTER_AWAY else "parked"
         return again, Sent("failed", reason=str(error))

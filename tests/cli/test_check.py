@@ -9,13 +9,13 @@ from typing import Iterator
 import pytest
 from click.testing import CliRunner
 
-from idp import cli
+from idp import cli, migrations
 from tests.cli.shell import idp, plain
 from tests.ports.smtp_server import Inbox, smtp_server
 from tests.running import policy_text
 from tests.services import free_port
 
-PARTS = ["settings", "libraries", "policy", "secrets", "database", "schema", "ephemeral store", "mail", "sms", "contract records", "signing keys", "clock"]
+PARTS = ["settings", "libraries", "texts", "policy", "secrets", "database", "schema", "ephemeral store", "mail", "sms", "contract records", "signing keys", "clock"]
 GATEWAY = '[sms.gateway]\nbody = "to={to}&text={body}"\n'
 
 
@@ -90,7 +90,7 @@ def test_a_database_that_is_away_fails_with_all_that_stands_in_it(sound: Path) -
 def test_a_database_without_tables_wants_to_be_migrated(tmp_path: Path) -> None:
     (tmp_path / "config.toml").write_text("")
     found = bad(tmp_path)
-    assert found["schema"] == "at step none, this version wants 0001; run: idp migrate"
+    assert found["schema"] == f"at step none, this version wants {migrations.head()}; run: idp migrate"
     assert set(found) == {"schema", "contract records", "signing keys"}
 
 
