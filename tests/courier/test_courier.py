@@ -15,11 +15,11 @@ from idp.adapters.mail_smtp import SmtpMail
 from idp.adapters.sms_folder import FolderSms
 from idp.adapters.sms_http import HttpSms
 from idp.config import MailSettings, Settings
-from idp.sms_settings import GatewaySettings, SmsSettings
 from idp.deps import Deps
 from idp.domain.letter import PARK_AFTER_AWAY, PARK_AFTER_FAULT
 from idp.ports import Mail, Sent, Unavailable
 from idp.services import letters
+from idp.sms_settings import GatewaySettings, SmsSettings
 from idp.tables import schema
 from idp.tables.database import Database
 from idp.toml_reader import TomlError

@@ -5,7 +5,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Iterator
+from typing import Callable, Iterator
 
 
 @dataclass(frozen=True)
@@ -20,13 +20,16 @@ class Asked:
 
 @dataclass
 class Gateway:
-    """`status`, `headers` and `body` of every answer, given after `delay` seconds."""
+    """`status`, `headers` and `body` of every answer, given after `delay` seconds; `answer` may make status and body of the
+    request instead, and `hang_up` leaves it without an answer."""
 
     asked: list[Asked] = field(default_factory=list)
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b'{"id": "g-1", "sid": "SM1", "deep": [{"id": 7}]}'
     delay: float = 0.0
+    answer: Callable[[Asked], tuple[int, bytes]] | None = None
+    hang_up: bool = False
 
     @property
     def posted(self) -> list[Asked]:
@@ -42,16 +45,20 @@ def http_gateway(gateway: Gateway) -> Iterator[str]:
         def _answer(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             names = {name.lower(): value for name, value in self.headers.items()}
-            gateway.asked.append(Asked(self.command, self.path, names, body))
+            asked = Asked(self.command, self.path, names, body)
+            gateway.asked.append(asked)
             time.sleep(gateway.delay)
+            if gateway.hang_up:
+                return
+            status, said = gateway.answer(asked) if gateway.answer else (gateway.status, gateway.body)
             with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-                self.send_response(gateway.status)
+                self.send_response(status)
                 for name, value in gateway.headers.items():
                     self.send_header(name, value)
-                self.send_header("Content-Length", str(len(gateway.body)))
+                self.send_header("Content-Length", str(len(said)))
                 self.end_headers()
                 if self.command != "HEAD":
-                    self.wfile.write(gateway.body)
+                    self.wfile.write(said)
 
         do_POST = do_GET = do_HEAD = _answer
 
