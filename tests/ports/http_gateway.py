@@ -1,11 +1,14 @@
 """A real HTTP server in a thread that records what it is asked and answers as it is told."""
 
 import contextlib
+import json
 import threading
 import time
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Callable, Iterator
+
+import requests
 
 
 @dataclass(frozen=True)
@@ -77,3 +80,33 @@ def http_gateway(gateway: Gateway) -> Iterator[str]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+class LateReceipts:
+    """Makes a gateway report by itself: every message gets an id, and some time after it has been taken each of `words` is
+    posted to `url`, the first of them after `delay` seconds. `answers` are the statuses that came back."""
+
+    def __init__(self, words: tuple[str, ...], url: str, headers: dict[str, str], delay: float = 0.2):
+        self.words, self.url, self.headers, self.delay = words, url, headers, delay
+        self.answers: list[int] = []
+        self._threads: list[threading.Thread] = []
+
+    def take(self, asked: Asked) -> tuple[int, bytes]:
+        """For `Gateway.answer`."""
+        if asked.method != "POST":
+            return 405, b""
+        name = f"m-{len(self._threads)}"
+        self._threads.append(threading.Thread(target=self._report, args=(name,)))
+        self._threads[-1].start()
+        return 202, json.dumps({"id": name}).encode()
+
+    def _report(self, name: str) -> None:
+        for word in self.words:
+            time.sleep(self.delay)
+            answer = requests.post(self.url, json={"id": name, "state": {"word": word}}, headers=self.headers, timeout=20)
+            self.answers.append(answer.status_code)
+
+    def wait(self) -> None:
+        """Until every receipt has been answered."""
+        for thread in self._threads:
+            thread.join(60)
