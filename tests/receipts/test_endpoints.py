@@ -1,68 +1,23 @@
-"""The endpoints for receipts: proofs of each kind, bodies of each shape, and nothing that breaks them."""
+"""The endpoints for receipts: bodies of each shape, and nothing that breaks them."""
 
-import base64
-import hashlib
-import hmac
-import json
 from pathlib import Path
 from typing import Any, Iterator
-from urllib.parse import urlencode
 
 import pytest
 
-from idp.features.receipts import forms
-from idp.tables import outbox
-from tests.courier.house import letter
-from tests.input.inside import FORM, Answer, Inside, Request
+from tests.input.inside import FORM, Request
+from tests.receipts.post import BEARER, FIRST, JSON, SECOND, SECRET, Post
 
-SECRET, JSON = "0123456789abcdef-receipts", "application/json"
 WORDS = '{ DELIVRD = "delivered", UNDELIV = "unreachable", WAIT = "accepted" }'
-HEAD = '[sms]\nurl = "http://127.0.0.1:9/"\n[sms.gateway]\n'
 GENERIC = 'body = "n={to}&b={body}"\n[sms.gateway.receipt]\nid_field = "id"\nstatus_field = "state.word"\n'
 GENERIC += f'secret = "{SECRET}"\noutcomes = {WORDS}\n'
-TWILIO = f'profile = "twilio"\n[sms.gateway.receipt]\nsecret = "{SECRET}"\n'
 KARADEN = f'[sms.fallback]\nurl = "http://127.0.0.1:9/"\nprofile = "karaden"\n[sms.fallback.receipt]\nsecret = "{SECRET}"\n'
-FIRST, SECOND = "/sms/receipts", "/sms/receipts/fallback"
-BEARER = (("Authorization", f"Bearer {SECRET}"),)
-
-
-class Post(Inside):
-    """An installation with gateways, and letters that these have taken."""
-
-    def __init__(self, folder: Path, sms: str):
-        super().__init__(folder, extra=HEAD + sms)
-        self._count = 0
-
-    def taken(self, provider_id: str, gateway: str = "gateway") -> None:
-        """An SMS that the gateway knows by this id."""
-        self._count += 1
-        with self.deps.database.write() as connection:
-            now = self.deps.now()
-            outbox.queue(connection, letter(self._count, channel="sms", due_at=now, expires_at=now + 99), now)
-            (held,) = outbox.claim(connection, "a", now, 60, 1)
-            outbox.finish(connection, held.id, "a", "accepted", now, provider_id, "", gateway)
-
-    def post(self, data: Any, path: str = FIRST, kind: str = JSON, headers: tuple[tuple[str, str], ...] = BEARER, **more: Any) -> Answer:
-        """Report: bytes as they are, the rest as JSON or a form."""
-        body = data if isinstance(data, bytes) else (json.dumps(data) if kind == JSON else urlencode(data)).encode()
-        return self.call(Request("POST", path, body=body, content_type=kind, headers=headers, **more))
-
-    def outcomes(self) -> dict[str, str]:
-        """By the gateway's id."""
-        ids = self.column("SELECT provider_id FROM outbox WHERE channel = 'sms' ORDER BY id")
-        return dict(zip(ids, self.column("SELECT outcome FROM outbox WHERE channel = 'sms' ORDER BY id")))
 
 
 @pytest.fixture(scope="module")
 def generic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Post]:
     """A described gateway, and Karaden behind it."""
     yield Post(tmp_path_factory.mktemp("generic"), GENERIC + KARADEN)
-
-
-@pytest.fixture(scope="module")
-def twilio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Post]:
-    """Twilio alone."""
-    yield Post(tmp_path_factory.mktemp("twilio"), TWILIO)
 
 
 def one(provider_id: str, word: str = "DELIVRD") -> dict[str, Any]:
@@ -181,66 +136,6 @@ def test_only_by_post(generic: Post) -> None:
     for path in (FIRST, SECOND):
         for method in ("GET", "PUT", "DELETE", "HEAD"):
             assert generic.call(Request(method, path, headers=BEARER)).status == 405
-
-
-def test_without_a_secret_there_is_no_endpoint(twilio: Post) -> None:
-    for headers in ((), BEARER, (("Authorization", "Bearer "),)):
-        answer = twilio.post({"id": "1", "result": "received"}, SECOND, headers=headers)
-        assert answer.status == 404 and answer.json()["error_description"]
-
-
-def signature(fields: dict[str, str], query: str = "", secret: str = SECRET, issuer: str = "http://localhost:8000") -> tuple[tuple[str, str], ...]:
-    text = issuer + FIRST + query + "".join(name + fields[name] for name in sorted(fields))
-    digest = hmac.new(secret.encode(), text.encode(), hashlib.sha1).digest()
-    return (("X-Twilio-Signature", base64.b64encode(digest).decode()),)
-
-
-def callback(provider_id: str, word: str) -> dict[str, str]:
-    """As Twilio posts it."""
-    numbers = {"To": "+819012345678", "From": "+15005550006", "AccountSid": "AC1", "ApiVersion": "2010-04-01", "ErrorCode": ""}
-    return {"SmsSid": provider_id, "SmsStatus": word, "MessageStatus": word, "MessageSid": provider_id, **numbers}
-
-
-def test_twilio(twilio: Post) -> None:
-    words = {"queued": "accepted", "sent": "accepted", "delivered": "delivered", "undelivered": "unreachable", "failed": "failed"}
-    for word in words:
-        twilio.taken(f"SM{word}")
-        fields = callback(f"SM{word}", word)
-        assert twilio.post(fields, kind=FORM, headers=signature(fields)).status == 200
-    assert {word: twilio.outcomes()[f"SM{word}"] for word in words} == words
-    # late, and with a query of the operator's own
-    fields = callback("SMdelivered", "sent")
-    assert twilio.post(fields, kind=FORM, headers=signature(fields, "?a=b&c=%20"), query=b"a=b&c=%20").status == 200
-    assert twilio.outcomes()["SMdelivered"] == "delivered"
-
-
-def test_a_forged_callback_of_twilio_changes_nothing(twilio: Post) -> None:
-    twilio.taken("SMforged")
-    before, fields = twilio.stored(), callback("SMforged", "delivered")
-    for headers in (
-        (),
-        BEARER,
-        signature({**fields, "MessageStatus": "failed"}),
-        signature(fields, secret="another"),
-        signature(fields, query="?a=b"),
-        signature(fields, issuer="http://localhost"),
-        (("X-Twilio-Signature", ""),),
-        (("X-Twilio-Signature", "\xff"),),
-        (("X-Twilio-Signature", signature(fields)[0][1].lower()),),
-    ):
-        assert twilio.post(fields, kind=FORM, headers=headers).status == 403
-    # nor with another name for us: only the issuer counts
-    headers = (*signature(fields, issuer="http://evil.example"), ("X-Forwarded-Host", "evil.example"))
-    assert twilio.post(fields, kind=FORM, headers=headers).status == 403
-    assert twilio.stored() == before
-
-
-def test_the_signature_of_twilios_own_example() -> None:
-    # from Twilio's documentation of its request validation
-    fields = {"CallSid": "CA1234567890ABCDE", "Caller": "+12349013030", "Digits": "1234", "From": "+12349013030", "To": "+18005551212"}
-    url, body = "https://mycompany.com/myapp.php?foo=1&bar=2", urlencode(fields).encode()
-    assert forms.signed_by_twilio("12345", "0/KCTR6DLpKmkAf8muzZqo1nDgQ=", url, body)
-    assert not forms.signed_by_twilio("12346", "0/KCTR6DLpKmkAf8muzZqo1nDgQ=", url, body)
 
 
 def test_a_header_by_name_and_results_further_down(tmp_path: Path) -> None:
