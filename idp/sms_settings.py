@@ -148,6 +148,8 @@ def with_profile(mine: GatewaySettings) -> GatewaySettings:
 
 def problems(sms: SmsSettings) -> Iterator[tuple[tuple[str, ...], str]]:
     """(path of the key, what to do) of everything about gateways that shows without trying them."""
+    if sms.fallback.url and not sms.gateways():
+        yield ("sms", "fallback", "url"), "sms.url is a folder, which needs no second gateway; describe the first one, or remove this"
     for name, (_, mine) in sms.gateways().items():
         try:
             ready = with_profile(mine)

@@ -111,14 +111,24 @@ class HttpSms:
             # redirects are not followed: they would carry the text and the token to another place
             options: dict[str, Any] = {"timeout": self._timeout, "allow_redirects": False, "stream": True}
             with requests.request(method, self._url, data=data, headers=headers, auth=self._authorize, **options) as response:
-                try:
-                    answer = response.raw.read(MAX_ANSWER, decode_content=True)
-                except Exception:
-                    answer = b""  # the status has come: the gateway has decided
-                return response.status_code, answer
+                return response.status_code, _read(response, time.monotonic() + self._timeout[1])
         except (requests.RequestException, OSError, UnicodeError) as error:
             # not the error's own text: it may hold the address with its account number
             raise Unavailable(f"sms gateway: {type(error).__name__}") from error
+
+
+def _read(response: requests.Response, until: float) -> bytes:
+    """The answer as far as it comes in time: the status has come, so the gateway has decided, and one that dribbles must not
+    hold the letter until its lease runs out and another courier sends it again."""
+    answer = b""
+    try:
+        while len(answer) < MAX_ANSWER and time.monotonic() < until:
+            if not (some := response.raw.read1(MAX_ANSWER - len(answer), decode_content=True)):
+                return answer
+            answer += some
+    except Exception:
+        return b""
+    return answer
 
 
 def _check(settings: GatewaySettings, is_json: bool) -> None:

@@ -24,7 +24,7 @@ class Asked:
 @dataclass
 class Gateway:
     """`status`, `headers` and `body` of every answer, given after `delay` seconds; `answer` may make status and body of the
-    request instead, and `hang_up` leaves it without an answer."""
+    request instead, `hang_up` leaves it without an answer, and with `dribble` each byte takes so many seconds."""
 
     asked: list[Asked] = field(default_factory=list)
     status: int = 200
@@ -33,6 +33,8 @@ class Gateway:
     delay: float = 0.0
     answer: Callable[[Asked], tuple[int, bytes]] | None = None
     hang_up: bool = False
+    dribble: float = 0.0
+    dribbled: int = 0
 
     @property
     def posted(self) -> list[Asked]:
@@ -60,8 +62,12 @@ def http_gateway(gateway: Gateway) -> Iterator[str]:
                     self.send_header(name, value)
                 self.send_header("Content-Length", str(len(said)))
                 self.end_headers()
-                if self.command != "HEAD":
+                if self.command != "HEAD" and not gateway.dribble:
                     self.wfile.write(said)
+                for number in range(len(said) if gateway.dribble else 0):
+                    time.sleep(gateway.dribble)
+                    self.wfile.write(said[number : number + 1])
+                    gateway.dribbled += 1
 
         do_POST = do_GET = do_HEAD = _answer
 

@@ -90,6 +90,13 @@ def test_a_slow_gateway_does_not_hold_us() -> None:
         assert time.monotonic() - started < 0.4
 
 
+def test_a_gateway_that_dribbles_does_not_hold_us() -> None:
+    gateway = Gateway(dribble=0.05, body=b'{"id": "' + b"9" * 100 + b'"}')
+    with described(replace(DESCRIBED["form"], id_field="id"), gateway, timeout=0.2) as plug:
+        assert plug.send("+819012345678", "a", EXPIRES, "k") == Sent("accepted")
+        assert gateway.dribbled < 100
+
+
 def test_everything_the_description_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # somebody's netrc must not take the place of the token
     (tmp_path / "netrc").write_text("machine 127.0.0.1 login wrong password wrong")
