@@ -8,7 +8,7 @@ from typing import Any, Callable, Iterable
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from idp import policy_file, secret_keys
+from idp import own_texts, policy_file, secret_keys, texts
 from idp.adapters.ephemeral_sqlite import SqliteEphemeral
 from idp.config import Settings
 from idp.deps import Deps
@@ -16,6 +16,7 @@ from idp.features.health import endpoints as health
 from idp.features.login import views as login
 from idp.features.oidc import endpoints as oidc_endpoints
 from idp.features.oidc import views as oidc
+from idp.features.receipts import endpoints as receipts
 from idp.features.second_factor import views as second_factor
 from idp.ports import Contractors, Ephemeral
 from idp.services import metrics
@@ -70,14 +71,26 @@ def make_folders(settings: Settings) -> None:
             Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
 
 
+def open_texts(settings: Settings) -> None:
+    """Put the operator's own texts in the place of ours, and prove that every SMS fits. Raises `TomlError`."""
+    from idp.services import sms_proof
+
+    own = own_texts.read(settings.texts.folder)
+    texts.replace(own.texts)
+    if found := list(sms_proof.unfit(settings)):
+        texts.replace({})
+        raise TomlError([f"{own.places.get((locale, key), f'{key} ({locale})')}: {message}." for locale, key, message in found])
+
+
 def open_deps(settings: Settings, base: Path, migrate: bool = True) -> Deps:
     """Open every outside part. With `migrate` the schema is brought up to date and keys that are due are made.
 
-    Raises `TomlError` for a bad policy, `Unavailable` for a part that does not answer.
+    Raises `TomlError` for a bad policy or text, `Unavailable` for a part that does not answer.
     """
     from idp import migrations
     from idp.services import keyring
 
+    open_texts(settings)
     make_folders(settings)
     vault = Vault(secret_keys.read(settings.secrets, settings.loopback, base, create=True))
     database = Database(settings.database.url, pool=settings.server.threads)
@@ -138,7 +151,8 @@ def flask_app(house: House) -> Flask:
 
 def machine_endpoints(house: House) -> dict[str, Endpoint]:
     """Every endpoint beside the pages, by path."""
-    return {**oidc_endpoints.endpoints(house), **health.endpoints(house), **pages.static_endpoints()}
+    rooms = (oidc_endpoints, health, receipts)
+    return {path: one for room in rooms for path, one in room.endpoints(house).items()} | pages.static_endpoints()
 
 
 def create_wsgi(house: House, wrap: Callable[[Wsgi], Wsgi] = lambda inner: inner) -> Wsgi:

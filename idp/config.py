@@ -6,10 +6,12 @@ import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
-from idp import secret_keys, toml_reader
+from idp import secret_keys, sms_settings, toml_reader
 from idp.secret_keys import Secrets
+from idp.sms_settings import SmsSettings
 from idp.toml_reader import TomlError
 
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
@@ -52,31 +54,6 @@ class MailSettings:
 
 
 @dataclass(frozen=True)
-class GatewaySettings:
-    """An HTTP SMS gateway, when `sms.url` is https://…: what to post and how to read the answer."""
-
-    profile: str = "generic"
-    user: str = ""
-    password: str = ""
-    token: str = ""
-    sender: str = ""
-    headers: dict[str, str] = field(default_factory=dict)
-    body: str = ""
-    content_type: str = "application/x-www-form-urlencoded"
-    number_form: str = "e164"
-    id_field: str = ""
-    yen: int = 0
-
-
-@dataclass(frozen=True)
-class SmsSettings:
-    """Outgoing text messages."""
-
-    url: str = "folder:var/sms"
-    gateway: GatewaySettings = field(default_factory=GatewaySettings)
-
-
-@dataclass(frozen=True)
 class ContractorSettings:
     """The operator's contract records: the imported register, or an HTTP customer system."""
 
@@ -99,6 +76,13 @@ class Brand:
 
 
 @dataclass(frozen=True)
+class TextSettings:
+    """Texts of the operator's own, in place of ours."""
+
+    folder: str = ""
+
+
+@dataclass(frozen=True)
 class Settings:
     """A whole config.toml."""
 
@@ -112,6 +96,7 @@ class Settings:
     contractors: ContractorSettings = field(default_factory=ContractorSettings)
     secrets: Secrets = field(default_factory=Secrets)
     brand: Brand = field(default_factory=Brand)
+    texts: TextSettings = field(default_factory=TextSettings)
 
     @property
     def secure(self) -> bool:
@@ -122,6 +107,18 @@ class Settings:
     def loopback(self) -> bool:
         """Whether the issuer is a trial on this machine."""
         return urlsplit(self.issuer).hostname in LOOPBACK_NAMES
+
+    @property
+    def host(self) -> str:
+        """The host name of the issuer, without a port: what the last line of an SMS with a code names."""
+        return urlsplit(self.issuer).hostname or ""
+
+    @property
+    def house(self) -> dict[str, str]:
+        """What every letter may say of the operator, by placeholder."""
+        brand, mail_domain = self.brand, self.mail.sender.rpartition("@")[2]
+        known = {"brand": brand.name, "operator": brand.operator, "tel": brand.tel, "hours": brand.hours}
+        return known | {"host": self.host, "mail_domain": mail_domain}
 
     @property
     def hosts(self) -> frozenset[str]:
@@ -149,12 +146,13 @@ def _issuer_problem(issuer: str) -> str | None:
     return None
 
 
+_GATEWAYS = ("https://", "http://127.0.0.1", "http://localhost")
 _URLS = {
     ("database", "url"): ("sqlite:///", "postgresql://"),
     ("ephemeral", "url"): ("sqlite:///", "redis://", "rediss://", "unix://", "redis+sentinel://"),
     ("mail", "url"): ("folder:", "smtp://", "smtps://"),
-    ("sms", "url"): ("folder:", "https://", "http://127.0.0.1", "http://localhost"),
-    ("contractors", "url"): ("register:", "https://", "http://127.0.0.1", "http://localhost"),
+    ("sms", "url"): ("folder:", *_GATEWAYS),
+    ("contractors", "url"): ("register:", *_GATEWAYS),
 }
 
 
@@ -165,6 +163,9 @@ def _check(settings: Settings) -> list[tuple[tuple[str, ...], str]]:
     for (section, key), prefixes in _URLS.items():
         if not getattr(getattr(settings, section), key).startswith(prefixes):
             found.append(((section, key), "start it with one of " + ", ".join(prefixes)))
+    if (second := settings.sms.fallback.url) and not second.startswith(_GATEWAYS):
+        found.append((("sms", "fallback", "url"), "start it with one of " + ", ".join(_GATEWAYS)))
+    found += sms_settings.problems(settings.sms)
     server = settings.server
     port = re.fullmatch(r".+:([0-9]{1,5})", server.bind)
     if not re.fullmatch("unix:.+", server.bind) and not (port and 0 < int(port[1]) < 65_536):
@@ -219,8 +220,10 @@ def absolute(settings: Settings, base: Path) -> Settings:
                 return prefix + str(base / url[len(prefix) :])
         return url
 
-    changed = {}
+    changed: dict[str, Any] = {}
     for name in ("database", "ephemeral", "mail", "sms"):
         section = getattr(settings, name)
         changed[name] = dataclasses.replace(section, url=fix(section.url))
+    if settings.texts.folder:
+        changed["texts"] = TextSettings(str(base / settings.texts.folder))
     return dataclasses.replace(settings, **changed)

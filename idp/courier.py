@@ -8,6 +8,7 @@ import structlog
 from idp import vault
 from idp.adapters.mail_folder import FolderMail
 from idp.adapters.mail_smtp import SmtpMail
+from idp.adapters.sms_fallback import FallbackSms
 from idp.adapters.sms_folder import FolderSms
 from idp.adapters.sms_http import HttpSms
 from idp.config import Settings
@@ -15,6 +16,7 @@ from idp.deps import Deps
 from idp.domain.letter import PARK_AFTER_AWAY, PARK_AFTER_FAULT, Channel, Letter, wait_after
 from idp.ports import Mail, Sent, Sms, Unavailable
 from idp.services import keyring, letters
+from idp.sms_settings import RECEIPT_PATHS
 from idp.tables import housekeeping, outbox
 from idp.toml_reader import TomlError
 
@@ -42,15 +44,25 @@ def open_mail(settings: Settings) -> Mail:
         raise TomlError([f"mail.url: {error}."]) from None
 
 
+def open_gateways(settings: Settings) -> dict[str, Sms]:
+    """The SMS plugs by the names that the outbox keeps, in the order in which they are tried: one named "" for folder:DIR,
+    else one or two gateways. Raises `TomlError`."""
+    if not (described := settings.sms.gateways()):
+        return {"": FolderSms(settings.sms.url.removeprefix("folder:"))}
+    found: dict[str, Sms] = {}
+    for name, (url, gateway) in described.items():
+        try:
+            found[name] = HttpSms(url, gateway, name=name, receipt_url=settings.issuer + RECEIPT_PATHS[name])
+        except ValueError as error:
+            raise TomlError([f"sms.{name}: {error}."]) from None
+    return found
+
+
 def open_sms(settings: Settings) -> Sms:
-    """The SMS plug of `[sms] url`: folder:DIR, or the https:// address of a gateway. Raises `TomlError`."""
-    url = settings.sms.url
-    try:
-        if url.startswith("folder:"):
-            return FolderSms(url.removeprefix("folder:"))
-        return HttpSms(url, settings.sms.gateway)
-    except ValueError as error:
-        raise TomlError([f"sms: {error}."]) from None
+    """The SMS plug of `[sms] url`: folder:DIR, or the https:// address of a gateway, with `[sms.fallback]` behind it if that
+    is described. Raises `TomlError`."""
+    first, *second = open_gateways(settings).values()
+    return FallbackSms(first, *second) if second else first
 
 
 def by_mail(mail: Mail) -> Send:
@@ -120,6 +132,9 @@ def _try(deps: Deps, letter: Letter, send: Send) -> tuple[str, Sent]:
         sent = send(letter, subject, body)
         letters.channel_works(deps, letter.channel, True)
         return sent.outcome, sent
+    except letters.Unfit as error:  # the reason first: the text and the code stay out of log and table
+        log.error("a text does not fit into one SMS", letter=letter.key, template=letter.template)
+        return "rejected", Sent("rejected", reason=str(error))
     except Unavailable as error:
         letters.channel_works(deps, letter.channel, False)
         again = "again" if letter.attempts < PARK_AFTER_AWAY else "parked"
@@ -140,7 +155,8 @@ def _mark(deps: Deps, letter: Letter, lease: str, outcome: str, sent: Sent, stop
                 if outcome == "again":
                     ours = outbox.retry(connection, letter.id, lease, now + wait_after(letter.attempts), sent.reason)
                 else:
-                    ours = outbox.finish(connection, letter.id, lease, outcome, now, sent.provider_id, sent.reason)
+                    said = (sent.provider_id, sent.reason, sent.gateway)
+                    ours = outbox.finish(connection, letter.id, lease, outcome, now, *said)
             break
         except Unavailable:
             if stop.is_set():

@@ -58,11 +58,13 @@ Outcome = Literal["accepted", "delivered", "unreachable", "rejected", "failed", 
 
 @dataclass(frozen=True)
 class Sent:
-    """What the far side said of one message: an outcome, its own id for the message, and a short reason."""
+    """What the far side said of one message: an outcome, its own id for the message, a short reason, and which of several
+    far sides it was."""
 
     outcome: Outcome
     provider_id: str = ""
     reason: str = ""
+    gateway: str = ""
 
 
 class Mail(Protocol):

@@ -43,7 +43,7 @@ def check(ctx: click.Context) -> None:
     """Try every setting and every outside part, and say what to mend.
 
     \b
-    settings, policy, secrets, library versions, database, schema,
+    settings, texts, policy, secrets, library versions, database, schema,
     ephemeral store, mail, SMS, contract records, signing keys, clock.
     Sends no mail and no SMS. Exit code 0: all well; 1: something must be mended.
     """
@@ -101,6 +101,18 @@ def _attempts(settings: config.Settings, base: Path) -> dict[str, Callable[[], s
             raise ValueError("there are none; run: idp migrate")
         return found
 
+    def sms() -> str | None:
+        gateways = courier.open_gateways(settings)
+        away = []
+        for name, gateway in gateways.items():  # each by itself: the fallback must not hide the first, nor wait to be needed
+            try:
+                gateway.ping()
+            except Unavailable as error:
+                away.append(f"{name}: {error}" if len(gateways) > 1 else str(error))
+        if away:
+            raise Unavailable("; ".join(away))
+        return ", ".join(gateways) or None
+
     def clock() -> str | None:
         with database().read() as connection:
             skew = abs(migrations.database_time(connection) - time.time())
@@ -111,13 +123,14 @@ def _attempts(settings: config.Settings, base: Path) -> dict[str, Callable[[], s
     return {
         "settings": lambda: settings.issuer,
         "libraries": versions,
+        "texts": lambda: app.open_texts(settings),
         "policy": lambda: policy_file.load(settings.policy, base).version,
         "secrets": lambda: f"{len(secrets())} key(s)",
         "database": lambda: database().ping(),
         "schema": schema,
         "ephemeral store": ephemeral,
         "mail": lambda: courier.open_mail(settings).ping(),
-        "sms": lambda: courier.open_sms(settings).ping(),
+        "sms": sms,
         "contract records": lambda: app.open_contractors(settings, database(), Vault(secrets())).ping(),
         "signing keys": keys,
         "clock": clock,

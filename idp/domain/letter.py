@@ -1,4 +1,4 @@
-"""A letter in the outbox, and how long it waits after a failed attempt."""
+"""A letter in the outbox, how long it waits after a failed attempt, and which outcome a later report may replace."""
 
 from dataclasses import dataclass
 from datetime import timedelta, timezone
@@ -43,3 +43,16 @@ class Letter:
 def wait_after(attempts: int) -> int:
     """Seconds until the next attempt, after `attempts` (1 or more) have failed."""
     return _WAITS[min(attempts, len(_WAITS)) - 1]
+
+
+# what a gateway may say of a message, now or later, each the more final the higher its rank
+REPORTED = {"accepted": 0, "unknown": 1, "unreachable": 2, "rejected": 3, "failed": 3, "delivered": 4}
+
+
+def earlier(outcome: str) -> tuple[str, ...]:
+    """The outcomes that a report of this one replaces.
+
+    Reports come late, repeated and in any order: one that says nothing more final changes nothing, a phone that was out of
+    reach may still be reached, and what has been delivered stays delivered. Raises KeyError for an outcome of another kind.
+    """
+    return tuple(name for name, rank in REPORTED.items() if rank < REPORTED[outcome])

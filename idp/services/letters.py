@@ -7,13 +7,15 @@ from datetime import datetime
 from functools import cache
 from string import Formatter
 from typing import Mapping
-from urllib.parse import urlsplit
 
 from sqlalchemy import Connection
 
 from idp import texts, vault
+from idp.config import Settings
 from idp.deps import Deps
+from idp.domain import sms
 from idp.domain.letter import JST, ORDINARY, URGENT, Channel, Letter
+from idp.own_texts import LETTER_HOUSE
 from idp.ports import Unavailable
 from idp.tables import outbox
 
@@ -21,7 +23,6 @@ from idp.tables import outbox
 TIMES = frozenset({"time", "datetime"})
 # facts given as a code and shown as the text letter.<fact>.<code>
 CODES = frozenset({"method", "summary", "os", "browser"})
-HOUSE = frozenset({"brand", "operator", "tel", "hours", "host"})
 MAX_RECIPIENT, MAX_FACT = 320, 1_024
 
 HEARTBEAT = "courier:heartbeat"
@@ -57,8 +58,8 @@ def write(
         raise ValueError("not a recipient")
     locale = texts.choose(locale)
     shown = _shown(locale, facts)
-    needed = _placeholders(locale, channel, template)
-    if missing := needed - shown.keys() - HOUSE:
+    needed = placeholders(locale, channel, template)
+    if missing := needed - shown.keys() - LETTER_HOUSE:
         raise ValueError(f"{template} needs {', '.join(sorted(missing))}")
     if any(len(value) > MAX_FACT for value in shown.values()):
         raise ValueError(f"a fact of {template} is too long")
@@ -80,16 +81,29 @@ def write(
     return key
 
 
+class Unfit(Exception):
+    """A text that does not go into one SMS: it is not sent, neither in parts nor cut."""
+
+
 def render(deps: Deps, letter: Letter) -> tuple[str, str]:
-    """Subject (empty for SMS) and body. Raises `VaultError` if the facts were changed, moved or sealed with a lost key."""
+    """Subject (empty for SMS) and body.
+
+    Raises `VaultError` if the facts were changed, moved or sealed with a lost key, and `Unfit` for an SMS that is too long,
+    which only a fact longer than `idp.domain.sms.LONGEST` can make: the templates are proven at the start.
+    """
     place = _place(letter.key, letter.channel, letter.recipient, letter.template)
     facts = json.loads(deps.vault.open(letter.facts or "", place))
-    brand = deps.settings.brand
-    host = urlsplit(deps.settings.issuer).hostname or ""
-    house = {"brand": brand.name, "operator": brand.operator, "tel": brand.tel, "hours": brand.hours, "host": host}
-    values = _shown(letter.locale, facts) | {name: _line(value) for name, value in house.items()}
-    said = [texts.text(letter.locale, key).format_map(values) for key in _keys(letter.channel, letter.template)]
-    return ("", said[0]) if letter.channel == "sms" else (said[0], said[1])
+    subject, body = say(deps.settings, letter.locale, letter.channel, letter.template, facts)
+    if letter.channel == "sms" and (problems := sms.problems(body, deps.settings.host, str(facts.get("code", "")))):
+        raise Unfit("; ".join(problems))
+    return subject, body
+
+
+def say(settings: Settings, locale: str, channel: Channel, template: str, facts: Mapping[str, str | int]) -> tuple[str, str]:
+    """Subject (empty for SMS) and body of a letter with these facts, as `write` takes them."""
+    values = _shown(locale, facts) | {name: _line(value) for name, value in settings.house.items()}
+    said = [texts.text(locale, key).format_map(values) for key in _keys(channel, template)]
+    return ("", said[0].rstrip("\n")) if channel == "sms" else (said[0], said[1])
 
 
 def moment(locale: str, at: int) -> str:
@@ -153,12 +167,16 @@ def _keys(channel: str, template: str) -> tuple[str, ...]:
     return (template,) if channel == "sms" else (f"{template}.subject", f"{template}.body")
 
 
-@cache
-def _placeholders(locale: str, channel: str, template: str) -> frozenset[str]:
+def placeholders(locale: str, channel: Channel, template: str) -> frozenset[str]:
+    """What the letter wants filled in. Raises ValueError if there is no such letter."""
     try:
         if not template.startswith(f"{channel}."):
             raise KeyError(template)
-        found = [texts.text(locale, key) for key in _keys(channel, template)]
+        return _names(*(texts.text(locale, key) for key in _keys(channel, template)))
     except KeyError:
         raise ValueError(f"no letter {template} by {channel}") from None
-    return frozenset(name for text in found for _, name, _, _ in Formatter().parse(text) if name)
+
+
+@cache
+def _names(*said: str) -> frozenset[str]:
+    return frozenset(name for text in said for _, name, _, _ in Formatter().parse(text) if name)

@@ -4,7 +4,7 @@ from typing import Any, Mapping
 
 from sqlalchemy import ColumnElement, Connection, case, func, insert, null, select, update
 
-from idp.domain.letter import Channel, Letter
+from idp.domain.letter import Channel, Letter, earlier
 from idp.tables.schema import outbox
 
 _LETTER = tuple(getattr(outbox.c, name) for name in Letter.__dataclass_fields__)
@@ -63,17 +63,39 @@ def _remark(said: str) -> str | None:
 
 
 def finish(
-    connection: Connection, letter_id: int, lease: str, outcome: str, now: int, provider_id: str = "", reason: str = ""
+    connection: Connection,
+    letter_id: int,
+    lease: str,
+    outcome: str,
+    now: int,
+    provider_id: str = "",
+    reason: str = "",
+    gateway: str = "",
 ) -> bool:
     """Set the outcome and wipe the facts; false if the lease has passed to another courier.
 
-    "parked" keeps the sealed facts until the letter expires, so that an operator may release it.
+    `gateway` and `provider_id` are how a later report finds the letter. "parked" keeps the sealed facts until the letter expires, so that an operator may release it.
     """
     values: dict[str, Any] = {"outcome": outcome, "outcome_at": now, "lease": None, "lease_until": 0}
-    values |= {"provider_id": _remark(provider_id), "reason": _remark(reason)}
+    values |= {"provider_id": _remark(provider_id), "reason": _remark(reason), "gateway": gateway or None}
     if outcome != "parked":
         values["facts"] = None
     return _while_ours(connection, letter_id, lease, values)
+
+
+def report(connection: Connection, gateway: str, provider_id: str, outcome: str, said: str, now: int) -> bool:
+    """Replace the outcome of the SMS that this gateway knows by this id; `said` is its own word, kept as the reason.
+
+    False, and nothing changes, for an id that is not ours and for an outcome that stands already or is followed by a more
+    final one (`idp.domain.letter.earlier`). One statement, so reports at the same time cannot undo each other.
+    """
+    stored = _remark(provider_id)
+    if stored is None:  # what has no id is nobody's
+        return False
+    known = (outbox.c.provider_id == stored, outbox.c.gateway == gateway, outbox.c.channel == "sms")
+    values = {"outcome": outcome, "outcome_at": now, "reason": _remark(said)}
+    replaced = update(outbox).where(*known, outbox.c.outcome.in_(earlier(outcome))).values(**values)
+    return connection.execute(replaced).rowcount > 0
 
 
 def retry(connection: Connection, letter_id: int, lease: str, due_at: int, reason: str) -> bool:

@@ -3,18 +3,36 @@
 import tomllib
 from functools import cache
 from importlib.resources import files
+from typing import Mapping
 
 LOCALES = ("ja", "en")
 PARTS = ("ui", "mail", "sms", "policy")
 
 
+_own: dict[str, dict[str, str]] = {}
+
+
 @cache
-def catalog(locale: str) -> dict[str, str]:
-    """All texts of a locale by dotted key, such as `login.title` or `mail.otp.subject`."""
+def shipped(locale: str) -> dict[str, str]:
+    """All our texts of a locale by dotted key, such as `login.title` or `mail.otp.subject`."""
     texts: dict[str, str] = {}
     for part in PARTS:
         texts.update(tomllib.loads(files(__name__).joinpath(locale, f"{part}.toml").read_text(encoding="utf-8")))
     return texts
+
+
+def replace(own: Mapping[str, dict[str, str]]) -> None:
+    """Put texts of the operator's own, by locale and key, in the place of ours for the whole process; `own` is all of
+    them, so an empty one brings ours back. `idp.own_texts` has read and checked them."""
+    _own.clear()
+    _own.update(own)
+    catalog.cache_clear()
+
+
+@cache
+def catalog(locale: str) -> dict[str, str]:
+    """All texts of a locale by dotted key: the operator's, else ours."""
+    return shipped(locale) | _own.get(locale, {})
 
 
 def text(locale: str, key: str) -> str:

@@ -31,16 +31,23 @@ class Reply:
 
 @dataclass(slots=True)
 class MachineRequest:
-    """One request as machine endpoints see it; `form` is filled for form posts."""
+    """One request as machine endpoints see it; `form` is filled for form posts, `body` for endpoints that take any type."""
 
     method: str
     environ: Mapping[str, Any]
     form: dict[str, str] = field(default_factory=dict)
+    body: bytes = b""
 
     def header(self, name: str) -> str:
         """A header's value, or an empty string."""
         value: str = self.environ.get("HTTP_" + name.upper().replace("-", "_"), "")
         return value
+
+    @property
+    def content_type(self) -> str:
+        """The media type of the body in lower case, without parameters."""
+        value: str = self.environ.get("CONTENT_TYPE", "")
+        return value.split(";")[0].strip().lower()
 
     @property
     def query(self) -> str:
@@ -68,12 +75,14 @@ def error_reply(status: int, error: str, description: str, headers: tuple[tuple[
 
 @dataclass(frozen=True)
 class Endpoint:
-    """A machine endpoint and its door mark: methods, whether it takes a form, and which origins may read it
-    by CORS ("any": public documents; "registered": origins of registered clients; None: nobody)."""
+    """A machine endpoint and its door mark: methods, whether it takes a form (and nothing else) or a `body` of any type,
+    and which origins may read it by CORS ("any": public documents; "registered": origins of registered clients; None:
+    nobody)."""
 
     answer: Callable[[MachineRequest], Reply]
     methods: tuple[str, ...]
     form: bool = False
+    body: bool = False
     cors: str | None = None
 
 
@@ -120,11 +129,12 @@ class MachineLayer:
             allow = (("Allow", ", ".join((*endpoint.methods, "OPTIONS"))),)
             return error_reply(405, "invalid_request", f"use {' or '.join(endpoint.methods)} here", allow)
         request = MachineRequest(method, environ)
-        if endpoint.form and method == "POST" and (problem := self._read_form(request)):
-            return problem
+        if method == "POST" and (endpoint.form or endpoint.body):
+            if problem := self._read_body(request) or (self._read_form(request) if endpoint.form else None):
+                return problem
         return endpoint.answer(request)
 
-    def _read_form(self, request: MachineRequest) -> Reply | None:
+    def _read_body(self, request: MachineRequest) -> Reply | None:
         environ = request.environ
         length = environ.get("CONTENT_LENGTH") or "0"
         if not length.isascii() or not length.isdigit():
@@ -138,11 +148,14 @@ class MachineLayer:
             return error_reply(400, "invalid_request", "the body breaks off, or is not sent as HTTP demands")
         if len(raw) > strict_form.MAX_BODY:
             return error_reply(413, "invalid_request", "the body is larger than 64 KiB")
-        kind = environ.get("CONTENT_TYPE", "").split(";")[0].strip().lower()
-        if kind != "application/x-www-form-urlencoded" and (raw or kind):
-            return error_reply(415, "invalid_request", "send application/x-www-form-urlencoded")
+        request.body = raw
+        return None
+
+    def _read_form(self, request: MachineRequest) -> Reply | None:
+        if request.content_type != strict_form.TYPE and (request.body or request.content_type):
+            return error_reply(415, "invalid_request", f"send {strict_form.TYPE}")
         try:
-            request.form = strict_form.parse(raw)
+            request.form = strict_form.parse(request.body)
         except strict_form.BadForm as error:
             return error_reply(400, "invalid_request", f"the form is not well-formed: {error}")
         return None

@@ -3,6 +3,7 @@
 import re
 from urllib.parse import unquote_to_bytes
 
+TYPE = "application/x-www-form-urlencoded"
 MAX_BODY = 65_536
 MAX_FIELDS = 100
 MAX_NAME = 200

@@ -20,6 +20,7 @@ MEANING = {
     "discovery": "discovery ÷ bare WSGI answer",
     "jwks": "JWKS ÷ bare WSGI answer",
     "memory": "PSS of a worker after load",
+    "letters": "mails per second of one courier",
 }
 HEADING = f"{'':10} {'':36} {'target':>10} {'median':>8} {'spread':>13}  {'':7} raw, medians"
 
@@ -39,10 +40,10 @@ def machine() -> dict[str, str]:
 def line(figure: Figure) -> str:
     """One row of the table."""
     low, high = min(figure.values), max(figure.values)
-    target = f"{'≥' if figure.at_least else '≤'} {figure.target:g} {figure.unit}"
+    target = figure.unit if figure.target is None else f"{'≥' if figure.at_least else '≤'} {figure.target:g} {figure.unit}"
     raw = ", ".join(f"{name} {value:.3g}" if value < 100 else f"{name} {value:.0f}" for name, value in figure.raw.items())
     spread = f"{low:.2f}–{high:.2f}" if len(figure.values) > 1 else ""
-    verdict = "met" if figure.met else "MISSED"
+    verdict = {True: "met", False: "MISSED", None: ""}[figure.met]
     return f"{figure.name:10} {MEANING[figure.name]:36} {target:>10} {figure.value:>8.2f} {spread:>13}  {verdict:7} {raw}"
 
 

@@ -9,14 +9,16 @@ from typing import Iterator
 import pytest
 from click.testing import CliRunner
 
-from idp import cli
+from idp import cli, migrations
 from tests.cli.shell import idp, plain
 from tests.ports.smtp_server import Inbox, smtp_server
 from tests.running import policy_text
 from tests.services import free_port
 
-PARTS = ["settings", "libraries", "policy", "secrets", "database", "schema", "ephemeral store", "mail", "sms", "contract records", "signing keys", "clock"]
+PARTS = ["settings", "libraries", "texts", "policy", "secrets", "database", "schema", "ephemeral store", "mail", "sms", "contract records", "signing keys", "clock"]
 GATEWAY = '[sms.gateway]\nbody = "to={to}&text={body}"\n'
+TWO = '[sms]\nurl = "http://127.0.0.1:{1}/"\n' + GATEWAY + GATEWAY.replace("gateway]", 'fallback]\nurl = "http://127.0.0.1:{2}/"')
+SNS = '[sms]\nurl = "http://127.0.0.1:{good}/"\n[sms.gateway]\nprofile = "sns"\nuser = "a"\npassword = "b"\n'
 
 
 def check(folder: Path) -> tuple[int, dict[str, str]]:
@@ -60,6 +62,11 @@ BROKEN = {
     "mail folder a file": ('[mail]\nurl = "folder:config.toml"\n', "mail", r"folder: "),
     "mail address senseless": ('[mail]\nurl = "smtp://"\n', "mail", r"mail\.url: "),
     "sms gateway away": ('[sms]\nurl = "http://127.0.0.1:{port}/"\n' + GATEWAY, "sms", r"sms gateway.*"),
+    "the first of two sms gateways away": (TWO.replace("{1}", "{port}").replace("{2}", "{good}"), "sms", r"gateway: sms gateway: ConnectionError$"),
+    "the second of two sms gateways away": (TWO.replace("{1}", "{good}").replace("{2}", "{port}"), "sms", r"fallback: sms gateway: ConnectionError$"),
+    "both sms gateways away": (TWO.replace("{1}", "{port}").replace("{2}", "{port}"), "sms", r"gateway: .*; fallback: .*"),
+    "sms fallback without a template": ('[sms]\nurl = "http://127.0.0.1:{good}/"\n' + GATEWAY + '[sms.fallback]\nurl = "https://sms.example.jp/"\n', "sms", r"sms\.fallback: gateway\.body must hold"),
+    "sms at Amazon without a region": (SNS, "sms", r"sms\.gateway: .*gateway\.region"),
     "sms without a template": ('[sms]\nurl = "http://127.0.0.1:{port}/"\n', "sms", r"gateway\.body must hold"),
     "sms folder a file": ('[sms]\nurl = "folder:config.toml"\n', "sms", r"folder: "),
     "customer system away": ('[contractors]\nurl = "http://127.0.0.1:{port}/"\n', "contract records", r"customer system.*"),
@@ -71,9 +78,10 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("kind", BROKEN)
-def test_a_part_that_does_not_work_fails_alone_and_says_why(sound: Path, kind: str) -> None:
+def test_a_part_that_does_not_work_fails_alone_and_says_why(sound: Path, gateway: str, kind: str) -> None:
     text, part, why = BROKEN[kind]
-    (sound / "config.toml").write_text(text.replace("{port}", str(free_port())))
+    good = gateway.rpartition(":")[2].rstrip("/")
+    (sound / "config.toml").write_text(text.replace("{port}", str(free_port())).replace("{good}", good))
     found = bad(sound)
     assert part in found and re.search(why, found[part]), found
     # the keys are read as the service reads them, which opens every part but mail and SMS
@@ -90,7 +98,7 @@ def test_a_database_that_is_away_fails_with_all_that_stands_in_it(sound: Path) -
 def test_a_database_without_tables_wants_to_be_migrated(tmp_path: Path) -> None:
     (tmp_path / "config.toml").write_text("")
     found = bad(tmp_path)
-    assert found["schema"] == "at step none, this version wants 0001; run: idp migrate"
+    assert found["schema"] == f"at step none, this version wants {migrations.head()}; run: idp migrate"
     assert set(found) == {"schema", "contract records", "signing keys"}
 
 
@@ -135,6 +143,7 @@ def test_outside_parts_that_work_are_well(sound: Path, gateway: str, redis_url: 
         (sound / "config.toml").write_text(
             f'[database]\nurl = "{fresh_postgres}"\n[ephemeral]\nurl = "{redis_url}"\n[mail]\nurl = "smtp://127.0.0.1:{port}?tls=none"\n'
             f'[contractors]\nurl = "{gateway}"\n[sms]\nurl = "{gateway}"\n{GATEWAY}'
+            + GATEWAY.replace("gateway]", f'fallback]\nurl = "{gateway}"')
         )
         assert CliRunner().invoke(cli.root, ["--config", str(sound / "config.toml"), "migrate"]).exit_code == 0
         assert bad(sound) == {}

@@ -17,6 +17,7 @@ def secret(raw: bytes, name: str = "first") -> str:
     return f'"{name}:{base64.b64encode(raw).decode()}"'
 
 
+GATEWAY, RECEIPT = '[sms]\nurl = "https://sms.example.jp/"\n[sms.gateway]\n', "[sms.gateway.receipt]\n"
 # (what is in config.toml, the line to mend, what is said about it)
 REFUSED = {
     "an unknown key": ('issuer = "http://localhost:8000"\nisuer = "x"\n', 2, r"isuer: this key is unknown"),
@@ -54,6 +55,16 @@ REFUSED = {
     "a store of another kind": ('[ephemeral]\nurl = "memcached://x"\n', 2, r"ephemeral.url: start it with one of"),
     "mail of another kind": ('[mail]\nurl = "pigeon:"\n', 2, r"mail.url: start it with one of"),
     "a gateway in clear": ('[sms]\nurl = "http://gateway.example.jp"\n', 2, r"sms.url: start it with one of"),
+    "a second gateway in clear": ('[sms.fallback]\nurl = "http://gateway.example.jp"\n', 2, r"sms.fallback.url: start it with one of"),
+    "a second gateway behind a folder": ('[sms.fallback]\nurl = "https://gateway.example.jp"\n', 2, r"sms.fallback.url: sms.url is a folder"),
+    "a profile that there is not": (f'{GATEWAY}profile = "twillio"\n', 4, r"sms.gateway.profile: the profile is generic or one of twilio, karaden, sns"),
+    "a body beside a profile": (f'{GATEWAY}profile = "twilio"\nbody = "x"\n', 4, r"sms.gateway.profile: the profile twilio has its own body"),
+    "a short secret for receipts": (f'{GATEWAY}profile = "twilio"\n{RECEIPT}secret = "short"\n', 6, r"sms.gateway.receipt.secret: write at least 16"),
+    "a signature that there is not": (f'{GATEWAY}{RECEIPT}signature = "rsa"\n', 5, r"sms.gateway.receipt.signature: write one of secret, twilio"),
+    "a header that is none": (f'{GATEWAY}{RECEIPT}header = "X Key"\n', 5, r"sms.gateway.receipt.header: write the name of one header"),
+    "an outcome that there is not": (f'{GATEWAY}{RECEIPT}outcomes = {{ OK = "good" }}\n', 5, r"receipt.outcomes: \"good\" is no outcome; write accepted"),
+    "receipts without fields": (f'{GATEWAY}{RECEIPT}secret = "{"s" * 16}"\nid_field = "id"\n', None, r"sms.gateway.receipt.status_field: say where it stands"),
+    "a negative price": (f"{GATEWAY}yen = -1\n", 4, r"sms.gateway.yen: "),
     "a customer system in clear": ('[contractors]\nurl = "http://crm.example.jp"\n', 2, r"contractors.url: start it with one of"),
     "a sender that is none": ('[mail]\nfrom = "nobody"\n', 2, r"mail.from: write one e-mail address"),
     "no secret where one is needed": ('issuer = "https://id.example.jp"\n', None, r"no secret key is set; make one with: idp key secret"),

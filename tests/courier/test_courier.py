@@ -12,13 +12,15 @@ from sqlalchemy import select, update
 from idp import courier
 from idp.adapters.mail_folder import FolderMail
 from idp.adapters.mail_smtp import SmtpMail
+from idp.adapters.sms_fallback import FallbackSms
 from idp.adapters.sms_folder import FolderSms
 from idp.adapters.sms_http import HttpSms
-from idp.config import GatewaySettings, MailSettings, Settings, SmsSettings
+from idp.config import MailSettings, Settings
 from idp.deps import Deps
 from idp.domain.letter import PARK_AFTER_AWAY, PARK_AFTER_FAULT
 from idp.ports import Mail, Sent, Unavailable
 from idp.services import letters
+from idp.sms_settings import FallbackSettings, GatewaySettings, SmsSettings
 from idp.tables import schema
 from idp.tables.database import Database
 from idp.toml_reader import TomlError
@@ -181,6 +183,16 @@ def test_housekeeping_deletes_what_is_dead(deps: Deps) -> None:
     courier.sweep(deps, STOP)
     with deps.database.read() as connection:
         assert connection.execute(select(schema.revoked_grants.c.id)).scalars().all() == ["alive"]
+
+
+def test_gateways_by_name() -> None:
+    gateway = GatewaySettings(body="to={to}&text={body}")
+    settings = Settings(sms=SmsSettings("https://one.example.jp/", gateway, FallbackSettings(url="https://two.example.jp/", profile="karaden")))
+    assert list(courier.open_gateways(settings)) == ["gateway", "fallback"] and type(courier.open_sms(settings)) is FallbackSms
+    alone = replace(settings, sms=replace(settings.sms, fallback=FallbackSettings()))
+    assert list(courier.open_gateways(alone)) == ["gateway"] and type(courier.open_sms(alone)) is HttpSms
+    folder = replace(settings, sms=replace(settings.sms, url="folder:/s"))
+    assert list(courier.open_gateways(folder)) == [""] and type(courier.open_sms(folder)) is FolderSms
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from typing import Callable, Iterator
 IMPORTERS: dict[str, tuple[str, ...]] = {
     "alembic": ("idp/migrations/", "idp/tables/"),
     "argon2": ("idp/services/passwords.py",),
+    "botocore": ("idp/adapters/",),
     "click": ("idp/cli/",),
     "gunicorn": ("idp/cli/", "idp/app.py"),
     "mock": ("",),

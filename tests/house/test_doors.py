@@ -24,6 +24,8 @@ MACHINE = {
     "/health/live": (("GET",), False, None),
     "/health/ready": (("GET",), False, None),
     "/metrics": (("GET",), False, None),
+    "/sms/receipts": (("POST",), False, None),
+    "/sms/receipts/fallback": (("POST",), False, None),
     "/static/page.css": (("GET",), False, None),
     "/static/page.js": (("GET",), False, None),
 }

@@ -67,6 +67,8 @@ PARAMETERS = {
     "/authorize": sorted(KNOWN),
     "/token": ["grant_type", "code", "redirect_uri", "code_verifier", "client_id", "client_secret", "scope", "refresh_token"],
     "/userinfo": ["access_token"],
+    "/sms/receipts": ["MessageSid", "MessageStatus"],
+    "/sms/receipts/fallback": ["id", "result"],
 }
 _GOOD = ["openid", "code", "S256", "none", "authorization_code", "query", "form_post", "login", "en", CALLBACK, "v" * 43]
 _HEADERS = ["Authorization", "Origin", "Accept-Language", "X-Forwarded-For", "Forwarded", "X-Real-IP", "If-None-Match", "Sec-Fetch-Site"]

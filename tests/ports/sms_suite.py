@@ -10,8 +10,9 @@ from urllib.parse import parse_qsl
 
 from idp.adapters.sms_folder import FolderSms
 from idp.adapters.sms_http import JSON, HttpSms
-from idp.config import GatewaySettings
 from idp.ports import Sent, Sms, Unavailable
+from idp.sms_settings import GatewaySettings
+from tests.ports import aws_signature
 from tests.ports.http_gateway import Asked, Gateway, http_gateway
 from tests.services import race
 
@@ -82,6 +83,7 @@ DESCRIBED = {
     "json": GatewaySettings(body='{"number": "{to}", "deep": [{"text": "{body}"}], "until": {expires_at}}', content_type=JSON),
     "twilio": GatewaySettings(profile="twilio", user="AC1", password="secret", sender="+15005550006"),
     "karaden": GatewaySettings(profile="karaden", token="t0ken", sender="42"),
+    "sns": GatewaySettings(profile="sns", user=aws_signature.KEY_ID, password=aws_signature.SECRET, region=aws_signature.REGION),
 }
 
 
@@ -95,14 +97,14 @@ def _read(kind: str, asked: Asked) -> tuple[str, str]:
     if kind == "json":
         data = json.loads(asked.body)
         return data["number"], data["deep"][0]["text"]
-    names = {"form": ("number", "text"), "twilio": ("To", "Body"), "karaden": ("to", "body")}[kind]
+    names = {"form": ("number", "text"), "twilio": ("To", "Body"), "karaden": ("to", "body"), "sns": ("PhoneNumber", "Message")}[kind]
     number, body = (form_of(asked)[name] for name in names)
     return "+81" + number[1:] if kind == "karaden" else number, body
 
 
 @contextlib.contextmanager
 def gateway_bench(kind: str, change: Callable[[type[HttpSms]], type[HttpSms]] = lambda plug: plug) -> Iterator[Bench]:
-    gateway = Gateway()
+    gateway = Gateway(answer=aws_signature.answer if kind == "sns" else None)
     with contextlib.ExitStack() as stack:
         url = stack.enter_context(http_gateway(gateway))
         plug = change(HttpSms)(f"{url}/send", DESCRIBED[kind], clock)

@@ -10,16 +10,18 @@ from typing import Iterator
 import pytest
 
 from idp.adapters.sms_http import FORM, JSON, HttpSms
-from idp.config import GatewaySettings
 from idp.ports import Sent, Unavailable
+from idp.sms_settings import GatewaySettings, ReceiptSettings
 from tests.ports.http_gateway import Gateway, http_gateway
 from tests.ports.sms_suite import DESCRIBED, EXPIRES, clock, form_of
+
+RECEIPTS = "https://id.example.jp/sms/receipts"
 
 
 @contextlib.contextmanager
 def described(settings: GatewaySettings, gateway: Gateway, timeout: float = 2.0) -> Iterator[HttpSms]:
     with http_gateway(gateway) as url:
-        yield HttpSms(f"{url}/send?tenant=1", settings, clock, timeout=(timeout, timeout))
+        yield HttpSms(f"{url}/send?tenant=1", settings, clock, timeout=(timeout, timeout), receipt_url=RECEIPTS)
 
 
 @pytest.mark.parametrize(
@@ -51,12 +53,33 @@ def test_what_the_gateway_says(status: int, outcome: str | None) -> None:
         (b"[" * 50_000, "id", ""),
         (b"x" * 3_000_000, "id", ""),
         (b'{"id": "' + b"9" * 1000 + b'"}', "id", "9" * 200),
+        (b"<a><MessageId>m-1</MessageId></a>", "xml:MessageId", "m-1"),
+        (b"<a><MessageId>\n m-1\n </MessageId></a>", "xml:MessageId", "m-1"),
+        (b"<a><messageid>m-1</messageid><MessageId/></a>", "xml:MessageId", ""),
+        (b"<a><MessageId><b>m-1</b></MessageId></a>", "xml:MessageId", ""),
+        (b"<MessageId>" + b"9" * 1000 + b"</MessageId>", "xml:MessageId", "9" * 200),
+        (b"<MessageId>" * 5_000, "xml:MessageId", ""),
     ],
-    ids=range(9),
+    ids=range(15),
 )
 def test_the_providers_own_id(body: bytes, id_field: str, expected: str) -> None:
     with described(replace(DESCRIBED["form"], id_field=id_field), Gateway(body=body)) as plug:
         assert plug.send("+819012345678", "a", EXPIRES, "k") == Sent("accepted", expected)
+
+
+@pytest.mark.parametrize(
+    ("body", "outcome", "provider_id"),
+    [
+        (b'{"result": "ok", "id": "g-1"}', "accepted", "g-1"),
+        (b'{"result": "NG", "id": "g-1"}', "rejected", ""),
+        (b"<html>", "rejected", ""),
+        (b"", "unknown", ""),
+    ],
+)
+def test_a_gateway_that_says_200_even_when_it_refuses(body: bytes, outcome: str, provider_id: str) -> None:
+    with described(replace(DESCRIBED["form"], id_field="id", success='"result": *"ok"'), Gateway(body=body)) as plug:
+        sent = plug.send("+819012345678", "a", EXPIRES, "k")
+    assert (sent.outcome, sent.provider_id) == (outcome, provider_id)
 
 
 def test_a_slow_gateway_does_not_hold_us() -> None:
@@ -67,6 +90,13 @@ def test_a_slow_gateway_does_not_hold_us() -> None:
         assert time.monotonic() - started < 0.4
 
 
+def test_a_gateway_that_dribbles_does_not_hold_us() -> None:
+    gateway = Gateway(dribble=0.05, body=b'{"id": "' + b"9" * 100 + b'"}')
+    with described(replace(DESCRIBED["form"], id_field="id"), gateway, timeout=0.2) as plug:
+        assert plug.send("+819012345678", "a", EXPIRES, "k") == Sent("accepted")
+        assert gateway.dribbled < 100
+
+
 def test_everything_the_description_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # somebody's netrc must not take the place of the token
     (tmp_path / "netrc").write_text("machine 127.0.0.1 login wrong password wrong")
@@ -75,7 +105,7 @@ def test_everything_the_description_names(tmp_path: Path, monkeypatch: pytest.Mo
         token="t0ken",
         sender="0005-1234",
         headers={"Idempotency-Key": "{idempotency_key}", "X-From": "{sender}"},
-        body="n={to}&b={body}&s={sender}&k={idempotency_key}&u={expires_at}&i={expires_at_iso}&l={expires_in}",
+        body="n={to}&b={body}&s={sender}&k={idempotency_key}&u={expires_at}&i={expires_at_iso}&l={expires_in}&r={receipt_url}",
         number_form="domestic",
     )
     gateway = Gateway()
@@ -92,6 +122,7 @@ def test_everything_the_description_names(tmp_path: Path, monkeypatch: pytest.Mo
         "u": "1800000600",
         "i": "2027-01-15T17:10:00+09:00",
         "l": "600",
+        "r": RECEIPTS,
     }
 
 
@@ -101,6 +132,9 @@ def test_profiles() -> None:
         assert plug.send("+819012345678", "a", EXPIRES, "k") == Sent("accepted", "SM1")
     assert gateway.asked[0].headers["authorization"] == "Basic " + base64.b64encode(b"AC1:secret").decode()
     assert form_of(gateway.asked[0]) == {"To": "+819012345678", "From": "+15005550006", "Body": "a", "ValidityPeriod": "600"}
+    with described(replace(DESCRIBED["twilio"], receipt=ReceiptSettings(secret="t" * 32)), gateway) as plug:
+        plug.send("+819012345678", "a", EXPIRES, "k")
+    assert form_of(gateway.asked.pop())["StatusCallback"] == RECEIPTS
     with described(DESCRIBED["karaden"], gateway) as plug:
         assert plug.send("+819012345678", "a", EXPIRES, "k") == Sent("accepted", "g-1")
     asked = gateway.asked[1]
@@ -126,8 +160,12 @@ def test_profiles() -> None:
         GatewaySettings(body="n={to}&b={body}", headers={"X-A": "{body}"}),
         GatewaySettings(body="n={to}&b={body}", profile="twilio"),
         GatewaySettings(profile="unheard-of"),
+        GatewaySettings(body="n={to}&b={body}", success="("),
+        GatewaySettings(profile="sns", user="a", password="b"),  # no region in this address
+        GatewaySettings(profile="sns", user="a", region="ap-northeast-1"),
+        GatewaySettings(profile="sns", password="b", region="ap-northeast-1"),
     ],
-    ids=range(15),
+    ids=range(19),
 )
 def test_descriptions_that_cannot_be_used(settings: GatewaySettings) -> None:
     with pytest.raises(ValueError, match=r"[a-z]"):

@@ -1,0 +1,1 @@
+"""What SMS gateways report of messages they have taken."""

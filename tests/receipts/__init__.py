@@ -1,0 +1,1 @@
+"""What gateways report of messages that they have taken."""
