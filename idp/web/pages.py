@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from idp import texts
 from idp.config import Settings
-from idp.web import cookies, strict_form
+from idp.web import address, cookies
 from idp.web.headers import page_policy
 from idp.web.machine import Endpoint, Reply
 
@@ -34,14 +34,6 @@ def static_endpoints() -> dict[str, Endpoint]:
         return lambda request: Reply(200, body, headers)
 
     return {_static(name)[0]: Endpoint(serve(_static(name)[1], kind), ("GET",)) for name, kind in STATIC.items()}
-
-
-def _query() -> dict[str, str]:
-    """The parameters of this request's address, for links to the same page; none if they cannot be read."""
-    try:
-        return strict_form.parse(request.query_string)
-    except strict_form.BadForm:
-        return {}
 
 
 class Pages:
@@ -88,7 +80,7 @@ class Pages:
         """The page as HTML; templates call `t(key, name=value)`."""
         translate = lambda key, **values: self.text(locale, key, values)  # noqa: E731
         other = "en" if locale == "ja" else "ja"
-        switch = "?" + urlencode({**_query(), "lang": other})
+        switch = "?" + urlencode({**(address.parameters() or {}), "lang": other})
         defaults = {"errors": [], "back": None, "stuck": False, "brand": self._brand, "links": self._links, "other_language": switch}
         return self._jinja.get_template(template).render(**{**defaults, **context}, t=translate, locale=locale)
 
