@@ -31,6 +31,7 @@ from idp.web import doors, errors, pages
 from idp.web.dispatcher import Dispatcher
 from idp.web.headers import Gate
 from idp.web.house import House
+from idp.web.lean import LeanFlask
 from idp.web.machine import Endpoint, MachineLayer
 from idp.web.strict_form import MAX_BODY
 
@@ -137,7 +138,7 @@ def build(deps: Deps) -> House:
 
 def flask_app(house: House) -> Flask:
     """The pages: every room's blueprint behind the doors."""
-    app = Flask("idp", static_folder=None, template_folder=None)
+    app = LeanFlask("idp", static_folder=None, template_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY + 1  # a chunked body is cut off here without a word
     app.url_map.strict_slashes = True
     doors.install(app, house.deps)

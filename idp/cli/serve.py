@@ -18,6 +18,10 @@ from idp import config
 from idp.cli.check import outdated
 from idp.config import Settings
 
+# objects before the garbage collector looks for rings among them: requests leave few, and each look reads them all
+YOUNG = 10_000
+
+
 def _gunicorn_options(settings: Settings) -> dict[str, Any]:
     from idp.cli.workers import Log, worker_class  # gunicorn is slow to import
 
@@ -108,6 +112,7 @@ def run_server(settings: Settings, base: Path, with_demo: bool) -> None:
     deps.database.close()
     gc.collect()
     gc.freeze()
+    gc.set_threshold(YOUNG)
     Server().run()
 
 

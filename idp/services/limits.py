@@ -1,12 +1,14 @@
 """Limits per network address and for the whole service; a limit slows down, it never locks an account."""
 
 import ipaddress
+from functools import lru_cache
 
 from idp.deps import Deps
 
 MINUTE = 60
 
 
+@lru_cache(maxsize=1_024)
 def network_of(address: str) -> str:
     """What counts as one address: an IPv4 address, or the /64 of an IPv6 address (requirement LG-06)."""
     try:

@@ -1,28 +1,23 @@
 """Password hashes: made, verified and bounded in number, so that neither a flood nor a timing tells or breaks anything."""
 
 import base64
+import binascii
 import hmac
-import os
 import re
 import threading
 import unicodedata
-from concurrent.futures import ThreadPoolExecutor
-from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass
 from typing import Callable, TypeVar
 
-from argon2.exceptions import VerificationError
-from argon2.low_level import Type, hash_secret, verify_secret
-
 from idp import vault as randomness
 from idp.domain.policy import Argon2Cost
-from idp.services import foreign_hashes
+from idp.services import argon2, foreign_hashes
 from idp.vault import Vault
 
 T = TypeVar("T")
 MAX_BYTES = 512
 _FULL_WIDTH = re.compile("[\uff01-\uff5e\u3000]")
-_ENCODED = re.compile(r"\$argon2id\$v=19\$m=([0-9]{1,7}),t=([0-9]{1,2}),p=([0-9]{1,2})\$[0-9A-Za-z+/]{11,64}\$[0-9A-Za-z+/]{16,86}")
+_ENCODED = re.compile(r"\$argon2id\$v=19\$m=([0-9]{1,7}),t=([0-9]{1,2}),p=([0-9]{1,2})\$([0-9A-Za-z+/]{11,64})\$([0-9A-Za-z+/]{16,86})")
 
 
 class Busy(Exception):
@@ -43,8 +38,18 @@ class _Stored:
 
     key_id: str
     settings: str | None
-    encoded: str
-    weights: tuple[int, int]
+    cost: Argon2Cost
+    salt: bytes
+    digest: bytes
+
+
+def _plain(text: str) -> bytes:
+    return base64.b64decode(text + "=" * (-len(text) % 4))
+
+
+def _encoded(cost: Argon2Cost, salt: bytes, digest: bytes) -> str:
+    texts = (base64.b64encode(part).rstrip(b"=").decode() for part in (salt, digest))
+    return f"$argon2id$v=19$m={cost.memory_kib},t={cost.time_cost},p={cost.parallelism}${'$'.join(texts)}"
 
 
 def _read(stored: str | None) -> _Stored | None:
@@ -54,7 +59,12 @@ def _read(stored: str | None) -> _Stored | None:
         return None
     if not (found := _ENCODED.fullmatch(parts[-1])):
         return None
-    return _Stored(parts[0], parts[1] if kind == "wrapped" else None, parts[-1], (int(found[1]), int(found[2])))
+    try:
+        salt, digest = _plain(found[4]), _plain(found[5])
+    except binascii.Error:
+        return None
+    cost = Argon2Cost(int(found[1]), int(found[2]), int(found[3]))
+    return _Stored(parts[0], parts[1] if kind == "wrapped" else None, cost, salt, digest)
 
 
 def _raw(password: str) -> bytes | None:
@@ -77,25 +87,24 @@ class Hasher:
 
     def __init__(self, cost: Argon2Cost, vault: Vault, slots: int, waiting: int, patience: float = 5.0):
         self._cost, self._vault, self._patience = cost, vault, patience
-        self._slots = slots
-        self._pool: tuple[int, ThreadPoolExecutor] | None = None
         self._places = threading.BoundedSemaphore(slots + waiting)
+        self._slots, self._rooms = threading.BoundedSemaphore(slots), [argon2.Room() for _ in range(slots)]
         self._counting = threading.Lock()
         self.runs = self.foreign_runs = 0
         # no password has this hash: 256 zero bits
-        parameters = f"m={cost.memory_kib},t={cost.time_cost},p={cost.parallelism}"
-        self._nobody = f"$argon2id$v=19${parameters}${'A' * 22}${'A' * 43}".encode()
+        self._nobody = _Stored("", None, cost, bytes(16), bytes(argon2.LENGTH))
 
     def hash(self, password: str) -> str:
         """The stored form of a new password, taken as it is. Raises ValueError over 512 bytes (check it before)."""
         if (raw := _raw(password)) is None:
             raise ValueError(f"over {MAX_BYTES} bytes")
-        return self._run(lambda: f"argon2:{self._vault.current_id}:{self._encode(raw)}")
+        return self._run(lambda room: f"argon2:{self._vault.current_id}:{self._encode(room, raw)}")
 
     def wrap(self, foreign: str) -> str:
         """The stored form of a foreign hash (see `foreign_hashes.parse`). Raises `ForeignHashError`."""
         parsed = foreign_hashes.parse(foreign)
-        return self._run(lambda: f"wrapped:{self._vault.current_id}:{parsed.settings}:{self._encode(parsed.digest)}")
+        kept = f"wrapped:{self._vault.current_id}:{parsed.settings}:"
+        return self._run(lambda room: kept + self._encode(room, parsed.digest))
 
     def verify(self, stored: str | None, password: str, ghost: str | None = None) -> Checked:
         """Whether the password as typed is the stored one; over 512 bytes it never is.
@@ -109,38 +118,37 @@ class Hasher:
             return Checked(False, False)
         record = _read(stored)
         tries = [raw, _raw(unicodedata.normalize("NFKC", password))] if _FULL_WIDTH.search(password) else [raw]
-        right = self._run(lambda: self._verify(record, tries, ghost))
+        right = self._run(lambda room: self._verify(room, record, tries, ghost))
         # only the text as typed is hashed anew: what matched after NFKC would be stored full-width
         return Checked(any(right), right[0] and record is not None and self._stale(record))
 
-    def _verify(self, record: _Stored | None, tries: list[bytes | None], ghost: str | None) -> list[bool]:
+    def _verify(self, room: argon2.Room, record: _Stored | None, tries: list[bytes | None], ghost: str | None) -> list[bool]:
         if record is None and (likeness := _read(ghost)) and likeness.settings is not None:
             for attempt in tries:
                 self._digest(likeness.settings, attempt or b"")
-        return [self._matches(record, attempt) for attempt in tries]
+        return [self._matches(room, record, attempt) for attempt in tries]
 
-    def _matches(self, record: _Stored | None, raw: bytes | None) -> bool:
-        encoded, secret = self._nobody, b""
+    def _matches(self, room: argon2.Room, record: _Stored | None, raw: bytes | None) -> bool:
+        held, secret = self._nobody, b""
         if record and raw is not None:
             digest = raw if record.settings is None else self._digest(record.settings, raw)
             if digest is not None and record.key_id in self._vault.key_ids:
-                encoded, secret = record.encoded.encode(), self._peppered(digest, record.key_id)
+                held, secret = record, self._peppered(digest, record.key_id)
         self._count()
-        try:
-            return verify_secret(encoded, secret, Type.ID)
-        except VerificationError:
-            return False
+        found = room.digest(secret, held.salt, held.cost, len(held.digest))
+        return found is not None and hmac.compare_digest(found, held.digest)
 
     def _stale(self, record: _Stored) -> bool:
-        memory, time = record.weights
-        weaker = memory < self._cost.memory_kib or time < self._cost.time_cost
+        weaker = record.cost.memory_kib < self._cost.memory_kib or record.cost.time_cost < self._cost.time_cost
         return weaker or record.key_id != self._vault.current_id or record.settings is not None
 
-    def _encode(self, raw: bytes) -> str:
+    def _encode(self, room: argon2.Room, raw: bytes) -> str:
         self._count()
-        secret, cost = self._peppered(raw, self._vault.current_id), self._cost
         salt = randomness.random_bytes(16)
-        return hash_secret(secret, salt, cost.time_cost, cost.memory_kib, cost.parallelism, 32, Type.ID).decode()
+        digest = room.digest(self._peppered(raw, self._vault.current_id), salt, self._cost)
+        if digest is None:
+            raise ValueError("the policy's cost is none that Argon2 knows")
+        return _encoded(self._cost, salt, digest)
 
     def _peppered(self, raw: bytes, key_id: str) -> bytes:
         return base64.b64encode(hmac.digest(self._vault.key("pepper", key_id), raw, "sha256"))
@@ -154,24 +162,17 @@ class Hasher:
             self.foreign_runs += 1
         return foreign_hashes.digest(settings, raw)
 
-    def _run(self, job: Callable[[], T]) -> T:
+    def _run(self, job: Callable[[argon2.Room], T]) -> T:
         if not self._places.acquire(blocking=False):
             raise Busy
         try:
-            future = self._threads().submit(job)
+            if not self._slots.acquire(timeout=self._patience):
+                raise Busy
+            room = self._rooms.pop()
             try:
-                return future.result(self._patience)
-            except FutureTimeout:
-                if future.cancel():
-                    raise Busy from None
-                return future.result()  # it has begun
+                return job(room)
+            finally:
+                self._rooms.append(room)
+                self._slots.release()
         finally:
             self._places.release()
-
-    def _threads(self) -> ThreadPoolExecutor:
-        """Threads of their own: every thread that has hashed keeps the memory of a hash, 19 MiB by default. They do not
-        survive a fork."""
-        with self._counting:
-            if self._pool is None or self._pool[0] != os.getpid():
-                self._pool = (os.getpid(), ThreadPoolExecutor(self._slots, "hasher"))
-            return self._pool[1]

@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 
 from idp.domain.account import Account, Destination
 from idp.domain.journey import Factors
-from idp.tables.hot import HotRead
+from idp.tables.hot import Hot
 from idp.tables.schema import accounts, destinations, recovery_codes, revoked_grants, totp
 
 
@@ -16,25 +16,25 @@ class Taken(Exception):
     """The login ID or the e-mail address for sign-in belongs to another account."""
 
 
-_BY_ID = HotRead(select(accounts).where(accounts.c.id == bindparam("value")))
-_BY_LOGIN_ID = HotRead(select(accounts).where(accounts.c.login_id_key == bindparam("value")))
-_BY_EMAIL_LOGIN = HotRead(select(accounts).where(accounts.c.email_login_key == bindparam("value")))
+_BY_ID = Hot(select(accounts).where(accounts.c.id == bindparam("value")))
+_BY_LOGIN_ID = Hot(select(accounts).where(accounts.c.login_id_key == bindparam("value")))
+_BY_EMAIL_LOGIN = Hot(select(accounts).where(accounts.c.email_login_key == bindparam("value")))
 _REVOKED = select(revoked_grants.c.id).where(revoked_grants.c.id == bindparam("grant_id")).exists()
 _OF_DESTINATION = tuple(destinations.c[name] for name in ("id", "account_id", "kind", "address", "verified_at", "usual"))
-_OF_GRANT = HotRead(
+_OF_GRANT = Hot(
     select(accounts, _REVOKED.label("revoked"), *_OF_DESTINATION)
     .select_from(accounts.outerjoin(destinations, destinations.c.account_id == accounts.c.id))
     .where(accounts.c.id == bindparam("value"))
     .order_by(destinations.c.created_at, destinations.c.id)
 )
-_DESTINATIONS = HotRead(
+_DESTINATIONS = Hot(
     select(*_OF_DESTINATION)
     .where(destinations.c.account_id == bindparam("value"))
     .order_by(destinations.c.created_at, destinations.c.id)
 )
 _HAS_APP = select(totp.c.account_id).where(totp.c.account_id == accounts.c.id).exists()
 _HAS_CODES = select(recovery_codes.c.account_id).where(recovery_codes.c.account_id == accounts.c.id).exists()
-_WITH_FACTORS = HotRead(
+_WITH_FACTORS = Hot(
     select(accounts, _HAS_APP.label("app"), _HAS_CODES.label("printed"), *_OF_DESTINATION)
     .select_from(accounts.outerjoin(destinations, destinations.c.account_id == accounts.c.id))
     .where(accounts.c.id == bindparam("value"))
@@ -43,7 +43,7 @@ _WITH_FACTORS = HotRead(
 _NAMES = tuple(column.name for column in accounts.c)
 
 
-def _account(connection: Connection, query: HotRead, value: str, with_destinations: bool) -> Account | None:
+def _account(connection: Connection, query: Hot, value: str, with_destinations: bool) -> Account | None:
     rows = query.rows(connection, {"value": value})
     if not rows:
         return None

@@ -5,7 +5,10 @@ from typing import Any, Mapping
 
 from sqlalchemy import Connection
 
+from idp.tables.hot import Hot
 from idp.tables.schema import audit
+
+_RECORD = Hot(audit.insert().inline(), tuple(column.name for column in audit.c if not column.primary_key))
 
 
 def record(
@@ -27,8 +30,8 @@ def record(
     `at`: Unix seconds; `actor`: who acted, if not the account itself; `address`: network address, IPv6 as /64;
     `detail`: JSON values by name, no personal data.
     """
-    connection.execute(
-        audit.insert(),
+    _RECORD.rows(
+        connection,
         {
             "at": at,
             "event": event,

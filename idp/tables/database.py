@@ -8,7 +8,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlch
 from sqlalchemy.pool import QueuePool
 
 from idp.ports import Unavailable
-from idp.tables import sqlite_file
+from idp.tables import hot, sqlite_file
 
 DatabaseError = SQLAlchemyError  # anything that a database may say beside "gone"
 _GONE = (OperationalError, InterfaceError, PoolTimeout)
@@ -35,7 +35,7 @@ def _sqlite(engine: Engine, writing: bool) -> None:
         @event.listens_for(engine, "begin")
         def begin(connection: Connection) -> None:
             # take the write lock at once: an upgrade from a read lock fails under load
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            hot.driven(connection, "BEGIN IMMEDIATE")
 
 
 def _unavailable(error: SQLAlchemyError) -> Exception:

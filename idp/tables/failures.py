@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib import import_module
 
-from sqlalchemy import Connection, Executable, bindparam, case, delete, func, or_, select, update
+from sqlalchemy import Connection, bindparam, case, delete, func, or_, select, update
 
 from idp.domain.policy import Backoff
 from idp.domain.waits import last_step, wait_after
+from idp.tables.hot import Hot
 from idp.tables.schema import failures
 
 
@@ -25,22 +26,23 @@ class Reserved:
 
 
 _NOW, _BUCKET = bindparam("at"), bindparam("name")
-_READ = select(failures.c.count, failures.c.wait_until).where(failures.c.bucket == _BUCKET)
-_CLEAR = delete(failures).where(failures.c.bucket == _BUCKET)
+_READ = Hot(select(failures.c.count, failures.c.wait_until).where(failures.c.bucket == _BUCKET))
+_CLEAR = Hot(delete(failures).where(failures.c.bucket == _BUCKET))
 
 
 @lru_cache(maxsize=8)
-def _reserve(waits: Backoff, dialect: str) -> Executable:
+def _reserve(waits: Backoff, dialect: str) -> Hot:
     insert = import_module(f"sqlalchemy.dialects.{dialect}").insert  # each takes long to import, one is needed
     last, count = last_step(waits), failures.c.count + 1
     steps = [(count == step, wait) for step in range(1, last) if (wait := wait_after(waits, step))]
     wait = case(*steps, (count >= last, wait_after(waits, last)), else_=0)
     new = insert(failures).values(bucket=_BUCKET, count=1, wait_until=_NOW + wait_after(waits, 1), updated_at=_NOW)
-    return new.on_conflict_do_update(
+    counted = new.on_conflict_do_update(
         index_elements=[failures.c.bucket],
         set_={"count": count, "wait_until": _NOW + wait, "updated_at": _NOW},
         where=failures.c.wait_until <= _NOW,
-    ).returning(failures.c.count, failures.c.wait_until)
+    )
+    return Hot(counted.returning(failures.c.count, failures.c.wait_until))
 
 
 def reserve(connection: Connection, bucket: str, waits: Backoff, now: int) -> Reserved:
@@ -49,9 +51,9 @@ def reserve(connection: Connection, bucket: str, waits: Backoff, now: int) -> Re
     Not allowed while a wait runs; then nothing is counted. One statement decides, so that of many parallel attempts
     only as many are allowed as failures are left (LG-04; CVE-2024-4629).
     """
-    row = connection.execute(_reserve(waits, connection.dialect.name), {"name": bucket, "at": now}).first()
-    if row:
-        return Reserved(True, row.count, row.wait_until)
+    rows = _reserve(waits, connection.dialect.name).rows(connection, {"name": bucket, "at": now})
+    if rows:
+        return Reserved(True, *rows[0])
     held = read(connection, bucket, now)
     return Reserved(False, held.count, held.wait_until)
 
@@ -64,13 +66,13 @@ def give_back(connection: Connection, bucket: str, reserved: Reserved) -> None:
 
 def read(connection: Connection, bucket: str, now: int) -> Reserved:
     """The bucket as the last attempt left it; nothing is counted."""
-    row = connection.execute(_READ, {"name": bucket}).first()
-    return Reserved(row.wait_until <= now, row.count, row.wait_until) if row else Reserved(True, 0, 0)
+    rows = _READ.rows(connection, {"name": bucket})
+    return Reserved(rows[0][1] <= now, *rows[0]) if rows else Reserved(True, 0, 0)
 
 
 def clear(connection: Connection, bucket: str) -> None:
     """Forget the failures of one bucket: the right secret was given there (LG-08)."""
-    connection.execute(_CLEAR, {"name": bucket})
+    _CLEAR.rows(connection, {"name": bucket})
 
 
 def clear_account(connection: Connection, account_id: str) -> None:

@@ -1,31 +1,43 @@
-"""Reads of the hot paths: statements are written and compiled by SQLAlchemy Core once, then run by the driver itself,
-because the way through Core costs five times the read."""
+"""Statements of the hot paths: written and compiled by SQLAlchemy Core once, then run by the driver itself, because the
+way through Core costs several times the statement."""
 
-from typing import Any, Mapping
+from typing import Any, Mapping, Sequence
 
-from sqlalchemy import Connection, Select
+from sqlalchemy import Connection, Executable
+from sqlalchemy.exc import DBAPIError
 
 
-class HotRead:
-    """A SELECT of text and number columns with named parameters, for `rows`."""
+def driven(connection: Connection, sql: str, values: Any = ()) -> Any:
+    """The driver's cursor after one statement, in the connection's own transaction if it has one; errors as Core raises
+    them, lost connections given up as Core does."""
+    driver: Any = connection.connection.driver_connection
+    try:
+        return driver.execute(sql, values)
+    except connection.dialect.loaded_dbapi.Error as error:
+        lost = connection.dialect.is_disconnect(error, driver, None)
+        if lost:
+            connection.invalidate(error)
+        kind = connection.dialect.loaded_dbapi.Error
+        raise DBAPIError.instance(sql, None, error, kind, True, lost, connection.dialect) from error
 
-    def __init__(self, statement: Select[Any]):
-        self._statement = statement
-        self._compiled: dict[str, tuple[str, tuple[str, ...] | None]] = {}
+
+class Hot:
+    """A statement of text and number columns with named parameters. `columns`: those that an INSERT fills."""
+
+    def __init__(self, statement: Executable, columns: Sequence[str] | None = None):
+        self._statement, self._columns = statement, columns
+        self._compiled: dict[str, tuple[str, dict[str, Any], tuple[str, ...] | None]] = {}
 
     def rows(self, connection: Connection, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-        """Every row, in the connection's own transaction if it has one; errors as Core raises them."""
-        sql, order = self._compiled.get(connection.dialect.name) or self._compile(connection)
-        driver: Any = connection.connection.driver_connection
-        try:
-            found: list[tuple[Any, ...]] = driver.execute(sql, values if order is None else [values[name] for name in order]).fetchall()
-        except connection.dialect.loaded_dbapi.Error:
-            # once more the long way, which knows what every error means and gives up lost connections
-            found = [tuple(row) for row in connection.execute(self._statement, values)]
+        """Every row that the statement returns."""
+        sql, constants, order = self._compiled.get(connection.dialect.name) or self._compile(connection)
+        named = {**constants, **values}
+        cursor = driven(connection, sql, named if order is None else [named[name] for name in order])
+        found: list[tuple[Any, ...]] = cursor.fetchall() if cursor.description else []
         return found
 
-    def _compile(self, connection: Connection) -> tuple[str, tuple[str, ...] | None]:
-        compiled = self._statement.compile(dialect=connection.dialect)
+    def _compile(self, connection: Connection) -> tuple[str, dict[str, Any], tuple[str, ...] | None]:
+        compiled: Any = self._statement.compile(dialect=connection.dialect, column_keys=self._columns)  # type: ignore[attr-defined]
         order = tuple(compiled.positiontup) if compiled.positiontup else None
-        self._compiled[connection.dialect.name] = (str(compiled), order)
+        self._compiled[connection.dialect.name] = (str(compiled), compiled.params, order)
         return self._compiled[connection.dialect.name]

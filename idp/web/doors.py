@@ -11,7 +11,7 @@ from idp.deps import Deps
 from idp.domain.journey import Journey
 from idp.services import journeys
 from idp.vault import fingerprint
-from idp.web import cookies, csrf, strict_form
+from idp.web import address, cookies, csrf, strict_form
 from idp.web.errors import PageError
 from idp.web.strict_form import BadForm
 
@@ -63,10 +63,10 @@ def read_form() -> dict[str, str]:
 
 def read_query() -> dict[str, str]:
     """The request's query by field; raises `PageError` 400."""
-    try:
-        return strict_form.parse(request.query_string)
-    except BadForm:
-        raise PageError(400, "error.bad_request") from None
+    found = address.parameters()
+    if found is None:
+        raise PageError(400, "error.bad_request")
+    return found
 
 
 def install(app: Flask, deps: Deps) -> None:
@@ -123,10 +123,7 @@ def browser(deps: Deps) -> str:
 
 def language_wish() -> str | None:
     """The language switch (`?lang=en`) of this very request, also where it ends in an error page."""
-    try:
-        wish = strict_form.parse(request.query_string).get("lang")
-    except BadForm:
-        return None
+    wish = (address.parameters() or {}).get("lang")
     return wish if wish in texts.LOCALES else None
 
 

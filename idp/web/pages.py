@@ -4,16 +4,17 @@ import hashlib
 import re
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, Mapping
 from urllib.parse import urlencode
 
 from flask import Response, g, request
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from jinja2 import Environment, PackageLoader, StrictUndefined, nodes
+from jinja2.visitor import NodeTransformer
+from markupsafe import Markup, escape
 
 from idp import texts
 from idp.config import Settings
-from idp.web import cookies, strict_form
+from idp.web import address, cookies
 from idp.web.headers import page_policy
 from idp.web.machine import Endpoint, Reply
 
@@ -36,12 +37,32 @@ def static_endpoints() -> dict[str, Endpoint]:
     return {_static(name)[0]: Endpoint(serve(_static(name)[1], kind), ("GET",)) for name, kind in STATIC.items()}
 
 
-def _query() -> dict[str, str]:
-    """The parameters of this request's address, for links to the same page; none if they cannot be read."""
-    try:
-        return strict_form.parse(request.query_string)
-    except strict_form.BadForm:
-        return {}
+class _Filled(Environment):
+    """Templates of one language and brand, in which whatever says the same on all pages is replaced by what it says when
+    they are compiled: `t("key")`, `brand.name`. `constants`: by name before and in the brackets or behind the dot."""
+
+    constants: Mapping[str, Mapping[str, str]] = {}
+
+    def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
+        tree: nodes.Template = _Filling(self.constants).visit(super()._parse(source, name, filename))
+        return tree
+
+
+class _Filling(NodeTransformer):
+    def __init__(self, constants: Mapping[str, Mapping[str, str]]):
+        self._constants = constants
+
+    def generic_visit(self, node: nodes.Node, *args: Any, **kwargs: Any) -> nodes.Node:
+        match node:
+            case nodes.Call(node=nodes.Name(name=name), args=[nodes.Const(value=key)], kwargs=[]):
+                found = self._constants.get(name, {}).get(key)
+            case nodes.Getattr(node=nodes.Name(name=name), attr=key):
+                found = self._constants.get(name, {}).get(key)
+            case _:
+                found = None
+        if found is None:
+            return super().generic_visit(node, *args, **kwargs)
+        return nodes.MarkSafe(nodes.Const(str(escape(found))), lineno=node.lineno)
 
 
 class Pages:
@@ -57,7 +78,10 @@ class Pages:
         links = (("privacy", brand.privacy_url), ("accessibility", brand.accessibility_url), ("terms", brand.terms_url))
         self._links = [(f"footer.{name}", address) for name, address in links if address]
         self._texts = {loc: {k: self._prepared(v) for k, v in texts.catalog(loc).items()} for loc in texts.LOCALES}
-        self._jinja = Environment(
+        self._templates = {locale: self._environment(locale) for locale in texts.LOCALES}
+
+    def _environment(self, locale: str) -> Environment:
+        found = _Filled(
             loader=PackageLoader("idp"),
             autoescape=True,
             auto_reload=False,  # or every page would look at every file it is made of
@@ -65,7 +89,11 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._jinja.globals["asset"] = lambda name: _static(name)[0]
+        closed = {key: text for key, (text, open_ended) in self._texts[locale].items() if not open_ended}
+        found.constants = {"t": closed, "asset": {name: _static(name)[0] for name in STATIC}, "brand": self._brand}
+        translate = lambda key, **values: self.text(locale, key, values)  # noqa: E731
+        found.globals |= {"t": translate, "locale": locale, "brand": self._brand, "links": self._links}
+        return found
 
     def locale(self) -> str:
         """The locale of this request: the switch's or the journey's, which the doors found, the switch's cookie, the
@@ -88,11 +116,10 @@ class Pages:
 
     def html(self, template: str, locale: str, **context: Any) -> str:
         """The page as HTML; templates call `t(key, name=value)`."""
-        translate = lambda key, **values: self.text(locale, key, values)  # noqa: E731
         other = "en" if locale == "ja" else "ja"
-        switch = "?" + urlencode({**_query(), "lang": other})
-        defaults = {"errors": [], "back": None, "stuck": False, "brand": self._brand, "links": self._links, "other_language": switch}
-        return self._jinja.get_template(template).render(**{**defaults, **context}, t=translate, locale=locale)
+        switch = "?" + urlencode({**(address.parameters() or {}), "lang": other})
+        defaults = {"errors": [], "back": None, "stuck": False, "other_language": switch}
+        return self._templates[locale].get_template(template).render({**defaults, **context})
 
     def respond(
         self,

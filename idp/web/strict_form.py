@@ -20,15 +20,12 @@ class BadForm(Exception):
 
 
 def _decode(raw: bytes) -> str:
-    if _BROKEN.search(raw):
-        raise BadForm("broken percent-encoding")
+    if b"+" in raw:
+        raw = raw.replace(b"+", b" ")
     try:
-        text = unquote_to_bytes(raw.replace(b"+", b" ")).decode("utf-8")
+        return (unquote_to_bytes(raw) if b"%" in raw else raw).decode("utf-8")
     except UnicodeDecodeError:
         raise BadForm("not UTF-8") from None
-    if _CONTROL.search(text):
-        raise BadForm("control characters")
-    return text
 
 
 def pairs(raw: bytes) -> list[tuple[str, str]]:
@@ -36,6 +33,8 @@ def pairs(raw: bytes) -> list[tuple[str, str]]:
     fields or long names."""
     if len(raw) > MAX_BODY:
         raise BadForm("too large")
+    if b"%" in raw and _BROKEN.search(raw):
+        raise BadForm("broken percent-encoding")
     parts = [part for part in raw.split(b"&") if part]
     if len(parts) > MAX_FIELDS:
         raise BadForm("too many fields")
@@ -45,6 +44,8 @@ def pairs(raw: bytes) -> list[tuple[str, str]]:
         if len(name) > MAX_NAME:
             raise BadForm("a field name is too long")
         found.append((_decode(name), _decode(value)))
+    if _CONTROL.search("".join(text for pair in found for text in pair)):
+        raise BadForm("control characters")
     return found
 
 

@@ -8,7 +8,7 @@ from typing import Callable, Iterator
 # who may import what from outside the house; "" as a place: nobody
 IMPORTERS: dict[str, tuple[str, ...]] = {
     "alembic": ("idp/migrations/", "idp/tables/"),
-    "argon2": ("idp/services/passwords.py",),
+    "argon2": ("idp/services/argon2.py",),
     "botocore": ("idp/adapters/",),
     "click": ("idp/cli/",),
     "gunicorn": ("idp/cli/", "idp/app.py"),

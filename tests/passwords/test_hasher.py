@@ -1,8 +1,12 @@
 """The hasher: right and wrong, stale or not, the same work for all, and never more than the machine can take."""
 
+import base64
+
 import pytest
+from argon2.low_level import Type, hash_secret
 
 from idp.domain.policy import Argon2Cost
+from idp.services.argon2 import Room
 from idp.services.foreign_hashes import ForeignHashError
 from idp.services.passwords import Busy, Checked, Hasher
 from idp.vault import Vault
@@ -178,3 +182,22 @@ def test_nobody_waits_longer_than_allowed(vault: Vault) -> None:
 def test_all_get_their_turn_when_enough_may_wait(hasher: Hasher) -> None:
     stored = hasher.hash("Abcdefg1")
     assert race(16, lambda: hasher.verify(stored, "Abcdefg1")) == [Checked(True, False)] * 16
+
+
+@pytest.mark.parametrize("cost", [CHEAP, Argon2Cost(), Argon2Cost(memory_kib=128, time_cost=3, parallelism=2)], ids=str)
+def test_hashes_are_those_of_the_argon2_library(cost: Argon2Cost) -> None:
+    room, salt = Room(), bytes(range(16))
+    for secret in (b"", b"a\0b", b"x" * 512):
+        encoded = hash_secret(secret, salt, cost.time_cost, cost.memory_kib, cost.parallelism, 32, Type.ID)
+        ours = room.digest(secret, salt, cost)
+        assert ours is not None and encoded.endswith(b"$" + base64.b64encode(ours).rstrip(b"="))
+
+
+def test_one_room_serves_hashes_of_every_size_and_refuses_costs_that_do_not_exist() -> None:
+    room, salt = Room(), bytes(16)
+    first = room.digest(b"one", salt, CHEAP)
+    assert room.digest(b"one", salt, Argon2Cost(memory_kib=4_096, time_cost=1)) != first
+    assert room.digest(b"one", salt, CHEAP) == first
+    for wrong in (Argon2Cost(memory_kib=64, time_cost=0), Argon2Cost(memory_kib=0, time_cost=1)):
+        assert room.digest(b"one", salt, wrong) is None
+    assert room.digest(b"one", b"short", CHEAP) is None
