@@ -8,7 +8,7 @@ from marshmallow import Schema
 
 from idp.domain import assurance
 from idp.domain.account import Account
-from idp.domain.journey import Journey, Proof, accepts_session
+from idp.domain.journey import Journey, Proof, accepts_session, owed
 from idp.services import journeys, members, sessions
 from idp.services.factor_changes import Changed
 from idp.vault import fingerprint
@@ -37,20 +37,18 @@ class Setter:
 def looking(house: House, path: str) -> Setter | Response:
     """The member who is signed in here; else a sign-in that ends at `path`, a page of ours."""
     member = session.current(house.deps)
-    return _signed_in(house, member) if member else _prove(house, path, None, journey_values={})
+    return _signed_in(house, member) if member else _prove(house, path, None)
 
 
 def changing(house: House, path: str) -> Setter | Response:
     """The member who is signed in here and has just proven it, with the second factor where there is one; else the way to
     prove it, which ends at `path`. A remembered browser proves nothing here, nor does an old session."""
-    member, rule = session.current(house.deps), house.deps.policy.second_factor
+    member = session.current(house.deps)
     if member and _fresh(house, member):
         return _signed_in(house, member)
-    levels: tuple[str, ...] = ()
-    if member and (member.account.staff or (member.account.second_factor and rule.mode != "off")):
-        levels = (assurance.ACR_CODE, assurance.ACR_STRONG)
-    values = {"max_age": int(rule.step_up), "levels": levels, "operation": "second_factor"}
-    return _prove(house, path, member, values)
+    levels = (assurance.ACR_CODE, assurance.ACR_STRONG) if member and needs_code(house, member.account) else ()
+    max_age = int(house.deps.policy.second_factor.step_up)
+    return _prove(house, path, member, max_age=max_age, levels=levels, operation="second_factor")
 
 
 def setting_up(house: House, path: str, fresh: bool = True) -> Setter | Response:
@@ -106,6 +104,17 @@ def with_session(house: House, response: Response, cookie: str | None) -> Respon
     return response
 
 
+def why(house: House, setter: Setter) -> str:
+    """Why this is set up: "settings" by a member who is signed in; in a sign-in "offer" by their own wish, "staff" because
+    staff need an app, "app" or "required" because the sign-in cannot end without an app, or without any second factor."""
+    if setter.journey is None:
+        return "settings"
+    wanted = owed(setter.journey, setter.account, house.deps.policy.second_factor)
+    if setter.account.staff:
+        return "staff"
+    return "offer" if not wanted else "app" if wanted == assurance.STRONG else "required"
+
+
 def needs_code(house: House, account: Account) -> bool:
     """Whether a code belongs to every sign-in of this account."""
     return account.staff or (account.second_factor and house.deps.policy.second_factor.mode != "off")
@@ -128,11 +137,11 @@ def _signed_in(house: House, member: Member) -> Setter | Response:
     return Setter(account, member.session.sid, member)
 
 
-def _prove(house: House, path: str, member: Member | None, journey_values: dict[str, Any]) -> Response:
+def _prove(house: House, path: str, member: Member | None, **wanted: Any) -> Response:
     """A journey that ends at `path`, with what the session proves already, if that is good enough."""
     deps = house.deps
     steps.count_page(deps)
-    journey = journeys.new(deps, doors.browser(deps), purpose="account", returns_to=path, **journey_values)
+    journey = journeys.new(deps, doors.browser(deps), purpose="account", returns_to=path, **wanted)
     if member is None or not accepts_session(journey, member.account.id, member.session.auth_time, deps.now()):
         return house.dispatcher.go(journey, shown=False)
     known = member.session
