@@ -146,6 +146,15 @@ def raise_epoch(connection: Connection, account_id: str, now: int) -> None:
     )
 
 
+def raise_epoch_from(connection: Connection, account_id: str, epoch: int, now: int) -> bool:
+    """The same if the account still is in this epoch: of two parallel changes one wins, and what was begun before a reset
+    of the password cannot be finished after it."""
+    done = connection.execute(
+        update(accounts).where(accounts.c.id == account_id, accounts.c.epoch == epoch).values(epoch=epoch + 1, updated_at=now)
+    )
+    return done.rowcount == 1
+
+
 def replace_password(connection: Connection, account_id: str, old_hash: str, new_hash: str, state: str, now: int) -> bool:
     """Set a new hash if the old one is still there: of two parallel changes one wins."""
     done = connection.execute(

@@ -1,0 +1,1 @@
+"""The authenticator app, and the printed codes that stand in for it."""

@@ -1,0 +1,54 @@
+"""Changes of what an account proves itself with: one transaction, after which everything else that was open has ended."""
+
+from dataclasses import dataclass
+from typing import Any, Callable, Mapping
+
+from idp.deps import Deps
+from idp.domain.account import Account
+from idp.services import limits, notices
+from idp.tables import accounts, audit, trusted_browsers
+from idp.tables.database import Connection
+
+
+@dataclass(frozen=True)
+class Changed:
+    """The account as it is now, with its destinations, and how many remembered browsers were forgotten."""
+
+    account: Account
+    cleared: int
+
+
+def change(
+    deps: Deps, account: Account, summary: str, address: str, work: Callable[[Connection], None], on: bool | None = None
+) -> Changed | None:
+    """Do `work` in a transaction that ends every session, token and remembered browser of the account, puts the change on
+    record and tells every destination, old and new (requirements MF-07, MF-15, TB-03). `account`: as the page saw it, with
+    its destinations; `summary`: what changed, a code of letter.summary.…; `on`: the second factor's new state, None: as
+    it was. Returns None if the account has been changed meanwhile; then nothing was done."""
+    now = deps.now()
+    with deps.database.write() as connection:
+        if not accounts.raise_epoch_from(connection, account.id, account.epoch, now):
+            return None
+        cleared = trusted_browsers.count(connection, account.id, account.epoch, now)
+        trusted_browsers.remove(connection, account.id)
+        work(connection)
+        if on is not None:
+            accounts.change(connection, account.id, now, second_factor=int(on))
+        after = accounts.by_id(connection, account.id, with_destinations=True) or account
+        _record(connection, deps, account, address, {"what": summary, "on": after.second_factor})
+        told = (*account.destinations, *after.destinations)
+        notices.tell(connection, deps, account, "notice.tfa", {"datetime": now, "summary": summary}, told)
+    return Changed(after, cleared)
+
+
+def _record(connection: Connection, deps: Deps, account: Account, address: str, detail: Mapping[str, Any]) -> None:
+    audit.record(
+        connection,
+        at=deps.now(),
+        event="second_factor_changed",
+        result="ok",
+        account_id=account.id,
+        address=limits.network_of(address),
+        policy_version=deps.policy.version,
+        detail=detail,
+    )
