@@ -62,8 +62,9 @@ def test_a_long_host_counts_where_a_code_is_sent() -> None:
     texts.replace(CODE)
     assert list(sms_proof.unfit(LONG)) == []
     found = list(sms_proof.unfit(replace(LONG, issuer="https://member-portal.hikari-cable-network.example.jp")))
-    assert [row[:2] for row in found] == [("ja", "sms.notice.pw"), ("en", "sms.notice.pw")]
-    assert found[0][2].endswith("change brand.name, brand.tel, the host of issuer, or the text")
+    assert {("ja", "sms.notice.pw"), ("en", "sms.notice.pw")} <= {row[:2] for row in found}
+    said = {row[1]: row[2] for row in found}["sms.notice.pw"]
+    assert said.endswith("change brand.name, brand.tel, the host of issuer, or the text")
 
 
 def test_a_code_without_its_last_line_is_found() -> None:
