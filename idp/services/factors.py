@@ -25,7 +25,7 @@ def new_secret() -> str:
 
 def uri(deps: Deps, account: Account, secret: str) -> str:
     """What the QR code says (Key Uri Format)."""
-    return pyotp.TOTP(secret).provisioning_uri(account.login_id, issuer_name=deps.settings.brand.name)
+    return pyotp.TOTP(secret).provisioning_uri(name=account.login_id, issuer_name=deps.settings.brand.name)
 
 
 def step_of(deps: Deps, secret: str, typed: str) -> int | None:

@@ -16,6 +16,7 @@ from idp import app, config
 from idp.services import accounts, client_registration
 from idp.services.accounts import NewAccount
 from tests import running
+from tests.input.settings import settings_pages
 from tests.input.wire import Answer, Page, Request
 from tests.running import CALLBACK, Form
 
@@ -81,6 +82,8 @@ class Inside:
         self._member("letter", LETTER_PASSWORD, letter=True)
         self._member("coded", running.PASSWORD, letter=False, email="coded@mail.example", verified=True, usual="email")
         self._member("offered", running.PASSWORD, letter=False, offered_at=0)
+        self._member("enrolling", running.PASSWORD, letter=False, offered_at=0)
+        self._member("keyed", running.PASSWORD, letter=False, email="keyed@mail.example", verified=True, usual="email")
         self.pages = self._pages()
         self.calls = self._calls()
         self._kept = self._ephemeral.execute("SELECT * FROM facts WHERE key LIKE 'v:%'").fetchall()
@@ -110,6 +113,7 @@ class Inside:
         waiting.sign_in(self.portal, "hanako")
         found["sign_out"] = waiting.page(waiting.go(Request("GET", "/")))
         found["choose"] = waiting.page(waiting.authorize(self.portal, prompt="select_account"))
+        found |= settings_pages(self, Visitor(self), Visitor(self), Visitor(self))
         # the buttons are part of what is sent
         for name, button in (("consent", ("answer", "yes")), ("choose", ("action", "continue"))):
             found[name].form.fields |= {button[0]: button[1]}

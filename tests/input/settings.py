@@ -1,0 +1,40 @@
+"""The way to every form of the settings, for the attack on them."""
+
+from typing import Any
+
+import pyotp
+
+from idp.services import factors
+from idp.tables import accounts
+from tests.input.wire import Page, Request
+from tests.running import Form
+
+SECOND_FACTOR, APP = "/account/second-factor", "/account/app"
+
+
+def settings_pages(inside: Any, plain: Any, keyed: Any, enrolling: Any) -> dict[str, Page]:
+    """Pages of a member without a second factor, of one with an app, and of one who sets it up while signing in."""
+    found = _of_plain(inside, plain) | _of_keyed(inside, keyed)
+    offer = enrolling.page(enrolling.sign_in(inside.portal, "enrolling"))
+    edit = enrolling.page(enrolling.go(offer.request(fields={"action": "set_up"})))
+    kept = {name: edit.form.fields[name] for name in ("csrf", "j")}
+    return found | {"start": Page(Form(f"{SECOND_FACTOR}/start", "post", {**kept, "action": "next"}), edit.cookies)}
+
+
+def _of_plain(inside: Any, plain: Any) -> dict[str, Page]:
+    plain.sign_in(inside.portal, "hanako")
+    edit = plain.page(plain.go(Request("GET", f"{SECOND_FACTOR}/edit")))
+    verify = plain.page(plain.go(edit.request(fields={"email": "new@mail.example", "consent": "yes"})))
+    app = plain.page(plain.go(Request("GET", APP)))
+    return {"edit": edit, "verify": verify, "app": app, "scan": plain.page(plain.go(app.request()))}
+
+
+def _of_keyed(inside: Any, keyed: Any) -> dict[str, Page]:
+    deps, secret = inside.deps, factors.new_secret()
+    with deps.database.write() as connection:
+        account = accounts.by_login_id(connection, "keyed")
+        factors.set_app(connection, deps, account.id, secret, 0)
+    code = keyed.page(keyed.sign_in(inside.portal, "keyed"))
+    keyed.go(code.request(fields={"code": pyotp.TOTP(secret).now(), "remember": "yes"}))
+    paths = {"off": f"{SECOND_FACTOR}/off", "codes": "/account/recovery-codes", "remove": f"{APP}/remove", "devices": "/account/devices"}
+    return {name: keyed.page(keyed.go(Request("GET", path))) for name, path in paths.items()}
