@@ -5,7 +5,7 @@ import pytest
 
 from tests.journeys.test_codes_under_attack import together, twin
 from tests.running import Browser, Idp, answer_of, claims_of, exchange, form_of
-from tests.settings.member import APP, Member, printed, rows
+from tests.settings.member import APP, Member, errors, printed, rows
 
 
 @pytest.fixture
@@ -58,5 +58,5 @@ def test_neither_secret_nor_codes_stand_in_clear(idp: Idp, sachiko: tuple) -> No
 def test_a_wrong_code_sets_up_nothing(idp: Idp) -> None:
     member = Member(idp)
     page, _ = member.app(member.at(APP))
-    assert "認証コードが違います" in member.send(page, code="000000").text
+    assert errors(member.send(page, code="000000"))
     assert rows(idp, "SELECT count(*) FROM totp WHERE account_id = :id", id=member.subject) == [(0,)]
