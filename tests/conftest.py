@@ -11,7 +11,8 @@ from sqlalchemy import text
 from idp.tables import schema
 from idp.tables.database import Database
 from idp.vault import Vault
-from tests import services
+from tests import running, services
+from tests.running import Idp
 
 
 @pytest.fixture(scope="session")
@@ -77,3 +78,20 @@ def playwright() -> Iterator[Playwright]:
 def vault() -> Vault:
     """A vault with one key, the same in every test."""
     return Vault((("test", bytes(range(32))),))
+
+
+@pytest.fixture(scope="session", params=["embedded", "production"])
+def idp(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Idp]:
+    """`idp serve` on SQLite and files, and on PostgreSQL and Redis; one for all tests of a worker, as its stores are."""
+    folder: Path = tmp_path_factory.mktemp(request.param)
+    database, ephemeral = running.stores(request.param, folder, request)
+    installed = running.configure(folder, database, ephemeral, services.free_port())
+    installed.run("migrate")
+    with running.serving(installed):
+        yield installed
+
+
+@pytest.fixture(scope="session")
+def portal(idp: Idp) -> dict:
+    """The operator's own portal."""
+    return idp.client()

@@ -26,15 +26,16 @@ LETTER_PASSWORD = "Letter2pass"
 class Visitor:
     """A browser."""
 
-    def __init__(self, inside: "Inside"):
-        self._inside = inside
+    def __init__(self, inside: "Inside", address: str = "127.0.0.1"):
+        self._inside, self._address = inside, address
         self.cookies: dict[str, str] = {}
 
     def go(self, request: Request) -> Answer:
         """Send the request, follow redirects that stay here, keep cookies."""
         while True:
             cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
-            answer = self._inside.call(replace(request, cookies=cookies))
+            where = self._address if request.address == "127.0.0.1" else request.address
+            answer = self._inside.call(replace(request, cookies=cookies, address=where))
             for name, value in answer.headers:
                 if name.lower() == "set-cookie":
                     self.cookies |= {key: one.value for key, one in SimpleCookie(value).items()}
@@ -99,7 +100,7 @@ class Inside:
             accounts.store(connection, self.deps, new, "test", "test")
 
     def _pages(self) -> dict[str, Page]:
-        stranger, letter, member, waiting, coded, offered = (Visitor(self) for _ in range(6))
+        stranger, letter, member, waiting, coded, offered = (Visitor(self, f"192.0.2.{n}") for n in range(6))
         code_page = coded.sign_in(self.portal, "coded")
         found = {
             "login": stranger.page(stranger.authorize(self.portal)),
@@ -113,7 +114,7 @@ class Inside:
         waiting.sign_in(self.portal, "hanako")
         found["sign_out"] = waiting.page(waiting.go(Request("GET", "/")))
         found["choose"] = waiting.page(waiting.authorize(self.portal, prompt="select_account"))
-        found |= settings_pages(self, Visitor(self), Visitor(self), Visitor(self))
+        found |= settings_pages(self, *(Visitor(self, f"192.0.2.{n}") for n in range(6, 9)))
         # the buttons are part of what is sent
         for name, button in (("consent", ("answer", "yes")), ("choose", ("action", "continue"))):
             found[name].form.fields |= {button[0]: button[1]}

@@ -173,4 +173,4 @@ def test_looking_changes_nothing(fresh: Inside) -> None:
         assert fresh.stored()[0] == before
         signed_in = "idp-session" in page.cookies
         home = fresh.call(Request("GET", "/", cookies=page.cookie, content_type=None))
-        assert ('action="/logout"' in home.text) == signed_in
+        assert ('action="/logout"' in home.text) == signed_in, page.path

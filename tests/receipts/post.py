@@ -7,7 +7,8 @@ from urllib.parse import urlencode
 
 from idp.tables import outbox
 from tests.courier.house import letter
-from tests.input.inside import Answer, Inside, Request
+from tests.input.inside import Inside
+from tests.input.wire import Answer, Request
 
 SECRET, JSON = "0123456789abcdef-receipts", "application/json"
 HEAD = '[sms]\nurl = "http://127.0.0.1:9/"\n[sms.gateway]\n'
@@ -28,7 +29,7 @@ class Post(Inside):
         with self.deps.database.write() as connection:
             now = self.deps.now()
             outbox.queue(connection, letter(self._count, channel="sms", due_at=now, expires_at=now + 99), now)
-            (held,) = outbox.claim(connection, "a", now, 60, 1)
+            (held,) = outbox.claim(connection, "a", now, 60, 1, "sms")
             outbox.finish(connection, held.id, "a", "accepted", now, provider_id, "", gateway)
 
     def post(self, data: Any, path: str = FIRST, kind: str = JSON, headers: tuple[tuple[str, str], ...] = BEARER, **more: Any) -> Answer:

@@ -5,7 +5,7 @@ from typing import Any, Iterator
 
 import pytest
 
-from tests.input.inside import FORM, Request
+from tests.input.wire import FORM, Request
 from tests.receipts.post import BEARER, FIRST, JSON, SECOND, SECRET, Post
 
 WORDS = '{ DELIVRD = "delivered", UNDELIV = "unreachable", WAIT = "accepted" }'

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 import pytest
 
 from idp.features.receipts import forms
-from tests.input.inside import FORM
+from tests.input.wire import FORM
 from tests.receipts.post import BEARER, FIRST, SECOND, SECRET, Post
 
 TWILIO = f'profile = "twilio"\n[sms.gateway.receipt]\nsecret = "{SECRET}"\n'
