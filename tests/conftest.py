@@ -1,5 +1,6 @@
 """Fixtures for all tests: servers once per process of the run, an empty store per test."""
 
+import contextlib
 import uuid
 from pathlib import Path
 from typing import Iterator
@@ -82,12 +83,16 @@ def vault() -> Vault:
 
 @pytest.fixture(scope="session", params=["embedded", "production"])
 def idp(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Idp]:
-    """`idp serve` on SQLite and files, and on PostgreSQL and Redis; one for all tests of a worker, as its stores are."""
+    """`idp serve` on SQLite and files, and on PostgreSQL and Redis. A worker may need either anew after the other, with
+    secret keys of its own: so every one has a database of its own."""
     folder: Path = tmp_path_factory.mktemp(request.param)
     database, ephemeral = running.stores(request.param, folder, request)
-    installed = running.configure(folder, database, ephemeral, services.free_port())
-    installed.run("migrate")
-    with running.serving(installed):
+    with contextlib.ExitStack() as stack:
+        if request.param == "production":
+            database = stack.enter_context(services.empty_database(database, f"idp_{uuid.uuid4().hex}"))
+        installed = running.configure(folder, database, ephemeral, services.free_port())
+        installed.run("migrate")
+        stack.enter_context(running.serving(installed))
         yield installed
 
 
