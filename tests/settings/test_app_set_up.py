@@ -1,16 +1,12 @@
-"""The authenticator app and the printed codes: set up, used once, replaced, removed (MF-09, MF-12)."""
-
-import time
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
-from typing import Callable
+"""Setting up an authenticator app and printed codes: shown once, one winner, replaced, removed (MF-09, MF-12)."""
 
 import pyotp
 import pytest
 import requests
 
+from tests.journeys.test_codes_under_attack import together, twin
 from tests.running import Browser, Idp, answer_of, claims_of, exchange, form_of
-from tests.settings.member import APP, CODES, STATUS, Member, errors, printed, rows, title
+from tests.settings.member import APP, CODES, STATUS, Member, errors, next_code, printed, rows, title
 
 
 @pytest.fixture
@@ -19,40 +15,10 @@ def taro(idp: Idp) -> Member:
     return Member(idp)
 
 
-def at_once(send: Callable[[], requests.Response]) -> list[requests.Response]:
-    """The same request sixteen times from behind one gate."""
-    gate = Barrier(16)
-
-    def one(_: int) -> requests.Response:
-        gate.wait(timeout=30)
-        return send()
-
-    with ThreadPoolExecutor(16) as pool:
-        return list(pool.map(one, range(16)))
-
-
-def copy_of(browser: Browser) -> Browser:
-    """Another connection of the same browser: a session object is not made for threads."""
-    other = Browser(browser.idp)
-    other.cookies.update(dict(browser.cookies))
-    return other
-
-
 def code_page(idp: Idp, portal: dict, member: Member, **asked: str) -> tuple[Browser, requests.Response]:
     """A new browser before the code page of a sign-in."""
     browser = Browser(idp)
     return browser, browser.sign_in(browser.authorize(portal, **asked), member.name)
-
-
-def use_printed(browser: Browser, page: requests.Response) -> tuple[Browser, requests.Response]:
-    """Choose the printed code on the code page."""
-    page = browser.submit(form_of(page), action="other")
-    return browser, browser.submit(form_of(page), way="printed")
-
-
-def next_code(secret: str) -> str:
-    """The digits of the step after this one, which the clock's drift allows."""
-    return pyotp.TOTP(secret).at(time.time(), counter_offset=1)
 
 
 def test_the_app_is_proven_by_its_digits_and_asked_for_from_then_on(idp: Idp, portal: dict, taro: Member) -> None:
@@ -93,44 +59,11 @@ def test_two_tabs_do_not_mix_secrets(taro: Member) -> None:
 def test_of_sixteen_submissions_of_one_code_one_sets_the_app(idp: Idp, taro: Member) -> None:
     page, secret = taro.app(taro.at(APP))
     form, code = form_of(page), pyotp.TOTP(secret).now()
-    found = at_once(lambda: copy_of(taro.browser).submit(form, code=code))
+    found = together([lambda one=twin(taro.browser): one.submit(form, code=code) for _ in range(16)])
     assert sum(bool(printed(one)) for one in found) == 1
     assert all(one.status_code < 500 for one in found)
     assert rows(idp, "SELECT COUNT(*) FROM recovery_codes WHERE account_id = :a", a=taro.subject) == [(10,)]
     assert rows(idp, "SELECT epoch FROM accounts WHERE id = :a", a=taro.subject) == [(1,)]
-
-
-def test_of_sixteen_uses_of_one_code_of_the_app_one_signs_in(idp: Idp, portal: dict, taro: Member) -> None:
-    _, secret = taro.set_app(taro.at(APP))
-    code, pages = next_code(secret), [code_page(idp, portal, taro) for _ in range(16)]
-    gate = Barrier(16)
-
-    def one(pair: tuple[Browser, requests.Response]) -> requests.Response:
-        gate.wait(timeout=30)
-        return pair[0].submit(form_of(pair[1]), code=code)
-
-    with ThreadPoolExecutor(16) as pool:
-        found = list(pool.map(one, pages))
-    assert sum(one.is_redirect for one in found) == 1
-
-
-def test_a_printed_code_works_once_and_the_member_is_told(idp: Idp, portal: dict, taro: Member) -> None:
-    taro.switch_on()
-    page = taro.at(CODES)
-    assert "ありません" in page.text
-    codes = printed(taro.send(page))
-    assert len(codes) == 10
-    pages = [use_printed(*code_page(idp, portal, taro)) for _ in range(4)]
-    gate = Barrier(4)
-
-    def one(pair: tuple[Browser, requests.Response]) -> requests.Response:
-        gate.wait(timeout=30)
-        return pair[0].submit(form_of(pair[1]), code=codes[0].upper())
-
-    with ThreadPoolExecutor(4) as pool:
-        found = list(pool.map(one, pages))
-    assert sum(one.is_redirect for one in found) == 1
-    assert rows(idp, "SELECT COUNT(*) FROM recovery_codes WHERE account_id = :a", a=taro.subject) == [(9,)]
 
 
 def test_new_codes_end_the_old_ones_and_sending_the_page_again_makes_no_more(idp: Idp, taro: Member) -> None:
@@ -138,7 +71,7 @@ def test_new_codes_end_the_old_ones_and_sending_the_page_again_makes_no_more(idp
     page = taro.at(CODES)
     assert "残り10個" in page.text
     form = form_of(page)
-    made = at_once(lambda: copy_of(taro.browser).submit(form))
+    made = together([lambda one=twin(taro.browser): one.submit(form) for _ in range(16)])
     assert sum(bool(printed(one)) for one in made) == 1 and all(one.status_code < 500 for one in made)
     codes = next(found for one in made if (found := printed(one)))
     assert not set(codes) & set(first)
