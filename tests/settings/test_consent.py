@@ -1,5 +1,7 @@
 """Consent to how addresses are handled: asked once, and again when the text has changed (portals P-15)."""
 
+from pathlib import Path
+
 import pytest
 
 from tests import running, services
@@ -9,15 +11,18 @@ from tests.settings.member import EDIT, Member, errors, rows, title
 AGREED = "SELECT kind, version, address FROM agreements WHERE account_id = :a ORDER BY id"
 
 
-def installed(tmp_path, request: pytest.FixtureRequest, kind: str, port: int, link: str) -> Idp:
-    database, ephemeral = running.stores(kind, tmp_path, request)
-    return running.configure(tmp_path, database, ephemeral, port, f'[brand]\nprivacy_url = "{link}"\n')
+def installed(folder: Path, database: str, ephemeral: str, port: int, link: str) -> Idp:
+    """An installation whose operator links to this text."""
+    return running.configure(folder, database, ephemeral, port, f'[brand]\nprivacy_url = "{link}"\n')
 
 
 @pytest.mark.parametrize("kind", ["embedded", "production"])
-def test_it_is_asked_once_and_again_when_the_text_changes(tmp_path, request: pytest.FixtureRequest, kind: str) -> None:
+def test_it_is_asked_once_and_again_when_the_text_changes(tmp_path: Path, request: pytest.FixtureRequest, kind: str) -> None:
+    database, ephemeral = running.stores("embedded", tmp_path, request)
+    if kind == "production":  # a database of its own, because its keys are this installation's
+        database, ephemeral = request.getfixturevalue("fresh_postgres"), request.getfixturevalue("redis_url")
     port = services.free_port()
-    idp = installed(tmp_path, request, kind, port, "https://www.example.jp/privacy")
+    idp = installed(tmp_path, database, ephemeral, port, "https://www.example.jp/privacy")
     with running.serving(idp):
         member = Member(idp)
         page = member.at(EDIT)
@@ -34,7 +39,7 @@ def test_it_is_asked_once_and_again_when_the_text_changes(tmp_path, request: pyt
         page = member.send(page, phone=member.number.replace("+81", "0"), usual="sms")
         member.send(member.prove(member.prove(page, "email", member.mail, 2), "sms", member.number), action="save")
         assert rows(idp, AGREED, a=member.subject) == first
-    idp = installed(tmp_path, request, kind, port, "https://www.example.jp/privacy-2")
+    idp = installed(tmp_path, database, ephemeral, port, "https://www.example.jp/privacy-2")
     with running.serving(idp):
         member.browser = Browser(idp)
         page = member.at(EDIT)
