@@ -64,6 +64,11 @@
     check();
   }
 
+  for (const button of document.querySelectorAll("button.print")) {
+    button.hidden = false;
+    button.addEventListener("click", () => print());
+  }
+
   for (const form of document.forms) {
     form.addEventListener("submit", (event) => {
       if (form.dataset.sent) event.preventDefault();

@@ -6,11 +6,14 @@ import pytest
 from click.testing import CliRunner
 from playwright.sync_api import Browser, Playwright, ViewportSize
 
+from idp import app, config
 from idp.cli import root
+from idp.services import factors
+from idp.tables import accounts
 from tests import running, services
 from tests.browser import visitor
 from tests.browser.relying_party import RelyingParty, running_party
-from tests.browser.visitor import LETTER_PASSWORD, PHONE, Visitor
+from tests.browser.visitor import APP_SECRET, LETTER_PASSWORD, PHONE, Visitor
 from tests.running import Idp
 
 LETTERS = 2  # first passwords that tests replace
@@ -45,7 +48,7 @@ def party(idp: Idp) -> Iterator[RelyingParty]:
 def members(idp: Idp) -> dict[str, str]:
     """Login IDs by kind; `letter1` … are for tests that use them up."""
     letters = {f"letter{n or ''}": f"letter-{n}" for n in range(LETTERS + 1)}
-    names = {"member": "hanako01", "suspended": "jiro-stop", **letters}
+    names = {"member": "hanako01", "suspended": "jiro-stop", "keyed": "saburo03", **letters}
 
     def run(*arguments: str, stdin: str = "") -> None:
         # in this process: a process for each account takes longer than all the tests of a page
@@ -57,6 +60,13 @@ def members(idp: Idp) -> dict[str, str]:
         password = LETTER_PASSWORD if letter else running.PASSWORD
         run("add", "--login-id", name, "--nickname", "はなこ", *letter, "--password-stdin", stdin=password)
     run("lock", names["suspended"])
+    deps = app.open_deps(*config.load(str(idp.config)), migrate=False)
+    with deps.database.write() as connection:
+        keyed = accounts.by_login_id(connection, names["keyed"])
+        assert keyed
+        factors.set_app(connection, deps, keyed.id, APP_SECRET, 0)
+        accounts.change(connection, keyed.id, deps.now(), second_factor=1)
+    app.close_deps(deps)
     return names
 
 

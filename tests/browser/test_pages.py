@@ -15,7 +15,14 @@ from tests.browser.visitor import DESKTOP, PHONE, Visitor, visit
 LANGUAGES = {"ja": "ja-JP", "en": "en-GB"}
 WEIGHT, REQUESTS = 60_000, 3
 # the tokens of interface.md, in the order of the page; the other pages have no fields
-TOKENS = {"login": ["username", "current-password"], "first": ["username", "new-password"]}
+TOKENS = {
+    "login": ["username", "current-password"],
+    "first": ["username", "new-password"],
+    "edit": ["email", "tel-national"],
+    "sent": ["one-time-code"],
+    "scan": ["one-time-code"],
+}
+TYPED = "input:not([type=hidden], [type=checkbox], [type=radio])"
 VISIBLE = "const visible = (all) => [...document.querySelectorAll(all)].filter((a) => a.checkVisibility() && a.offsetWidth > 1);"
 SHOWN = [pytest.param((name, locale), id=f"{name}-{locale}") for name in STATES for locale in LANGUAGES]
 
@@ -89,7 +96,7 @@ def test_the_page_says_its_language_its_task_and_whether_something_is_wrong(show
     assert page.title() == f"{prefix}{page.text_content('h1')} - My ひかりページ"
     assert page.locator("h1").count() == 1
     assert page.locator("[role=alert]").count() == (name in WITH_ERRORS)
-    assert page.locator("form").count() <= 1 and page.locator("button.primary, a.button").count() == 1
+    assert page.locator("form").count() <= 1 and page.locator("button.primary, a.button, button.danger").count() == 1
 
 
 def test_the_order_is_the_same_everywhere(shown: tuple[str, str, Visitor]) -> None:
@@ -105,13 +112,16 @@ def test_the_order_is_the_same_everywhere(shown: tuple[str, str, Visitor]) -> No
 def test_fields_have_labels_and_the_tokens_that_password_managers_know(shown: tuple[str, str, Visitor]) -> None:
     name, _, visitor = shown
     fields = visitor.page.evaluate(
-        "[...document.querySelectorAll('input:not([type=hidden])')].map((one) => ({token: one.autocomplete,"
+        "(typed) => [...document.querySelectorAll(typed)].map((one) => ({token: one.autocomplete,"
         " label: one.labels.length || one.ariaHidden == 'true', type: one.type, login: one.value, bare: !one.placeholder"
-        " && !one.hasAttribute('maxlength') && (one.readOnly || one.autocapitalize == 'none' && !one.spellcheck)}))"
+        " && !one.hasAttribute('maxlength') && (one.readOnly || one.autocapitalize == 'none' && !one.spellcheck)}))",
+        TYPED,
     )
     assert [one["token"] for one in fields] == TOKENS.get(name.split("_")[0], [])
     assert all(one["label"] and one["bare"] for one in fields)
     assert all((one["type"] == "password") == one["token"].endswith("password") for one in fields)
+    ticks = visitor.page.evaluate("[...document.querySelectorAll('[type=checkbox], [type=radio]')].every((one) => one.labels.length)")
+    assert ticks
     if name.startswith("first"):
         assert fields[0]["login"] == visitor.members["letter"]  # so that a manager knows whose password it keeps
 
@@ -121,7 +131,7 @@ def test_errors_stand_in_the_summary_and_at_their_fields_in_the_same_words(shown
     page = visitor.page
     summary = page.locator(".error-summary a").evaluate_all("(all) => all.map((one) => [one.hash.slice(1), one.textContent])")
     beside: list[list[str]] = []
-    for field in page.locator("[aria-invalid=true]").all():
+    for field in page.locator("[aria-invalid=true], fieldset[aria-describedby$=-errors]").all():
         ids = (field.get_attribute("aria-describedby") or "").split()
         word = texts.text(locale, "common.error.title_prefix").strip()
         lines = page.locator(f"#{ids[-1]} .error").all_text_contents()
@@ -134,17 +144,17 @@ def test_what_is_to_be_tapped_is_large_enough(shown: tuple[str, str, Visitor]) -
     page = shown[2].page
     page.set_viewport_size(PHONE)
     tall = VISIBLE + " visible('%s').filter((one) => one.offsetHeight < %d).map((one) => one.outerHTML)"
-    assert page.evaluate(tall % ("input, button, .button", 56)) == []
+    assert page.evaluate(tall % (f"{TYPED}, button, .button", 56)) == []
     # a link inside a sentence may be as high as its line
-    assert page.evaluate(tall % ("a:not(.skip, .error-summary a), summary", 44)) == []
-    assert page.evaluate(VISIBLE + " visible('.primary, .secondary, .link, .button').every((one) => one.offsetWidth == 288)")
+    assert page.evaluate(tall % ("a:not(.skip, .error-summary a), summary, .tick", 44)) == []
+    assert page.evaluate(VISIBLE + " visible('.primary, .secondary, .danger, .link, .button').every((one) => one.offsetWidth == 288)")
 
 
 def test_buttons_and_fields_are_seen_in_colours_of_the_systems_own(shown: tuple[str, str, Visitor]) -> None:
     page = shown[2].page
     page.emulate_media(forced_colors="active")
     flat = page.evaluate(
-        VISIBLE + " visible('button, .button, input').filter((one) => { const style = getComputedStyle(one);"
+        VISIBLE + " visible('button, .button, input:not([type=checkbox], [type=radio])').filter((one) => { const style = getComputedStyle(one);"
         " return style.borderTopStyle != 'solid' || parseFloat(style.borderTopWidth) < 1"
         " || style.borderTopColor == getComputedStyle(document.body).backgroundColor; }).map((one) => one.outerHTML)"
     )

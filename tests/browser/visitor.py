@@ -12,6 +12,7 @@ from tests.browser.relying_party import RelyingParty
 from tests.running import PASSWORD
 
 LETTER_PASSWORD = "Letter2pass"
+APP_SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--no-first-run"]
 PHONE: ViewportSize = {"width": 320, "height": 640}
 DESKTOP: ViewportSize = {"width": 1280, "height": 900}

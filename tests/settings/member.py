@@ -1,13 +1,18 @@
 """A member at the settings: signs in, steps up, types codes, and sees what the durable store holds."""
 
+import contextlib
 import re
-from typing import Any
+import time
+from typing import Any, Iterator
 
 import pyotp
 import requests
 from sqlalchemy import create_engine, text
 
-from idp import config
+from idp import app, config
+from idp.deps import Deps
+from idp.domain.journey import Proof
+from idp.services import members, sessions
 from tests.running import Browser, Idp, form_of, new_name
 
 STATUS, EDIT, VERIFY = "/account/second-factor", "/account/second-factor/edit", "/account/second-factor/verify"
@@ -35,6 +40,26 @@ def rows(idp: Idp, question: str, **values: Any) -> list[tuple]:
         answer = [tuple(row) for row in found] if found.returns_rows else []
     engine.dispose()
     return answer
+
+
+@contextlib.contextmanager
+def inside(idp: Idp) -> Iterator[Deps]:
+    """The parts of a running installation, opened once more."""
+    deps = app.open_deps(*config.load(str(idp.config)), migrate=False)
+    yield deps
+    app.close_deps(deps)
+
+
+def age(idp: Idp, browser: Browser, seconds: int) -> None:
+    """Let the browser's session have been proven so long ago."""
+    with inside(idp) as deps:
+        cookie = browser.cookies["idp-session"]
+        found = sessions.find(deps, cookie)
+        assert found
+        account = members.find(deps, found.subject)
+        assert account
+        old = Proof(found.subject, found.epoch, deps.now() - seconds, found.methods)
+        browser.cookies.set("idp-session", sessions.start(deps, account, old, cookie)[0], domain="localhost.local", path="/")
 
 
 class Member:
@@ -100,3 +125,8 @@ class Member:
 def printed(page: requests.Response) -> list[str]:
     """The recovery codes on a page."""
     return re.findall(r"<li>([a-z0-9-]{19})</li>", page.text)
+
+
+def next_code(secret: str) -> str:
+    """The digits of the step after this one, which the clock's drift allows."""
+    return pyotp.TOTP(secret).at(time.time(), counter_offset=1)

@@ -19,7 +19,7 @@ PRIVACY = "privacy"
 MASKS = {"email": mask_email, "sms": mask_phone}
 ERRORS = {"email.format": "elogin.err.format", "email.dots": "elogin.err.rfc"}
 ERRORS |= {"phone.format": "tfa.err.phone.digits", "phone.kind": "tfa.err.phone.kind"}
-TYPED = ("mailbox", "email", "phone", "usual")
+TYPED = ("mailbox", "email", "phone", "usual", "consent")
 
 
 @dataclass(frozen=True)

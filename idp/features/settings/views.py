@@ -62,8 +62,10 @@ def _start_routes(room: Blueprint, house: House) -> None:
     @doors.form
     def start_submit() -> Response:
         journey, data = steps.posted(house, forms.StartForm)
-        if journey is None or journey.finished:
+        if journey is None:
             raise PageError(400, "common.expired")
+        if journey.finished:
+            return redirect(f"/login?j={journey.id}", 303)
         if data["action"] == "later":
             journey = replace(journey, enrolling=False, offered=True)
         return house.dispatcher.go(journey)
