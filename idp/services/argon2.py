@@ -1,5 +1,5 @@
-"""Argon2id (RFC 9106) in memory that is kept, in large pages where the system has them: with pages of 4 KiB one hash in
-fifteen is spent on finding them, and whatever runs next must find all of its own again."""
+"""Argon2id (RFC 9106) in memory that is kept, in large pages where the system has them, so that less of a hash is spent on
+finding its pages, and as many hashes have memory as may run, whichever threads ask for them."""
 
 import contextlib
 import mmap
