@@ -29,8 +29,9 @@ class Stamped(Generic[T]):
 
     def get(self) -> T:
         """The register as of at most a second ago, or older while somebody is waiting for the database."""
-        # while one thread looks the others go on with what is known: the database may take its time to fail
-        if self._due() and self._lock.acquire(blocking=self._value is None):
+        # while one thread looks the others go on with what is known: the database may take its time to fail; but after an
+        # idle while what is known may be any age
+        if self._due() and self._lock.acquire(blocking=self._old()):
             try:
                 if self._due():
                     pause = LOOK_EVERY if self._look() else LOOK_AGAIN
@@ -39,6 +40,9 @@ class Stamped(Generic[T]):
                 self._lock.release()
         assert self._value is not None
         return self._value
+
+    def _old(self) -> bool:
+        return self._value is None or self._deps.clock() - self._next_look > LOOK_AGAIN
 
     def _due(self) -> bool:
         # a clock set back must not stop us from looking

@@ -17,12 +17,14 @@ from idp.adapters.sms_folder import FolderSms
 from idp.adapters.sms_http import HttpSms
 from idp.config import MailSettings, Settings
 from idp.deps import Deps
+from idp.domain.account import Account
 from idp.domain.letter import PARK_AFTER_AWAY, PARK_AFTER_FAULT
 from idp.ports import Mail, Sent, Unavailable
 from idp.services import letters
 from idp.sms_settings import FallbackSettings, GatewaySettings, SmsSettings
-from idp.tables import schema
+from idp.tables import accounts, schema, trusted_browsers
 from idp.tables.database import Database
+from idp.tables.trusted_browsers import TrustedBrowser
 from idp.toml_reader import TomlError
 from tests.courier.house import NOW, Clock, house
 
@@ -183,6 +185,20 @@ def test_housekeeping_deletes_what_is_dead(deps: Deps) -> None:
     courier.sweep(deps, STOP)
     with deps.database.read() as connection:
         assert connection.execute(select(schema.revoked_grants.c.id)).scalars().all() == ["alive"]
+
+
+def test_limits_whose_window_is_over_and_browsers_that_have_expired_go(deps: Deps) -> None:
+    with deps.database.write() as connection:
+        rows = [{"name": name, "count": 1, "ends_at": NOW + left} for name, left in (("over", 0), ("open", 1))]
+        connection.execute(schema.quotas.insert(), rows)
+        accounts.add(connection, Account("s", "hanako", "hanako", "n", password_state="none"))
+        for name, left in (("expired", 0), ("trusted", 1)):
+            browser = TrustedBrowser(name, "s", name, "x", None, 1, 0, "ios.safari", "192.0.2.1", 1, 1, NOW + left)
+            trusted_browsers.add(connection, browser, 10)
+    courier.sweep(deps, STOP)
+    with deps.database.read() as connection:
+        assert connection.execute(select(schema.quotas.c.name)).scalars().all() == ["open"]
+        assert connection.execute(select(schema.trusted_browsers.c.id)).scalars().all() == ["trusted"]
 
 
 def test_gateways_by_name() -> None:
