@@ -88,6 +88,9 @@ class Inside:
         self.pages = self._pages()
         self.calls = self._calls()
         self._kept = self._ephemeral.execute("SELECT * FROM facts WHERE key LIKE 'v:%'").fetchall()
+        self._kept_durable = sqlite3.connect(":memory:")
+        self._durable.backup(self._kept_durable)
+        self._version = self.stored()[0]
 
     def _client(self, **metadata: Any) -> dict[str, Any]:
         return client_registration.register(self.deps, json.dumps(metadata))
@@ -159,7 +162,10 @@ class Inside:
         return [row[0] for row in self._durable.execute(question)]
 
     def rewind(self, counts: bool = True) -> None:
-        """Put the members under way back to their pages; with `counts` the counts of the limits too."""
+        """Put the members under way back to their pages, and what they have changed; with `counts` the limits' counts too."""
+        if self.stored()[0] != self._version:
+            self._kept_durable.backup(self._durable)
+            self._version = self.stored()[0]
         self._ephemeral.execute("BEGIN IMMEDIATE")
         self._ephemeral.execute("DELETE FROM facts WHERE key LIKE ?", ("%" if counts else "v:%",))
         self._ephemeral.executemany("INSERT OR IGNORE INTO facts VALUES (?, ?, ?, ?)", self._kept)
