@@ -105,7 +105,8 @@ def reserve(connection: Connection, deps: Deps, account_id: str, kind: str, to: 
     if kind == "sms":
         # every number is Japanese so far: `domain.phone` makes no others
         counted.append(("country:JP", rule.sms_per_country_per_day if "JP" in rule.sms_countries else 0, DAY))
-        if yen := deps.settings.sms.gateway.yen:
+        # which gateway will take it is not known yet
+        if yen := max(gateway.yen for gateway in (deps.settings.sms.gateway, deps.settings.sms.fallback)):
             counted.append(("purse:sms", rule.sms_yen_per_day // yen, DAY))
     if (again_at := quotas.spend(connection, counted, now)) is not None:
         raise NotSent(again_at)
