@@ -10,6 +10,7 @@ from idp import app, config
 from idp.cli import root
 from idp.services import factors
 from idp.tables import accounts
+from idp.tables import factors as factor_tables
 from tests import running, services
 from tests.browser import visitor
 from tests.browser.relying_party import RelyingParty, running_party
@@ -23,13 +24,19 @@ privacy_url = "https://www.example.jp/privacy"
 accessibility_url = "https://www.example.jp/accessibility"
 terms_url = "https://www.example.jp/terms"
 """
+# one member gets more codes than anybody would need, and one page offers the second factor
+POLICY = {
+    "second_factor": {"mode": '"recommended"'},
+    "codes": dict.fromkeys(("per_destination_per_hour", "per_account_per_hour", "per_account_per_day"), "100"),
+}
 
 
 @pytest.fixture(scope="session")
 def idp(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Idp]:
     """`idp serve` on the embedded stores."""
     folder = tmp_path_factory.mktemp("idp")
-    installed = running.configure(folder, *running.stores("embedded", folder, request), services.free_port(), BRAND)
+    stores = running.stores("embedded", folder, request)
+    installed = running.configure(folder, *stores, services.free_port(), BRAND, policy=POLICY)
     with running.serving(installed):
         yield installed
 
@@ -48,7 +55,8 @@ def party(idp: Idp) -> Iterator[RelyingParty]:
 def members(idp: Idp) -> dict[str, str]:
     """Login IDs by kind; `letter1` … are for tests that use them up."""
     letters = {f"letter{n or ''}": f"letter-{n}" for n in range(LETTERS + 1)}
-    names = {"member": "hanako01", "suspended": "jiro-stop", "keyed": "saburo03", **letters}
+    names = {"member": "hanako01", "suspended": "jiro-stop", "keyed": "saburo03", "offered": "goro05", **letters}
+    coded = {"coded": "shiro04", "several": "nanako07", "stranded": "rokuro06"}
 
     def run(*arguments: str, stdin: str = "") -> None:
         # in this process: a process for each account takes longer than all the tests of a page
@@ -60,14 +68,23 @@ def members(idp: Idp) -> dict[str, str]:
         password = LETTER_PASSWORD if letter else running.PASSWORD
         run("add", "--login-id", name, "--nickname", "はなこ", *letter, "--password-stdin", stdin=password)
     run("lock", names["suspended"])
+    for name in coded.values():
+        more = ("--email", f"{name}@mail.example.ne.jp", "--phone", "09012345678", "--second-factor", "sms")
+        run("add", "--login-id", name, *more, "--password-stdin", stdin=running.PASSWORD)
     deps = app.open_deps(*config.load(str(idp.config)), migrate=False)
     with deps.database.write() as connection:
-        keyed = accounts.by_login_id(connection, names["keyed"])
-        assert keyed
-        factors.set_app(connection, deps, keyed.id, APP_SECRET, 0)
-        accounts.change(connection, keyed.id, deps.now(), second_factor=1)
+        for login_id in [*names.values(), *coded.values()]:
+            account = accounts.by_login_id(connection, login_id)
+            assert account
+            accounts.change(connection, account.id, deps.now(), offered_at=deps.now())
+            if login_id in (names["keyed"], coded["several"]):
+                factors.set_app(connection, deps, account.id, APP_SECRET, 0)
+                factors.new_codes(connection, deps, account.id)
+                accounts.change(connection, account.id, deps.now(), second_factor=1)
+            if login_id == coded["stranded"]:
+                factor_tables.replace_destinations(connection, account.id, [], deps.now())
     app.close_deps(deps)
-    return names
+    return names | coded
 
 
 @pytest.fixture(scope="session")
