@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Iterator, get_type_hints
 
 from idp import common_passwords, toml_reader
-from idp.domain import identifiers, password
+from idp.domain import contract, identifiers, password
 from idp.domain.policy import Example, Policy, Seconds
 from idp.domain.romaji import spellings
 from idp.toml_reader import TomlError
@@ -68,6 +68,20 @@ _RANGES: dict[tuple[str, ...], tuple[int, int]] = {
     ("keys", "publish_before"): (MINUTE, 90 * DAY),
     ("keys", "publish_after"): (MINUTE, 90 * DAY),
     ("letters", "valid"): (DAY, 365 * DAY),
+    ("contract_checks", "per_contract_per_day"): (1, 100),
+    ("contract_checks", "per_address_per_hour"): (1, 100_000),
+    ("contract_checks", "failures_per_hour_before_friction"): (1, 1_000_000),
+    ("contract_checks", "per_address_under_friction"): (1, 100_000),
+    ("registration", "verified"): (5 * MINUTE, DAY),
+    ("registration", "valid"): (HOUR, 7 * DAY),
+    ("registration", "password_tries"): (1, 20),
+    ("registration", "id_checks"): (1, 1_000),
+    ("registration", "resend"): (10, HOUR),
+    ("registration", "sends"): (1, 20),
+    ("recovery", "mail"): (5 * MINUTE, DAY),  # NIST SP 800-63B-4 section 4.2.1.2: 24 hours at most
+    ("recovery", "sms"): (2 * MINUTE, 10 * MINUTE),  # the same section: 10 minutes at most
+    ("recovery", "code_tries"): (1, 20),
+    ("recovery", "hold"): (0, 30 * DAY),
 }
 # (lower, higher, whether they may be equal)
 _ORDER: tuple[tuple[str, str, bool], ...] = (
@@ -92,6 +106,7 @@ _ORDER: tuple[tuple[str, str, bool], ...] = (
     ("keys.publish_before", "keys.period", False),
     ("tokens.access", "keys.publish_after", True),
     ("tokens.id", "keys.publish_after", True),
+    ("contract_checks.per_address_under_friction", "contract_checks.per_address_per_hour", True),
 )
 
 
@@ -148,7 +163,22 @@ def _number_problems(policy: Policy) -> Iterator[Problem]:
             yield path, f"{_shown(policy, path, small)} must be {bound} {higher}, which is {_shown(policy, other, great)}"
 
 
+def _proof_problems(policy: Policy) -> Iterator[Problem]:
+    """A proof of one fact alone could be guessed; one of names alone is no secret."""
+    registration, recovery = policy.registration, policy.recovery
+    sets = {("registration", "proof"): registration.proof, ("recovery", "individual"): recovery.individual, ("recovery", "corporate"): recovery.corporate}
+    for path, facts in sets.items():
+        names = [name for fact in facts for name in fact.split("|")]
+        if unknown := [name for name in names if name not in contract.FACTS]:
+            yield path, f'"{unknown[0][:40]}" is no fact; write {", ".join(contract.FACTS)}, or two with | between'
+        elif len(set(names)) != len(names):
+            yield path, "write each fact once"
+        elif len(facts) < 2 or not set(names) & contract.IDENTIFYING:
+            yield path, f"write two facts or more, and among them one of {', '.join(sorted(contract.IDENTIFYING))}"
+
+
 def _other_problems(policy: Policy) -> Iterator[Problem]:
+    yield from _proof_problems(policy)
     symbols, rule, hash_cost = policy.login_id.symbols, policy.password, policy.password.hash
     if not re.fullmatch("[A-Za-z0-9._-]{1,64}", policy.version):
         yield ("version",), "write 1 to 64 letters, digits, dots, - or _; it stands in audit records"

@@ -31,6 +31,8 @@ _EXACT: dict[str, Callable[[str], str | None]] = {
     "isp_mail": fold_email,
 }
 FACTS: tuple[str, ...] = (*_EXACT, *_NAMES)
+# facts that one contract has and hardly any other
+IDENTIFYING = frozenset({"customer_number", "phone", "isp_mail"})
 
 
 def _name_keys(typed: str, contract_type: ContractType) -> dict[str, str | None]:

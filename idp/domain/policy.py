@@ -158,6 +158,52 @@ class Letters:
 
 
 @dataclass(frozen=True)
+class ContractChecks:
+    """Limits of guessing at contracts: wrong facts per contract and day (whatever fact the contract is found by), checks
+    per network address and hour, and how many failures of the whole service in an hour leave each address fewer."""
+
+    per_contract_per_day: int = 5
+    per_address_per_hour: int = 20
+    failures_per_hour_before_friction: int = 1_000
+    per_address_under_friction: int = 3
+
+
+@dataclass(frozen=True)
+class Registration:
+    """Members who register themselves. `proof`: the facts that prove a contract, each a name of `domain.contract.FACTS`,
+    or several with "|" between of which one is enough. `verified`: how long the details may take after the proof;
+    `valid`: how long the link of the mail is good; `resend` and `sends`: how soon and how often that mail goes again."""
+
+    mode: Literal["off", "self"] = "self"
+    proof: tuple[str, ...] = ("customer_number", "phone", "kana_name")
+    verified: Seconds = Seconds(3_600)
+    valid: Seconds = Seconds(86_400)
+    password_tries: int = 5
+    id_checks: int = 20
+    resend: Seconds = Seconds(60)
+    sends: int = 5
+
+
+@dataclass(frozen=True)
+class Recovery:
+    """Finding a forgotten login ID and resetting a password. `individual` and `corporate`: the facts that prove a contract,
+    as for `Registration`; `by_login_id`: the ID alone is enough to have a reset sent. `mail`: how long a link by mail is
+    good; `sms`: how long a code or link by SMS; `sms_reset`: which of them; `code_tries`: wrong codes of one request.
+    `hold`: after a reset that nothing but the usual destination stood behind, codes to it are no second factor for so long.
+    """
+
+    username: bool = True
+    individual: tuple[str, ...] = ("kanji_name", "birth_date", "isp_mail|customer_number")
+    corporate: tuple[str, ...] = ("corporate_name", "isp_mail|customer_number")
+    by_login_id: bool = True
+    mail: Seconds = Seconds(3_600)
+    sms: Seconds = Seconds(600)
+    sms_reset: Literal["code", "link", "both"] = "code"
+    code_tries: int = 5
+    hold: Seconds = Seconds(86_400)
+
+
+@dataclass(frozen=True)
 class Example:
     """One row that proves the policy: an input and the verdict codes it must get (none: accepted)."""
 
@@ -183,4 +229,7 @@ class Policy:
     tokens: Tokens = field(default_factory=Tokens)
     keys: Keys = field(default_factory=Keys)
     letters: Letters = field(default_factory=Letters)
+    contract_checks: ContractChecks = field(default_factory=ContractChecks)
+    registration: Registration = field(default_factory=Registration)
+    recovery: Recovery = field(default_factory=Recovery)
     example: tuple[Example, ...] = ()

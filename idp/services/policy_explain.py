@@ -62,6 +62,39 @@ def _limits(policy: Policy, locale: str) -> list[tuple[str, dict[str, Any]]]:
         ("keys.period", {"n": time(keys.period)}),
         ("keys.publish", {"before": time(keys.publish_before), "after": time(keys.publish_after)}),
         ("letters.valid", {"n": time(policy.letters.valid)}),
+        *_contracts(policy, locale),
+    ]
+
+
+def _contracts(policy: Policy, locale: str) -> list[tuple[str, dict[str, Any]]]:
+    checks, joining, recovery = policy.contract_checks, policy.registration, policy.recovery
+
+    def time(seconds: int) -> str:
+        return _duration(locale, seconds)
+
+    def facts(names: tuple[str, ...]) -> str:
+        either = texts.text(locale, "policy.or")
+        said = (either.join(texts.text(locale, f"policy.fact.{one}") for one in name.split("|")) for name in names)
+        return texts.text(locale, "policy.list").join(said)
+
+    friction = {"failures": checks.failures_per_hour_before_friction, "n": checks.per_address_under_friction}
+    return [
+        ("contract_checks.contract", {"n": checks.per_contract_per_day}),
+        ("contract_checks.address", {"n": checks.per_address_per_hour}),
+        ("contract_checks.friction", friction),
+        (f"registration.mode.{joining.mode}", {}),
+        ("registration.proof", {"facts": facts(joining.proof)}),
+        ("registration.times", {"verified": time(joining.verified), "valid": time(joining.valid)}),
+        ("registration.tries", {"password": joining.password_tries, "ids": joining.id_checks}),
+        ("registration.sends", {"resend": time(joining.resend), "n": joining.sends}),
+        ("recovery.username." + ("on" if recovery.username else "off"), {}),
+        ("recovery.individual", {"facts": facts(recovery.individual)}),
+        ("recovery.corporate", {"facts": facts(recovery.corporate)}),
+        ("recovery.by_login_id." + ("on" if recovery.by_login_id else "off"), {}),
+        ("recovery.mail", {"n": time(recovery.mail)}),
+        (f"recovery.sms.{recovery.sms_reset}", {"n": time(recovery.sms)}),
+        ("recovery.code_tries", {"n": recovery.code_tries}),
+        ("recovery.hold", {"n": time(recovery.hold)}),
     ]
 
 

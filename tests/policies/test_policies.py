@@ -42,7 +42,7 @@ def test_every_shipped_file_is_found_by_name_and_its_examples_hold(tmp_path: Pat
     assert shipped_names() == SHIPPED
     for name in SHIPPED:
         read = load(name, tmp_path)
-        assert read.version == f"{name}-1" and len(read.example) > 20
+        assert read.version == f"{name}-2" and len(read.example) > 20
         assert problems(tmp_path, source(name)) == []
 
 

@@ -21,7 +21,7 @@ def test_a_good_file_says_how_many_examples_hold(tmp_path: Path) -> None:
     (tmp_path / "own.toml").write_bytes((ROOT / "policies" / "two-kinds.toml").read_bytes())
     done = idp("check", "own.toml", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == "own.toml: all right. Version two-kinds-1, 25 examples hold.\n"
+    assert done.stdout == "own.toml: all right. Version two-kinds-2, 25 examples hold.\n"
 
 
 def test_a_loosened_file_is_refused_one_sentence_a_problem(tmp_path: Path) -> None:

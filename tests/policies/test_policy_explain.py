@@ -29,8 +29,9 @@ def replaced(value: Any, path: tuple[str, ...], new: Any) -> Any:
 
 
 def other(value: Any, path: tuple[str, ...]) -> Any:
-    if path[-1] in ("charset", "mode"):
-        return {"charset": "any", "mode": "required"}[path[-1]]
+    if isinstance(value, str) and path[-1] != "version":
+        choices = {"charset": ("any", "alphanumeric"), "mode": ("off", "self" if path[0] == "registration" else "required"), "sms_reset": ("link", "both")}
+        return next(one for one in choices.get(path[-1], (value + "!",)) if one != value)
     if isinstance(value, bool):
         return not value
     if isinstance(value, int):
