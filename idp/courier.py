@@ -128,7 +128,7 @@ def _try(deps: Deps, letter: Letter, send: Send) -> tuple[str, Sent]:
     if letter.attempts > PARK_AFTER_AWAY:  # its couriers die before they can mark it
         return "parked", Sent("failed", reason="too many attempts")
     try:
-        subject, body = letters.render(deps, letter)
+        subject, body = ("", "") if letter.channel == "request" else letters.render(deps, letter)
         sent = send(letter, subject, body)
         letters.channel_works(deps, letter.channel, True)
         return sent.outcome, sent

@@ -26,7 +26,9 @@ class Destination:
 @dataclass(frozen=True)
 class Account:
     """`id` is the OIDC subject: opaque, stable and never reused (OIDC Core section 2). Times are Unix seconds.
-    `mailbox` is the operator's own mailbox of this member; `offered_at` when the second factor was last offered."""
+    `mailbox` is the operator's own mailbox of this member; `offered_at` when the second factor was last offered;
+    `contract_key` names the contract in the operator's records, whatever it is called in claims; until `held_until` codes
+    by mail or SMS are no second factor for portals."""
 
     id: str
     login_id: str
@@ -43,10 +45,12 @@ class Account:
     password_at: int = 0
     contractor_id: str | None = None
     contract_type: Literal["individual", "corporate"] | None = None
+    contract_key: str | None = None
     profile: Mapping[str, Any] = field(default_factory=dict)
     second_factor: bool = False
     mailbox: str | None = None
     offered_at: int = 0
+    held_until: int = 0
     created_at: int = 0
     updated_at: int = 0
     destinations: tuple[Destination, ...] = ()

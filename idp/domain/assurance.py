@@ -12,7 +12,8 @@ ACR_CODE = "urn:x-idp:acr:2"
 ACR_STRONG = "urn:x-idp:acr:3"
 ACR_SUPPORTED = (ACR_PASSWORD, ACR_PASSWORD_AGAIN, ACR_CODE, ACR_STRONG)
 
-SECOND = frozenset({"sms", "email", "totp", "recovery"})
+SENT = frozenset({"sms", "email"})
+SECOND = SENT | {"totp", "recovery"}
 STRONG = frozenset({"totp"})
 # what a method is called in tokens (RFC 8176; "email" is our own value)
 _AMR = {"pwd": ("pwd",), "sms": ("otp", "sms"), "email": ("otp", "email"), "totp": ("otp",), "recovery": ("otp",)}
@@ -23,10 +24,10 @@ def amr(methods: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(value for method in methods for value in _AMR[method]))
 
 
-def satisfied(methods: Sequence[str], entered_here: bool) -> tuple[str, ...]:
+def satisfied(methods: Sequence[str], entered_here: bool, held: bool = False) -> tuple[str, ...]:
     """Every level that these methods reach, the weakest first; `entered_here`: the password was typed for this very
-    request."""
-    done = frozenset(methods)
+    request; `held`: the password was just reset by nothing but a destination, so codes to it prove nothing beside it."""
+    done = frozenset(methods) - (SENT if held else frozenset())
     if "pwd" not in done:
         return ()
     return (
@@ -37,12 +38,13 @@ def satisfied(methods: Sequence[str], entered_here: bool) -> tuple[str, ...]:
     )
 
 
-def methods_for(levels: Iterable[str]) -> frozenset[str]:
-    """The second methods of which one is enough for one of these levels; none if a password alone reaches one."""
+def methods_for(levels: Iterable[str], held: bool = False) -> frozenset[str]:
+    """The second methods of which one is enough for one of these levels; none if a password alone reaches one. `held` as
+    for `satisfied`."""
     asked = frozenset(levels)
     if not asked or asked & {ACR_PASSWORD, ACR_PASSWORD_AGAIN}:
         return frozenset()
-    return SECOND if ACR_CODE in asked else STRONG
+    return (SECOND - SENT if held else SECOND) if ACR_CODE in asked else STRONG
 
 
 def acr_for(reached: Sequence[str], wished: Sequence[str]) -> str | None:

@@ -78,14 +78,15 @@ class Factors:
 NO_FACTORS = Factors()
 
 
-def owed(journey: Journey, account: Account, rule: SecondFactor) -> frozenset[str]:
-    """The second methods of which one is still owed; none if nothing is. A remembered browser stands in for the code
+def owed(journey: Journey, account: Account, rule: SecondFactor, now: int) -> frozenset[str]:
+    """The second methods of which one is still owed; none if nothing is. `now` in Unix seconds ends an account's hold. A remembered browser stands in for the code
     of a sign-in, never for a level that was asked for, and never for staff (decisions.md, remembered browser)."""
     proof = journey.proof
     assert proof is not None
     done = frozenset(proof.methods)
-    reached = assurance.satisfied(proof.methods, proof.entered_here)
-    asked = frozenset() if set(journey.levels) & set(reached) else assurance.methods_for(journey.levels)
+    held = now < account.held_until
+    reached = assurance.satisfied(proof.methods, proof.entered_here, held)
+    asked = frozenset() if set(journey.levels) & set(reached) else assurance.methods_for(journey.levels, held)
     if account.staff:
         return frozenset() if done & assurance.STRONG else assurance.STRONG
     if asked:
@@ -94,14 +95,14 @@ def owed(journey: Journey, account: Account, rule: SecondFactor) -> frozenset[st
     return assurance.SECOND if wanted and not proof.trusted and not done & assurance.SECOND else frozenset()
 
 
-def concerns_factors(journey: Journey, account: Account, rule: SecondFactor) -> bool:
+def concerns_factors(journey: Journey, account: Account, rule: SecondFactor, now: int) -> bool:
     """Whether `next_step` will look at the account's factors; else they need not be read."""
-    return journey.proof is not None and bool(owed(journey, account, rule))
+    return journey.proof is not None and bool(owed(journey, account, rule, now))
 
 
 def next_step(journey: Journey, account: Account | None, rule: SecondFactor, factors: Factors = NO_FACTORS, now: int = 0) -> Step:
     """What the member has to do next. `account` is the one named by the journey's proof, `factors` are its own; `now` in
-    Unix seconds decides only whether the second factor is offered again."""
+    Unix seconds decides whether the second factor is offered again, and whether codes count for portals yet."""
     if journey.proof is None or account is None or account.epoch != journey.proof.epoch:
         return "password"
     if account.status != "active":
@@ -110,7 +111,7 @@ def next_step(journey: Journey, account: Account | None, rule: SecondFactor, fac
         return "refused"
     if journey.choose and not journey.chosen and not journey.proof.entered_here:
         return "choose"
-    methods = owed(journey, account, rule)
+    methods = owed(journey, account, rule, now)
     if methods & factors.methods:
         return "second_factor"
     if methods and (missing := _without_factor(account, rule, factors)) != "enrol":

@@ -11,7 +11,7 @@ from idp.domain.account import STAFF, Account, Destination, PasswordState, Role
 from idp.domain.identifiers import email_verdicts, fold_email, fold_login_id, login_id_verdicts
 from idp.domain.nickname import fold_nickname, nickname_verdicts
 from idp.domain.phone import fold_mobile, mobile_verdicts
-from idp.services import foreign_hashes
+from idp.services import contract_keys, foreign_hashes
 from idp.services.passwords import MAX_BYTES, Hasher
 from idp.tables import accounts, audit, failures
 from idp.tables.database import Connection
@@ -169,8 +169,12 @@ def _password(hasher: Hasher, wish: NewAccount) -> tuple[PasswordState, str | No
 
 
 def store(connection: Connection, deps: Deps, account: Account, actor: str | None, how: str) -> None:
-    """Insert the account and its audit row. Raises `accounts.Taken` when a name is in use."""
+    """Insert the account, tied to its contract if the register has it, and its audit row. Raises `accounts.Taken` when a
+    name is in use."""
     accounts.add(connection, account)
+    if account.contractor_id and not account.contract_key and deps.settings.contractors.url == "register:":
+        for account_id, contract_key in contract_keys.find(connection, deps.vault, [(account.id, account.contractor_id)]):
+            accounts.tie(connection, account_id, contract_key)
     record(connection, deps, account, "account_added", actor, {"how": how, "role": account.role})
 
 
@@ -205,8 +209,8 @@ def unlock(connection: Connection, deps: Deps, account: Account, actor: str) -> 
 
 
 def close(connection: Connection, deps: Deps, account: Account, actor: str) -> None:
-    """For good: no password, no session; the address for sign-in is free again, the login ID never is (AC-01, AC-04)."""
-    gone = {"email_login": None, "email_login_key": None, "password_hash": None, "password_state": "none"}
+    """For good: no password, no session; the address for sign-in and the contract are free again, the login ID never is (AC-01, AC-04)."""
+    gone = {"email_login": None, "email_login_key": None, "password_hash": None, "password_state": "none", "contract_key": None}
     accounts.change(connection, account.id, deps.now(), status="closed", **gone)
     accounts.raise_epoch(connection, account.id, deps.now())
     record(connection, deps, account, "account_closed", actor)

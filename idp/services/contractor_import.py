@@ -8,6 +8,7 @@ from typing import Callable, Iterator, Literal
 from sqlalchemy import Connection
 
 from idp.domain.contract import Contract, is_name_key
+from idp.services import contract_keys
 from idp.services.contractor_csv import ContractFile, Line
 from idp.tables import audit, leases
 from idp.tables import contractors as register
@@ -240,4 +241,5 @@ def run(
                 if counts.new or counts.changed or counts.ended:
                     register.learn(writing)
                 audit.record(writing, at=job.now(), event="contractors_imported", result="done", actor="cli", detail=asdict(counts))
+            contract_keys.tie_all(database, vault)
             return counts

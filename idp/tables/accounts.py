@@ -3,7 +3,7 @@
 import json
 from typing import Any, Iterable, Sequence
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, and_, bindparam, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from idp.domain.account import Account, Destination
@@ -91,6 +91,31 @@ def by_login_id(connection: Connection, login_id_key: str, with_destinations: bo
 def by_email_login(connection: Connection, email_key: str, with_destinations: bool = False) -> Account | None:
     """The account that switched on sign-in with this folded address, or None."""
     return _account(connection, _BY_EMAIL_LOGIN, email_key, with_destinations)
+
+
+def by_contract(connection: Connection, contract_key: str, contractor_id: str) -> Account | None:
+    """The account of a contract, with its destinations: by the contract's key, or, where the account was added before the
+    records knew the contract, by what the operator calls it. Never one of an earlier contract of the same number
+    (requirement AC-04)."""
+    by_number = and_(accounts.c.contract_key.is_(None), accounts.c.contractor_id == contractor_id)
+    found = select(accounts.c.id).where(or_(accounts.c.contract_key == contract_key, by_number), accounts.c.status != "closed")
+    account_id = connection.execute(found.order_by(accounts.c.contract_key.is_(None), accounts.c.created_at).limit(1)).scalar()
+    return by_id(connection, account_id, with_destinations=True) if account_id else None
+
+
+def without_contract_key(connection: Connection, after: str, limit: int) -> list[tuple[str, str]]:
+    """Id and contractor id of accounts that name a contract and have no key of it yet, in the order of their ids."""
+    lacking = (accounts.c.contractor_id.is_not(None), accounts.c.contract_key.is_(None), accounts.c.status != "closed")
+    query = select(accounts.c.id, accounts.c.contractor_id).where(*lacking, accounts.c.id > after).order_by(accounts.c.id)
+    return [(row.id, row.contractor_id) for row in connection.execute(query.limit(limit))]
+
+
+def tie(connection: Connection, account_id: str, contract_key: str) -> bool:
+    """Set the key of the account's contract, unless it has one or another account has this one."""
+    other = accounts.alias()
+    held = select(other.c.id).where(other.c.contract_key == contract_key).exists()
+    free = (accounts.c.id == account_id, accounts.c.contract_key.is_(None), ~held)
+    return connection.execute(update(accounts).where(*free).values(contract_key=contract_key)).rowcount == 1
 
 
 def sample_hashes(connection: Connection, limit: int) -> tuple[str | None, ...]:

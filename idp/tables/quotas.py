@@ -4,7 +4,7 @@ from functools import lru_cache
 from importlib import import_module
 from typing import Sequence
 
-from sqlalchemy import Connection, Executable, bindparam, case
+from sqlalchemy import Connection, Executable, bindparam, case, update
 
 from idp.tables.schema import quotas
 
@@ -37,3 +37,8 @@ def spend(connection: Connection, counted: Sequence[tuple[str, int, int]], now: 
         values |= {f"name{n}": name, f"ends{n}": now + seconds}
     rows = connection.execute(_spend(connection.dialect.name, len(counted)), values).all()
     return max((row.ends_at for row in rows if row.count > limits[row.name]), default=None)
+
+
+def give_back(connection: Connection, names: Sequence[str]) -> None:
+    """Take back one event under each name: it turned out to be none that counts."""
+    connection.execute(update(quotas).where(quotas.c.name.in_(names), quotas.c.count > 0).values(count=quotas.c.count - 1))

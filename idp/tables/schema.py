@@ -1,4 +1,4 @@
-"""The durable tables: what costs a member more than a retry if it is lost. Times are Unix seconds."""
+"""The durable tables, in one file because they are read as one list: what costs a member more than a retry if lost. Times are Unix seconds."""
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData, String, Table, Text, UniqueConstraint
 
@@ -31,10 +31,12 @@ accounts = Table(
     Column("password_at", BigInteger, nullable=False),
     Column("contractor_id", String(64)),
     Column("contract_type", String(16)),
+    Column("contract_key", String(80), unique=True, index=True),  # one account per contract; null: not known, or closed
     Column("profile", Text, nullable=False),  # JSON: the other standard claims
     Column("second_factor", Integer, nullable=False, server_default="0"),  # 1: a code is asked for at sign-in
     Column("mailbox", String(320)),  # the operator's own mailbox of this member, offered as a destination
     Column("offered_at", BigInteger, nullable=False, server_default="0"),  # when the second factor was last offered
+    Column("held_until", BigInteger, nullable=False, server_default="0"),  # until then no code is a second factor for portals
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
 )
@@ -110,6 +112,43 @@ quotas = Table(
     Column("ends_at", BigInteger, nullable=False, index=True),
 )
 
+# members to be: proven by contract, not yet by mail; the newest of a contract is the one that counts
+registrations = Table(
+    "registrations",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("contract_key", String(80), nullable=False, unique=True),
+    Column("contractor_id", String(64), nullable=False),
+    Column("contract_type", String(16), nullable=False),
+    Column("login_id", String(64), nullable=False),
+    Column("login_id_key", String(64), nullable=False, unique=True),
+    Column("email", String(320), nullable=False),
+    Column("nickname", Text, nullable=False),
+    Column("locale", String(8), nullable=False),
+    Column("password_hash", Text, nullable=False),
+    Column("client_id", String(255)),  # the portal that it began at
+    Column("letter", String(64), nullable=False),  # the key of the mail sent last
+    Column("sends", Integer, nullable=False),
+    Column("sent_at", BigInteger, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False, index=True),
+)
+
+# links in letters: the fingerprint of what stands in them; a new one of the same place replaces the old one
+links = Table(
+    "links",
+    metadata,
+    Column("fingerprint", String(64), primary_key=True),
+    Column("purpose", String(16), nullable=False),
+    Column("owner", String(64), nullable=False),  # an account, or a registration
+    Column("place", Integer, nullable=False),
+    Column("epoch", Integer, nullable=False),  # of the account; a higher one ends the link
+    Column("channel", String(8), nullable=False),  # mail or sms: where it was sent
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False, index=True),
+    UniqueConstraint("purpose", "owner", "place"),
+)
+
 failures = Table(
     "failures",
     metadata,
@@ -171,7 +210,7 @@ outbox = Table(
     Column("id", _Counter, primary_key=True, autoincrement=True),
     Column("key", String(64), nullable=False, unique=True),  # random: seals the facts, tells the far side a repetition
     Column("account_id", String(64), index=True),
-    Column("channel", String(8), nullable=False),  # mail or sms
+    Column("channel", String(8), nullable=False),  # mail or sms; request: work that no page may be seen to wait for
     Column("recipient", String(320), nullable=False),
     Column("template", String(64), nullable=False),
     Column("locale", String(8), nullable=False),

@@ -47,7 +47,7 @@ class Dispatcher:
         """What comes next, and the account and its factors it was told from: these are read only where they matter, the
         account then with its destinations."""
         rule, now = self._deps.policy.second_factor, self._deps.now()
-        if factors is None and account and concerns_factors(journey, account, rule):
+        if factors is None and account and concerns_factors(journey, account, rule, now):
             account, factors = members.with_factors(self._deps, account.id) or (None, NO_FACTORS)
         factors = factors or NO_FACTORS
         return next_step(journey, account, rule, factors, now), account, factors

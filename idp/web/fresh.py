@@ -8,7 +8,7 @@ from marshmallow import Schema
 
 from idp.domain import assurance
 from idp.domain.account import Account
-from idp.domain.journey import Journey, Proof, accepts_session, owed
+from idp.domain.journey import NO_FACTORS, Journey, Proof, accepts_session, owed
 from idp.services import journeys, members, sessions
 from idp.services.factor_changes import Changed
 from idp.vault import fingerprint
@@ -46,6 +46,8 @@ def changing(house: House, path: str) -> Setter | Response:
     member = session.current(house.deps)
     if member and _fresh(house, member):
         return _signed_in(house, member)
+    if member and _held(house, member.account):
+        raise PageError(403, "mfa.held")
     levels = (assurance.ACR_CODE, assurance.ACR_STRONG) if member and needs_code(house, member.account) else ()
     max_age = int(house.deps.policy.second_factor.step_up)
     return _prove(house, path, member, max_age=max_age, levels=levels, operation="second_factor")
@@ -109,7 +111,7 @@ def why(house: House, setter: Setter) -> str:
     staff need an app, "app" or "required" because the sign-in cannot end without an app, or without any second factor."""
     if setter.journey is None:
         return "settings"
-    wanted = owed(setter.journey, setter.account, house.deps.policy.second_factor)
+    wanted = owed(setter.journey, setter.account, house.deps.policy.second_factor, house.deps.now())
     if setter.account.staff:
         return "staff"
     return "offer" if not wanted else "app" if wanted == assurance.STRONG else "required"
@@ -127,7 +129,16 @@ def _fresh(house: House, member: Member) -> bool:
     if not needs_code(house, member.account):
         return True
     wanted = {assurance.ACR_STRONG} if member.account.staff else {assurance.ACR_CODE, assurance.ACR_STRONG}
-    return bool(wanted & set(assurance.satisfied(known.methods, False)))
+    held = deps.now() < member.account.held_until
+    return bool(wanted & set(assurance.satisfied(known.methods, False, held)))
+
+
+def _held(house: House, account: Account) -> bool:
+    """Whether nothing this account has could prove enough yet: its password was just reset by its only destination."""
+    if house.deps.now() >= account.held_until or not needs_code(house, account):
+        return False
+    _, factors = members.with_factors(house.deps, account.id) or (None, NO_FACTORS)
+    return not factors.methods - assurance.SENT
 
 
 def _signed_in(house: House, member: Member) -> Setter | Response:

@@ -17,7 +17,7 @@ from idp.tables.database import Database
 from tests import services
 
 
-STEPS = ["0001", "0002"]
+STEPS = ["0001", "0002", "0003"]
 
 
 def differences(url: str) -> list[Any]:
@@ -58,7 +58,7 @@ def test_the_second_step_keeps_what_the_first_one_held(database_url: str) -> Non
         for name, usual in (("with", 1), ("without", 0)):
             connection.execute(text(account), {"id": name})
             connection.execute(text(place), {"id": name, "usual": usual})
-    assert migrations.upgrade(database) == ["0002"]
+    assert migrations.upgrade(database) == STEPS[1:]
     with database.read() as connection:
         found = {name: accounts.by_id(connection, name, True) for name in ("with", "without")}
     database.close()
@@ -131,7 +131,7 @@ def test_the_command_says_what_it_did_and_the_second_time_nothing(database_url: 
     config.write_text(f'[database]\nurl = "{database_url}"\n')
     first, second = (CliRunner().invoke(cli.root, ["--config", str(config), "migrate"]) for _ in range(2))
     assert first.exit_code == second.exit_code == 0
-    assert first.output.startswith("2 step(s) applied: 0001, 0002\n") and first.output.count("made signing key") == 4
+    assert first.output.startswith("3 step(s) applied: 0001, 0002, 0003\n") and first.output.count("made signing key") == 4
     assert second.output == "0 step(s) applied; the schema was up to date\n"
 
 

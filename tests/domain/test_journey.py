@@ -12,6 +12,7 @@ from idp.domain.account import Account
 from idp.domain.journey import Factors, Journey, Proof, Step, from_dict, next_step, owed, to_dict
 from idp.domain.policy import SecondFactor
 
+NOW = 10**9
 ENDS = {"done", "refused", "unmet", "no_factor"}
 MODES = ("off", "optional", "recommended", "required")
 METHODS = ("sms", "email", "totp", "recovery")
@@ -20,9 +21,10 @@ LEVELS = ((), (assurance.ACR_PASSWORD,), (assurance.ACR_CODE,), (assurance.ACR_S
 State = tuple[Journey, Account, Factors]
 
 accounts = st.builds(
-    lambda role, on, letter, status: Account("s", "id", "id", "n", role=role, second_factor=on, status=status,
-                                             password_state="letter" if letter else "current"),
+    lambda role, on, letter, status, held: Account("s", "id", "id", "n", role=role, second_factor=on, status=status,
+                                                   password_state="letter" if letter else "current", held_until=held),
     st.sampled_from(["member", "desk"]), st.booleans(), st.booleans(), st.sampled_from(["active", "suspended"]),
+    st.sampled_from([0, NOW, NOW + 1]),
 )  # fmt: skip
 proofs = st.none() | st.builds(
     lambda extra, sid, trusted: Proof("s", 0, 0, ("pwd", *extra), sid, entered_here=sid is None, trusted=trusted),
@@ -51,13 +53,13 @@ def moves(state: State, rule: SecondFactor, step: Step) -> Iterator[State]:
     elif step == "first_password":
         yield journey, replace(account, password_state="current"), have
     elif step == "second_factor":
-        for method in owed(journey, account, rule) & have.methods:
+        for method in owed(journey, account, rule, NOW) & have.methods:
             yield proven(journey, method), account, have
     elif step == "enrol":
         method = "totp" if account.staff else "email"
         on = replace(account, second_factor=True)
         yield proven(replace(journey, enrolling=False), method), on, Factors(have.methods | {method})
-        if not owed(journey, account, rule):
+        if not owed(journey, account, rule, NOW):
             yield replace(journey, enrolling=False), account, have
     elif step == "offer":
         for yes in (True, False):
@@ -73,7 +75,7 @@ def test_every_way_ends_within_a_few_steps(journey: Journey, account: Account, h
     for _ in range(9):
         after: list[State] = []
         for state in states:
-            step = next_step(state[0], state[1], rule, state[2], now=10**9)
+            step = next_step(state[0], state[1], rule, state[2], now=NOW)
             if step in ENDS:
                 truthful(state, rule, step)
                 continue
@@ -89,14 +91,15 @@ def truthful(state: State, rule: SecondFactor, step: Step) -> None:
     journey, account, have = state
     if step == "done":
         assert journey.proof and account.status == "active" and account.password_state != "letter"
-        assert not owed(journey, account, rule)
-        reached = assurance.satisfied(journey.proof.methods, journey.proof.entered_here)
+        assert not owed(journey, account, rule, NOW)
+        held = account.held_until > NOW
+        reached = assurance.satisfied(journey.proof.methods, journey.proof.entered_here, held)
         if account.staff:
             assert assurance.ACR_STRONG in reached
         if set(journey.levels) - {assurance.ACR_PASSWORD, assurance.ACR_PASSWORD_AGAIN} == set(journey.levels) != set():
             assert set(journey.levels) & set(reached), "a remembered browser satisfied a level"
     if step == "unmet":
-        assert journey.levels and not assurance.methods_for(journey.levels) & have.methods
+        assert journey.levels and not assurance.methods_for(journey.levels, account.held_until > NOW) & have.methods
     if step == "no_factor":
         assert account.second_factor and not have.any
 

@@ -5,12 +5,10 @@ from typing import Any
 
 from flask import Blueprint, Response, redirect, request
 
-from idp.domain import password as password_rules
 from idp.domain.journey import Journey, Proof, accepts_session
-from idp.domain.policy import PasswordRule
-from idp.features.login import first_password, flow, forms
-from idp.services import journeys
-from idp.web import cookies, doors, session, steps
+from idp.features.login import flow, forms
+from idp.services import journeys, new_passwords
+from idp.web import cookies, doors, password_form, session, steps
 from idp.web.dispatcher import Purpose
 from idp.web.errors import PageError
 from idp.web.house import House
@@ -119,17 +117,6 @@ def blueprint(house: House) -> Blueprint:
     return room
 
 
-def live_rules(rule: PasswordRule) -> list[tuple[str, dict[str, object], str]]:
-    """The rule list of the policy as (code, values, pattern); the pattern lets the page tick a line while typing."""
-    patterns = {f"password.{kind}": pattern for kind, pattern in password_rules.KINDS}
-    found = []
-    for code, values in password_rules.rules(rule):
-        length = f"^.{{{values.get('min')},{values.get('max', values.get('min'))}}}$"
-        lengths = ("password.length", "password.exact", "password.alternative")
-        found.append((code, values, length if code in lengths else patterns.get(code, "")))
-    return found
-
-
 def proof_of(member: session.Member) -> Proof:
     """What an earlier session proves."""
     known = member.session
@@ -148,10 +135,6 @@ def _arrived_without_request(house: House) -> Response:
     return redirect(f"/login?j={journey.id}", 303)
 
 
-def _field_of(code: str) -> str:
-    return "new_password_again" if code == "password.mismatch" else "new_password"
-
-
 def _first_password_routes(room: Blueprint, house: House) -> None:
     deps = house.deps
 
@@ -167,7 +150,7 @@ def _first_password_routes(room: Blueprint, house: House) -> None:
             "first_password.html",
             journey,
             errors=steps.errors(house, journey),
-            rules=live_rules(rule),
+            rules=password_form.live_rules(rule),
             ask_twice=rule.ask_twice,
             login_id=account.login_id,
         )
@@ -181,12 +164,10 @@ def _first_password_routes(room: Blueprint, house: House) -> None:
         journey, account, data = came.journey, came.account, came.data
         assert journey.proof is not None
         typed = data["new_password"]
-        found = first_password.verdicts(deps, house.hasher, account, typed, data["new_password_again"])
+        found = new_passwords.verdicts_for(deps, house.hasher, account, typed, data["new_password_again"])
         if found:
-            values = password_rules.parameters(deps.policy.password)
-            errors = [steps.error(_field_of(code), f"verdict.{code}", **values) for code in found]
-            return steps.back_with(house, journey, "/login/first", errors)
-        changed = first_password.replace(deps, house.hasher, account, typed, request.remote_addr or "")
+            return steps.back_with(house, journey, "/login/first", password_form.errors(deps.policy.password, found))
+        changed = new_passwords.replace(deps, house.hasher, account, typed, request.remote_addr or "", "first")
         if changed is None:
             raise PageError(409, "common.done_already")
         proof = replace(journey.proof, epoch=changed.epoch)

@@ -66,7 +66,7 @@ def issue_code(deps: Deps, journey: Journey, account: Account) -> tuple[Authoriz
     """The request and a code for it. Needs a journey whose steps are all done."""
     request, proof = from_dict(journey.request), journey.proof
     assert proof is not None and proof.sid is not None
-    reached = assurance.satisfied(proof.methods, proof.entered_here)
+    reached = assurance.satisfied(proof.methods, proof.entered_here, deps.now() < account.held_until)
     essential = request.claims.essential_acr
     acr = assurance.acr_for(reached, essential or request.claims.voluntary_acr or request.acr_values)
     if essential and acr not in essential:

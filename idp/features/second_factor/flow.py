@@ -40,7 +40,7 @@ class Way:
 def ways(deps: Deps, journey: Journey, account: Account, factors: Factors) -> list[Way]:
     """Every way that would do now, the usual one first: the app where there is one, then the usual destination. Only
     proven destinations are among them. `account` comes with its destinations."""
-    have = factors.methods & owed(journey, account, deps.policy.second_factor)
+    have = factors.methods & owed(journey, account, deps.policy.second_factor, deps.now())
     known = sorted((d for d in account.destinations if d.verified_at and d.kind in have), key=lambda d: not d.usual)
     places = [Way(d.id, d.kind, MASKS[d.kind](d.address)) for d in known]
     app = [Way(APP, APP)] if "totp" in have else []

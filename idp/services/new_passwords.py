@@ -1,0 +1,90 @@
+"""A member's new password: whether it will do, and what ends once it is set (requirements PW-02, PW-07, RC-11)."""
+
+from typing import Callable
+
+from sqlalchemy import Connection
+
+from idp import common_passwords
+from idp.deps import Deps
+from idp.domain import password as rules
+from idp.domain.account import Account
+from idp.services import limits, notices
+from idp.services.passwords import Hasher
+from idp.tables import accounts, audit, failures, links, trusted_browsers
+
+
+def words_of(account: Account) -> tuple[str, ...]:
+    """Words of the person that a password must not be made of."""
+    mails = [d.address for d in account.destinations if d.kind == "email"]
+    phones = [d.address for d in account.destinations if d.kind == "sms"]
+    return tuple(
+        rules.personal_words(
+            login_id=account.login_id,
+            emails=[*mails, account.email_login or ""],
+            nickname=account.nickname,
+            birth_date=str(account.profile.get("birthdate", "")),
+            phones=phones,
+            customer_number=account.contractor_id or "",
+        )
+    )
+
+
+def verdicts(deps: Deps, words: tuple[str, ...], typed: str, again: str) -> tuple[str, ...]:
+    """Codes of everything that is wrong with a new password; none if it will do. `again`: what the second box holds."""
+    rule = deps.policy.password
+    found = list(rules.verdicts(typed, rule, words, common_passwords.rank))
+    if rule.ask_twice and typed != again:
+        found.append("password.mismatch")
+    return tuple(found)
+
+
+def verdicts_for(deps: Deps, hasher: Hasher, account: Account, typed: str, again: str) -> tuple[str, ...]:
+    """The same for the password of an account, which must not be the one it has. `account` comes with its destinations.
+    Raises `Busy`."""
+    found = verdicts(deps, words_of(account), typed, again)
+    if not found and account.password_hash and hasher.verify(account.password_hash, typed).ok:
+        found = ("password.same",)
+    return found
+
+
+def replace(
+    deps: Deps, hasher: Hasher, account: Account, typed: str, address: str, how: str,
+    claim: Callable[[Connection], bool] = lambda connection: True, hold: int = 0,
+) -> Account | None:  # fmt: skip
+    """Set the new password. With it end every session, token, remembered browser and link of the account, and its waits after
+    wrong passwords; every destination is told. `account`: as the page saw it, with its destinations; `how`: a code of
+    letter.method.…; `claim`: what must be ours first, in the same transaction; `hold`: seconds for which codes are no second
+    factor for portals. None, and nothing is done, if the claim fails or the account was changed meanwhile. Raises `Busy`."""
+    hashed = hasher.hash(typed)
+    try:
+        with deps.database.write() as connection:
+            if not claim(connection) or not accounts.raise_epoch_from(connection, account.id, account.epoch, deps.now()):
+                raise _Lost  # rolled back: the claim is not spent
+            return _set(connection, deps, account, hashed, address, how, hold)
+    except _Lost:
+        return None
+
+
+class _Lost(Exception):
+    """Somebody else was first."""
+
+
+def _set(connection: Connection, deps: Deps, account: Account, hashed: str, address: str, how: str, hold: int) -> Account | None:
+    now = deps.now()
+    changes = {"password_hash": hashed, "password_state": "current", "password_at": now}
+    accounts.change(connection, account.id, now, **changes, **({"held_until": now + hold} if hold else {}))
+    trusted_browsers.remove(connection, account.id)
+    links.drop(connection, account.id)
+    failures.clear(connection, "password:" + account.id)
+    audit.record(
+        connection,
+        at=now,
+        event="password_changed",
+        result="ok",
+        account_id=account.id,
+        address=limits.network_of(address),
+        policy_version=deps.policy.version,
+        detail={"how": how},
+    )
+    notices.tell(connection, deps, account, "notice.pw", {"datetime": now, "method": how})
+    return accounts.by_id(connection, account.id, with_destinations=True)
