@@ -47,7 +47,7 @@ def test_an_address_signs_in_only_where_its_owner_switched_it_on(idp: Idp, porta
 
 def visible(answer: requests.Response, name: str) -> str:
     """The page without what differs at every showing."""
-    text = re.sub(r'(name="(?:csrf|j|sealed)" value|\?j)="?[^"&]*', r"\1", answer.text)
+    text = re.sub(r'(name="(?:csrf|j|sealed)" value|[?;]j)="?[^"&]*', r"\1", answer.text)
     return text.replace(name, "NAME")
 
 

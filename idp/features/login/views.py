@@ -56,6 +56,8 @@ def blueprint(house: House) -> Blueprint:
             typed=journey.notice.get("typed", journey.login_hint or (member.account.login_id if member else "")),
             sealed=journeys.seal(deps, journey),
             again=member is not None,
+            find_id=deps.policy.recovery.username,
+            may_register=deps.policy.registration.mode == "self",
             operation=steps.operation(house, journey),
         )
 
