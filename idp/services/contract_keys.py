@@ -14,12 +14,11 @@ CHUNK = 500
 
 def find(connection: Connection, vault: Vault, rows: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
     """Accounts, given as (id, contractor id), whose customer number a live contract of the register has: (id, contract key)."""
-    numbers = {
-        contractors.hashed(vault, key, key_id): account_id
-        for account_id, number in rows
-        for key in fact_keys("customer_number", number)
-        for key_id in vault.key_ids
-    }
+    numbers: dict[str, str] = {}
+    for account_id, number in rows:
+        for key in fact_keys("customer_number", number):
+            for key_id in vault.key_ids:
+                numbers.setdefault(contractors.hashed(vault, key, key_id), account_id)
     known = contractors.by_hash(connection, numbers)
     return [(numbers[one], f"k:{contract.id}") for one, contract in known.items() if contract.ended_at is None]
 
