@@ -12,6 +12,7 @@ from idp import own_texts, policy_file, secret_keys, texts
 from idp.adapters.ephemeral_sqlite import SqliteEphemeral
 from idp.config import Settings
 from idp.deps import Deps
+from idp.features.account import views as account
 from idp.features.authenticator import views as authenticator
 from idp.features.health import endpoints as health
 from idp.features.login import views as login
@@ -146,7 +147,7 @@ def flask_app(house: House) -> Flask:
     app.url_map.strict_slashes = True
     doors.install(app, house.deps)
     errors.install(app, house.pages)
-    for room in (login, second_factor, settings_room, authenticator, trusted_devices, oidc):
+    for room in (login, second_factor, settings_room, authenticator, trusted_devices, account, oidc):
         app.register_blueprint(room.blueprint(house))
     house.dispatcher.purposes |= dict.fromkeys(("home", "account"), login.purpose(house)) | {"authorize": oidc.purpose(house)}
     house.dispatcher.arrivals["second_factor"] = second_factor.arrive(house)

@@ -20,6 +20,7 @@ _ARGON2_LEAST_KIB, _ARGON2_LEAST_WORK = 7_168, 35_840
 _RANGES: dict[tuple[str, ...], tuple[int, int]] = {
     ("login_id", "min"): (3, identifiers.LOGIN_ID_MAX),
     ("login_id", "max"): (3, identifiers.LOGIN_ID_MAX),
+    ("login_id", "change_every"): (0, 400 * DAY),
     ("password", "min"): (8, 128),  # NIST SP 800-63B-4 section 3.1.1.2: never fewer than 8
     ("password", "max"): (8, 128),  # 128 characters of 4 bytes are the 512 bytes that are read at all
     ("password", "min_kinds"): (0, 3),

@@ -27,7 +27,7 @@ class Destination:
 class Account:
     """`id` is the OIDC subject: opaque, stable and never reused (OIDC Core section 2). Times are Unix seconds.
     `mailbox` is the operator's own mailbox of this member; `offered_at` when the second factor was last offered;
-    `contract_key` names the contract in the operator's records, whatever it is called in claims; until `held_until` codes
+    `login_id_at` when the member last changed the login ID; `contract_key` names the contract in the operator's records, whatever it is called in claims; until `held_until` codes
     by mail or SMS are no second factor for portals."""
 
     id: str
@@ -50,6 +50,7 @@ class Account:
     second_factor: bool = False
     mailbox: str | None = None
     offered_at: int = 0
+    login_id_at: int = 0
     held_until: int = 0
     created_at: int = 0
     updated_at: int = 0

@@ -10,11 +10,13 @@ Kind = Literal["upper", "lower", "digit", "symbol"]
 
 @dataclass(frozen=True)
 class LoginIdRule:
-    """New login IDs: length in characters and the symbols allowed beside a-z and 0-9 (portals A-10)."""
+    """New login IDs: length in characters and the symbols allowed beside a-z and 0-9 (portals A-10). A member can change
+    theirs once in `change_every`."""
 
     min: int = 5
     max: int = 30
     symbols: str = "._-"
+    change_every: Seconds = Seconds(30 * 86_400)
 
 
 @dataclass(frozen=True)

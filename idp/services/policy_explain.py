@@ -129,6 +129,7 @@ def explain(policy: Policy, locale: str) -> list[str]:
         ("example", {"n": len(policy.example)}),
         ("login_id.length", {"min": ids.min, "max": ids.max}),
         ("login_id.symbols" if ids.symbols else "login_id.symbols.none", {"symbols": " ".join(ids.symbols)}),
+        ("login_id.change_every", {"n": _duration(locale, ids.change_every)}),
         *_password(policy, locale),
         *_limits(policy, locale),
     ]

@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from idp.domain.account import Account, Destination
 from idp.domain.journey import Factors
 from idp.tables.hot import Hot
-from idp.tables.schema import accounts, destinations, recovery_codes, revoked_grants, totp
+from idp.tables.schema import accounts, destinations, login_ids, recovery_codes, revoked_grants, totp
 
 
 class Taken(Exception):
@@ -130,6 +130,7 @@ def add(connection: Connection, account: Account) -> None:
     values["second_factor"] = int(account.second_factor)
     try:
         connection.execute(accounts.insert(), values)
+        connection.execute(login_ids.insert(), {"login_id_key": account.login_id_key, "account_id": account.id, "since": account.created_at})
     except IntegrityError as error:
         raise Taken(account.login_id) from error
     for item in account.destinations:
@@ -161,6 +162,27 @@ def change(connection: Connection, account_id: str, now: int, **values: Any) -> 
         done = connection.execute(update(accounts).where(accounts.c.id == account_id).values(updated_at=now, **values))
     except IntegrityError as error:
         raise Taken(str(values.get("login_id", ""))) from error
+    return done.rowcount == 1
+
+
+def ever_used(connection: Connection, login_id_key: str) -> bool:
+    """Whether anybody has or ever had this login ID: it is given out no more (requirement AC-01)."""
+    used = select(login_ids.c.login_id_key).where(login_ids.c.login_id_key == login_id_key)
+    return connection.execute(used.union(select(accounts.c.login_id_key).where(accounts.c.login_id_key == login_id_key))).first() is not None
+
+
+def change_login_id(connection: Connection, account: Account, new: str, new_key: str, now: int, not_after: int) -> bool:
+    """Give the account another login ID if it still has the one that it came with, last changed at `not_after` or before: of
+    two changes at once one wins. Another spelling of the same ID is none that is new. Raises `Taken`."""
+    unchanged = (accounts.c.id == account.id, accounts.c.login_id_key == account.login_id_key, accounts.c.login_id_at <= not_after)
+    try:
+        done = connection.execute(
+            update(accounts).where(*unchanged).values(login_id=new, login_id_key=new_key, login_id_at=now, updated_at=now)
+        )
+        if done.rowcount and new_key != account.login_id_key:
+            connection.execute(login_ids.insert(), {"login_id_key": new_key, "account_id": account.id, "since": now})
+    except IntegrityError as error:
+        raise Taken(new) from error
     return done.rowcount == 1
 
 

@@ -1,9 +1,9 @@
 """Audit rows: who did what and how it ended; ids and codes only, never names, addresses or secrets of a person."""
 
 import json
-from typing import Any, Mapping
+from typing import Any, Mapping, Sequence
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Row, select
 
 from idp.tables.hot import Hot
 from idp.tables.schema import audit
@@ -45,3 +45,13 @@ def record(
             "detail": json.dumps(dict(detail or {}), ensure_ascii=False, sort_keys=True),
         },
     )
+
+
+def of_account(connection: Connection, account_id: str, events: Sequence[str], since: int, before: int | None, limit: int) -> list[Row[Any]]:
+    """Up to `limit` rows of an account's events at `since` (Unix seconds) or later, the newest first; `before`: only rows with
+    a lower id, for the next page."""
+    which = [audit.c.account_id == account_id, audit.c.event.in_(events), audit.c.at >= since]
+    if before is not None:
+        which.append(audit.c.id < before)
+    columns = (audit.c.id, audit.c.at, audit.c.event, audit.c.result, audit.c.client_id, audit.c.address)
+    return list(connection.execute(select(*columns).where(*which).order_by(audit.c.id.desc()).limit(limit)))

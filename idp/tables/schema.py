@@ -36,9 +36,19 @@ accounts = Table(
     Column("second_factor", Integer, nullable=False, server_default="0"),  # 1: a code is asked for at sign-in
     Column("mailbox", String(320)),  # the operator's own mailbox of this member, offered as a destination
     Column("offered_at", BigInteger, nullable=False, server_default="0"),  # when the second factor was last offered
+    Column("login_id_at", BigInteger, nullable=False, server_default="0"),  # when the member last changed it
     Column("held_until", BigInteger, nullable=False, server_default="0"),  # until then no code is a second factor for portals
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
+)
+
+# every login ID there ever was: none is given out twice
+login_ids = Table(
+    "login_ids",
+    metadata,
+    Column("login_id_key", String(64), primary_key=True),
+    Column("account_id", ForeignKey("accounts.id"), nullable=False, index=True),
+    Column("since", BigInteger, nullable=False),
 )
 
 destinations = Table(

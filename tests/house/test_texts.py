@@ -17,6 +17,7 @@ from idp import texts
 from idp.domain import client, identifiers, password
 from idp.domain.device import BROWSERS, SYSTEMS
 from idp.domain.policy import Blocklist, Kind, LoginIdRule, PassphraseRule, PasswordRule
+from idp.features.account import flow as account
 from idp.services import letters
 from tests.house.tree import TOP, files
 
@@ -96,6 +97,8 @@ def computed() -> set[str]:
         *(f"mfa.{part}.{kind}" for part in ("sent", "delay", "send") for kind in ("sms", "mail")),
         *(f"mfa.way.{kind}" for kind in ("sms", "email", "app", "printed")),
         *(f"mfa.op.{name}" for name in client.OPERATIONS),
+        *(f"acct.done.{what}" for what in ("id", "nickname", "password")),
+        *(f"acct.hist.{event}.{result}" for event, results in account.EVENTS.items() for result in results),
         *(f"tfa.done.{what}" for what in ("on", "off", "changed", "app")),
         *letter_keys(),
     }

@@ -143,9 +143,9 @@ def test_the_problem_names_the_example_and_its_line(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "old", "new", "expected"),
     [
-        ("standard", "password/min", "minimum = 8", r"line 13: password\.minimum: this key is unknown"),
-        ("standard", "password/min", 'min = "8"', r"line 13: password\.min: "),
-        ("standard", "password/min", "min = 7", r"line 13: password\.min: write a value from 8 to 128"),
+        ("standard", "password/min", "minimum = 8", r"line 14: password\.minimum: this key is unknown"),
+        ("standard", "password/min", 'min = "8"', r"line 14: password\.min: "),
+        ("standard", "password/min", "min = 7", r"line 14: password\.min: write a value from 8 to 128"),
         ("standard", "password/max", "max = 129", r"password\.max: write a value from 8 to 128"),
         ("standard", "password/max", "max = 8\nmin_kinds = 9", "Cannot overwrite"),
         ("standard", "login_id/max", "max = 4", r"login_id\.min: 5 must be at most login_id\.max, which is 4"),

@@ -31,7 +31,7 @@ def blueprint(house: House) -> Blueprint:
         found = flow.overview(deps, came.account)
         on = fresh.needs_code(house, came.account)
         circular = on and not found.app and flow.circular(tuple(place for place, _ in found.places))
-        return fresh.page(house, "second_factor.html", came, back="/", on=on, found=found, circular=circular)
+        return fresh.page(house, "second_factor.html", came, back="/account", on=on, found=found, circular=circular)
 
     @room.get(DONE)
     @doors.page

@@ -25,7 +25,7 @@ def blueprint(house: House) -> Blueprint:
         cookie = cookies.read_trust(came.account.id, deps.settings.secure)
         note = drafts.noted(deps, came.owner, doors.read_query().get("n", ""))
         rows = [_row(house, one) for one in flow.remembered(deps, came.account, cookie)]
-        return fresh.page(house, "devices.html", came, back="/", rows=rows, removed=bool(note), all=flow.ALL)
+        return fresh.page(house, "devices.html", came, back="/account", rows=rows, removed=bool(note), all=flow.ALL)
 
     @room.post(LIST)
     @doors.form

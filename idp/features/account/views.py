@@ -1,0 +1,215 @@
+"""Pages of my account: the overview, the history, and the forms for password, login ID and nickname."""
+
+from typing import Any
+
+from flask import Blueprint, Response, redirect, request
+
+from idp.features.account import flow, forms
+from idp.services import drafts, letters
+from idp.services.factor_changes import Changed
+from idp.web import doors, fresh, password_form, steps
+from idp.web.fresh import Setter
+from idp.web.house import House
+
+HOME, PASSWORD, NICKNAME, HISTORY = "/account", "/account/password", "/account/nickname", "/account/history"
+LOGIN_ID, CONFIRM = "/account/login-id", "/account/login-id/confirm"
+NEW_ID = "login_id"
+
+
+def blueprint(house: House) -> Blueprint:
+    """The routes of this room."""
+    room, deps = Blueprint("account", __name__), house.deps
+
+    @room.get(HOME)
+    @doors.page
+    def overview_page() -> Response:
+        came = fresh.looking(house, HOME)
+        if isinstance(came, Response):
+            return came
+        latest = [_line(house, one) for one in flow.history(deps, came.account.id, limit=flow.LATEST)]
+        portal = house.clients.find(deps.settings.brand.home_client)
+        return fresh.page(
+            house,
+            "account.html",
+            came,
+            account=came.account,
+            second_factor=fresh.needs_code(house, came.account),
+            latest=latest,
+            said=_note(house, came).get("done"),
+            portal=portal if portal and portal.client_uri else None,
+        )
+
+    @room.get(HISTORY)
+    @doors.page
+    def history_page() -> Response:
+        came = fresh.looking(house, HISTORY)
+        if isinstance(came, Response):
+            return came
+        before = doors.read_query().get("before", "")
+        rows = flow.history(deps, came.account.id, int(before) if before.isdecimal() and len(before) < 19 else None, flow.PAGE + 1)
+        older = rows[flow.PAGE - 1].id if len(rows) > flow.PAGE else None
+        lines = [_line(house, one) for one in rows[: flow.PAGE]]
+        return fresh.page(house, "account_history.html", came, back=HOME, lines=lines, older=older)
+
+    _password_routes(room, house)
+    _login_id_routes(room, house)
+    _nickname_routes(room, house)
+    return room
+
+
+def _line(house: House, one: flow.Entry) -> dict[str, Any]:
+    client = house.clients.find(one.client_id)
+    at = letters.moment(house.pages.locale(), one.at)
+    return {"at": at, "key": f"acct.hist.{one.event}.{one.result}", "client": client.name if client else None, "address": one.address}
+
+
+def _note(house: House, came: Setter) -> dict[str, Any]:
+    return drafts.noted(house.deps, came.owner, doors.read_query().get("n", ""))
+
+
+def _done(house: House, came: Setter, what: str) -> Response:
+    return redirect(f"{HOME}?n={drafts.note(house.deps, came.owner, {'done': what})}", 303)
+
+
+def _wrong(house: House, came: Setter, path: str, found: list[dict[str, Any]], **kept: Any) -> Response:
+    return redirect(f"{path}?n={drafts.note(house.deps, came.owner, {'errors': found, **kept})}", 303)
+
+
+def _password_routes(room: Blueprint, house: House) -> None:
+    deps = house.deps
+
+    def enter() -> Setter | Response:
+        """The page asks for the password itself; whoever has a second factor proves that first."""
+        came = fresh.looking(house, PASSWORD)
+        if isinstance(came, Response) or not fresh.needs_code(house, came.account):
+            return came
+        return fresh.changing(house, PASSWORD)
+
+    @room.get(PASSWORD)
+    @doors.page
+    def password_page() -> Response:
+        came = enter()
+        if isinstance(came, Response):
+            return came
+        rule, errors = deps.policy.password, steps.said(house, _note(house, came).get("errors", []))
+        return fresh.page(
+            house, "account_password.html", came, back=HOME, errors=errors, rules=password_form.live_rules(rule),
+            ask_twice=rule.ask_twice, login_id=came.account.login_id,
+        )  # fmt: skip
+
+    @room.post(PASSWORD)
+    @doors.form
+    def password_submit() -> Response:
+        _, data = steps.posted(house, forms.PasswordForm)
+        came = enter()
+        if isinstance(came, Response):
+            return came
+        typed = (data["current_password"], data["new_password"], data["new_password_again"])
+        change = flow.change_password(deps, house.hasher, came.account, *typed, request.remote_addr or "")
+        if change.wrong:
+            rule = deps.policy.password
+            found = [steps.error(field, key, **values) for field, key, values in change.wrong if field]
+            found += password_form.errors(rule, [code for field, code, _ in change.wrong if not field])
+            return _wrong(house, came, PASSWORD, found)
+        if change.account is None:
+            return redirect(PASSWORD, 303)
+        after, cookie = fresh.gone_on(house, came, Changed(change.account, 0), ("pwd",))
+        return fresh.with_session(house, _done(house, after, "password"), cookie)
+
+
+def _login_id_routes(room: Blueprint, house: House) -> None:
+    deps = house.deps
+
+    @room.get(LOGIN_ID)
+    @doors.page
+    def login_id_page() -> Response:
+        came = fresh.changing(house, LOGIN_ID)
+        if isinstance(came, Response):
+            return came
+        note, wait = _note(house, came), flow.may_change_from(deps, came.account)
+        known = drafts.get(deps, NEW_ID, came.owner) or {}
+        return fresh.page(
+            house,
+            "account_login_id.html",
+            came,
+            back=HOME,
+            errors=steps.said(house, note.get("errors", [])),
+            typed=note.get("typed", known.get("login_id", "")),
+            free=note.get("free"),
+            account=came.account,
+            days=deps.policy.login_id.change_every // flow.DAY,
+            wait=letters.moment(house.pages.locale(), wait) if wait > deps.now() else None,
+        )
+
+    @room.post(LOGIN_ID)
+    @doors.form
+    def login_id_submit() -> Response:
+        found = fresh.posted(house, forms.LoginIdForm, LOGIN_ID)
+        if isinstance(found, Response):
+            return found
+        came, data = found
+        typed = data["login_id"].strip()
+        if not flow.check_allowed(deps, came.account):
+            return _wrong(house, came, LOGIN_ID, [steps.error("login_id", "common.busy")], typed=typed)
+        state, problems = flow.login_id_state(deps, came.account, typed)
+        errors = [steps.error(field, key, **values) for field, key, values in problems]
+        if state in ("same", "taken"):
+            key = "acct.id.err.same" if state == "same" else "reg.s2.id.taken"
+            errors.append(steps.error("login_id", key, **({"id": typed} if state == "taken" else {})))
+        if errors or data["action"] == "check":
+            return _wrong(house, came, LOGIN_ID, errors, typed=typed, free=not errors)
+        drafts.put(deps, NEW_ID, came.owner, {"login_id": typed})
+        return redirect(CONFIRM, 303)
+
+    @room.get(CONFIRM)
+    @doors.page
+    def confirm_page() -> Response:
+        came = fresh.changing(house, LOGIN_ID)
+        if isinstance(came, Response):
+            return came
+        draft = drafts.get(deps, NEW_ID, came.owner)
+        if draft is None:
+            return redirect(LOGIN_ID, 303)
+        return fresh.page(house, "account_login_id_confirm.html", came, back=LOGIN_ID, account=came.account, new=draft["login_id"])
+
+    @room.post(CONFIRM)
+    @doors.form
+    def confirm_submit() -> Response:
+        found = fresh.posted(house, forms.ConfirmForm, LOGIN_ID)
+        if isinstance(found, Response):
+            return found
+        came, _ = found
+        draft = drafts.take(deps, NEW_ID, came.owner)
+        if draft is None:
+            return redirect(LOGIN_ID, 303)
+        if flow.change_login_id(deps, came.account, draft["login_id"], request.remote_addr or ""):
+            return _done(house, came, "id")
+        taken = steps.error("login_id", "reg.s2.id.taken", id=draft["login_id"])
+        return _wrong(house, came, LOGIN_ID, [taken], typed=draft["login_id"])
+
+
+def _nickname_routes(room: Blueprint, house: House) -> None:
+    deps = house.deps
+
+    @room.get(NICKNAME)
+    @doors.page
+    def nickname_page() -> Response:
+        came = fresh.looking(house, NICKNAME)
+        if isinstance(came, Response):
+            return came
+        note = _note(house, came)
+        errors, typed = steps.said(house, note.get("errors", [])), note.get("typed", came.account.nickname)
+        return fresh.page(house, "account_nickname.html", came, back=HOME, errors=errors, typed=typed)
+
+    @room.post(NICKNAME)
+    @doors.form
+    def nickname_submit() -> Response:
+        found = fresh.posted(house, forms.NicknameForm, NICKNAME, fresh=False)
+        if isinstance(found, Response):
+            return found
+        came, data = found
+        problems = flow.change_nickname(deps, came.account, data["nickname"], request.remote_addr or "")
+        if problems:
+            errors = [steps.error(field, key, **values) for field, key, values in problems]
+            return _wrong(house, came, NICKNAME, errors, typed=data["nickname"][:256])
+        return _done(house, came, "nickname")
