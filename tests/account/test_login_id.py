@@ -1,0 +1,96 @@
+"""Changing the login ID (flows.md 2.8, requirements AC-01, AZ-25, RG-05) and the nickname (AC-03)."""
+
+import pytest
+import requests
+
+from tests.running import Browser, Idp, answer_of, claims_of, exchange, new_name
+from tests.settings.member import Member, age, errors, rows, title
+
+PATH = "/account/login-id"
+
+
+@pytest.fixture
+def hanako(idp: Idp) -> Member:
+    """A member, signed in."""
+    member = Member(idp)
+    member.at("/account")
+    return member
+
+
+def change(member: Member, new: str) -> requests.Response:
+    """All the way through the confirmation."""
+    page = member.send(member.at(PATH), login_id=new, action="next")
+    return member.send(page) if "/confirm" in page.url else page
+
+
+def test_a_new_id_signs_in_the_subject_stays_and_the_old_one_is_nobodys(idp: Idp, portal: dict, hanako: Member) -> None:
+    old, new = hanako.name, new_name().upper()
+    page = change(hanako, new)
+    assert "ログインIDを変更しました" in page.text and new in page.text
+    browser = Browser(idp)
+    assert errors(browser.sign_in(browser.authorize(portal), old))
+    answer = answer_of(browser.sign_in(browser.authorize(portal, scope="openid profile"), new.lower()))
+    tokens = exchange(idp, portal, answer["code"]).json()
+    assert claims_of(tokens["id_token"])["sub"] == hanako.subject
+    bearer = {"Authorization": f"Bearer {tokens['access_token']}"}
+    facts = requests.get(f"{idp.issuer}/userinfo", headers=bearer, timeout=10).json()
+    assert facts["preferred_username"] == new
+    other = Member(idp)
+    assert f"「{old}」は使えません" in errors(change(other, old))
+    assert idp.run("account", "add", "--login-id", old, "--password-stdin", stdin="Kawa7Sumire", check=False).returncode == 1
+
+
+def test_once_in_thirty_days(idp: Idp, hanako: Member) -> None:
+    change(hanako, first := new_name())
+    hanako.name = first
+    page = hanako.at(PATH)
+    assert "から変更できます" in page.text and 'name="login_id"' not in page.text
+    rows(idp, "UPDATE accounts SET login_id_at = login_id_at - 2592000 WHERE id = :a", a=hanako.subject)
+    assert "ログインIDを変更しました" in change(hanako, new_name()).text
+
+
+@pytest.mark.parametrize("typed, said", [("abc", "5〜30文字"), ("a" * 31, "5〜30文字"), ("ta ro-01", "使えない文字"), ("taro@example.jp", "使えない文字"),
+                                         ("<b>taro</b>", "使えない文字"), ("", "5〜30文字"), ("ｔａｒｏ０１", "使えない文字"), (".taro01", "最初と最後")])  # fmt: skip
+def test_what_can_be_no_id_is_refused_in_words(hanako: Member, typed: str, said: str) -> None:
+    for action in ("next", "check"):
+        page = hanako.send(hanako.at(PATH), login_id=typed, action=action)
+        assert said in errors(page) and title(page) == "ログインIDの変更"
+
+
+def test_the_button_says_whether_an_id_is_free_and_changes_nothing(idp: Idp, hanako: Member) -> None:
+    free, taken = new_name(), Member(idp).name
+    assert f"「{free}」は使えます" in hanako.send(hanako.at(PATH), login_id=free, action="check").text
+    assert f"「{taken}」は使えません" in errors(hanako.send(hanako.at(PATH), login_id=taken, action="check"))
+    assert "現在と同じ" in errors(hanako.send(hanako.at(PATH), login_id=hanako.name, action="check"))
+    for _ in range(18):
+        page = hanako.send(hanako.at(PATH), login_id=free, action="check")
+    assert "混み合っています" in errors(page)
+    assert rows(idp, "SELECT login_id FROM accounts WHERE id = :a", a=hanako.subject) == [(hanako.name,)]
+
+
+def test_the_id_of_another_spelling_is_the_members_own(idp: Idp, hanako: Member) -> None:
+    assert "ログインIDを変更しました" in change(hanako, hanako.name.upper()).text
+
+
+def test_nothing_is_confirmed_that_was_not_entered(hanako: Member) -> None:
+    page = hanako.browser.go(f"{PATH}/confirm")
+    assert page.url.endswith(PATH) and title(page) == "ログインIDの変更"
+    page = hanako.send(hanako.at(PATH), login_id=(new := new_name()), action="next")
+    assert "ログインIDを変更しました" in hanako.send(page).text
+    assert hanako.send(page).url.endswith(PATH), "sent twice"
+    assert new in hanako.at("/account").text
+
+
+def test_an_old_session_changes_no_id(idp: Idp, hanako: Member) -> None:
+    age(idp, hanako.browser, 400)
+    assert "current-password" in hanako.browser.go(PATH).text
+
+
+@pytest.mark.parametrize("typed, said", [("", "1〜20文字"), ("あ" * 21, "1〜20文字"), ("a\u202eb", "使えない文字"), ("管理者", "使えません")])
+def test_a_nickname_that_will_not_do(hanako: Member, typed: str, said: str) -> None:
+    assert said in errors(hanako.send(hanako.at("/account/nickname"), nickname=typed))
+
+
+def test_a_nickname_of_markup_is_only_text(hanako: Member) -> None:
+    page = hanako.send(hanako.at("/account/nickname"), nickname="<b>&'\"")
+    assert "ニックネームを変更しました" in page.text and "&lt;b&gt;" in page.text and "<b>&" not in page.text

@@ -1,0 +1,81 @@
+"""Changing the password (flows.md 2.9, requirement PW-07)."""
+
+import pytest
+import requests
+
+from tests.running import PASSWORD, Browser, Idp, answer_of, exchange, form_of, new_name
+from tests.services import race
+from tests.settings.member import Member, errors, rows, title
+
+PATH = "/account/password"
+NEW = "Kaze8Midori"
+
+
+@pytest.fixture
+def hanako(idp: Idp) -> Member:
+    """A member with a proven address, signed in, without a second factor."""
+    name = new_name()
+    member = Member(idp, "--email", f"{name}@home.example")
+    member.address = f"{name}@home.example"  # type: ignore[attr-defined]
+    member.at("/account")
+    return member
+
+
+def change(member: Member, current: str = PASSWORD, new: str = NEW) -> requests.Response:
+    """Fill in the form."""
+    return member.send(member.browser.go(PATH), current_password=current, new_password=new)
+
+
+def test_a_new_password_ends_everything_else_and_is_told(idp: Idp, portal: dict, hanako: Member) -> None:
+    other = Browser(idp)
+    tokens = exchange(idp, portal, answer_of(other.sign_in(other.authorize(portal), hanako.name))["code"]).json()
+    page = change(hanako)
+    assert page.url.startswith(f"{idp.issuer}/account?n=") and "パスワードを変更しました" in page.text
+    assert "パスワードを変更しました" in hanako.browser.go("/account/history").text  # this browser is still signed in
+    assert "current-password" in other.go("/account").text
+    bearer = {"Authorization": f"Bearer {tokens['access_token']}"}
+    assert requests.get(f"{idp.issuer}/userinfo", headers=bearer, timeout=10).status_code == 401
+    again = Browser(idp)
+    assert errors(again.sign_in(again.authorize(portal), hanako.name))
+    assert answer_of(again.sign_in(again.authorize(portal), hanako.name, NEW))["code"]
+    mail = idp.wait_for_mails(hanako.address, 1)[0]  # type: ignore[attr-defined]
+    assert "パスワードが変更されました" in mail["Subject"]
+    assert "会員ページでの変更" in mail.get_content() and "http" not in mail.get_content()
+
+
+@pytest.mark.parametrize("new, said", [("short", "8文字以上"), (PASSWORD, "現在と同じ"), ("Password1", "推測されやすい")])
+def test_a_password_that_will_not_do_is_refused_in_words(hanako: Member, new: str, said: str) -> None:
+    page = change(hanako, new=new)
+    assert said in errors(page) and new not in page.text
+
+
+def test_wrong_ones_count_as_failed_sign_ins(idp: Idp, portal: dict, hanako: Member) -> None:
+    for _ in range(4):
+        assert "現在のパスワードが違います" in errors(change(hanako, current="Wrong1wrong"))
+    assert "までログインできません" in errors(change(hanako, current="Wrong1wrong"))
+    assert "までログインできません" in errors(change(hanako))
+    browser = Browser(idp)
+    assert "までログインできません" in browser.sign_in(browser.authorize(portal), hanako.name).text
+
+
+def test_who_has_a_second_factor_proves_it_first(idp: Idp, hanako: Member) -> None:
+    hanako.switch_on()
+    other = Browser(idp)
+    page = other.sign_in(other.go(PATH), hanako.name)
+    assert "one-time-code" in page.text and title(page) == "認証コードの入力"
+    assert title(other.go(PATH)) == "ログイン"
+
+
+def test_of_sixteen_at_once_one_changes_it(idp: Idp, hanako: Member) -> None:
+    form = form_of(hanako.browser.go(PATH))
+    cookies = dict(hanako.browser.cookies)
+
+    def send() -> bool:
+        browser = Browser(idp)
+        browser.cookies.update(cookies)
+        page = browser.submit(form, current_password=PASSWORD, new_password=NEW)
+        return page.status_code == 200 and "パスワードを変更しました" in page.text
+
+    assert race(16, send).count(True) <= 1
+    changes = "SELECT COUNT(*) FROM audit WHERE event = 'password_changed' AND account_id = :a"
+    assert rows(idp, changes, a=hanako.subject) == [(1,)]
