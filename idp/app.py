@@ -13,11 +13,13 @@ from idp.adapters.ephemeral_sqlite import SqliteEphemeral
 from idp.config import Settings
 from idp.deps import Deps
 from idp.features.authenticator import views as authenticator
+from idp.features.confirmation import views as confirmation
 from idp.features.health import endpoints as health
 from idp.features.login import views as login
 from idp.features.oidc import endpoints as oidc_endpoints
 from idp.features.oidc import views as oidc
 from idp.features.receipts import endpoints as receipts
+from idp.features.registration import views as registration
 from idp.features.second_factor import views as second_factor
 from idp.features.settings import views as settings_room
 from idp.features.trusted_devices import views as trusted_devices
@@ -147,6 +149,8 @@ def flask_app(house: House) -> Flask:
     doors.install(app, house.deps)
     errors.install(app, house.pages)
     for room in (login, second_factor, settings_room, authenticator, trusted_devices, oidc):
+        app.register_blueprint(room.blueprint(house))
+    for room in (registration, confirmation):
         app.register_blueprint(room.blueprint(house))
     house.dispatcher.purposes |= dict.fromkeys(("home", "account"), login.purpose(house)) | {"authorize": oidc.purpose(house)}
     house.dispatcher.arrivals["second_factor"] = second_factor.arrive(house)

@@ -114,7 +114,7 @@ def _contractor(typed: str) -> str | None:
     return folding.customer_number(typed) or (typed if re.fullmatch("[!-~]{1,64}", typed) else None)
 
 
-def _shown(typed: str, key: str) -> str:
+def shown(typed: str, key: str) -> str:
     """As typed if only letter case and outer spaces differ from the key, else the key."""
     return typed.strip() if typed.strip().lower() == key else key
 
@@ -129,15 +129,15 @@ def new_account(deps: Deps, hasher: Hasher, wish: NewAccount) -> Account:
     now, subject = deps.now(), vault.random_id()
     login_id_key = fold_login_id(wish.login_id) or ""
     email_key = fold_email(wish.email) if wish.email else None
-    email = _shown(wish.email, email_key) if wish.email and email_key else None
+    email = shown(wish.email, email_key) if wish.email and email_key else None
     phone = fold_mobile(wish.phone) if wish.phone else None
     state, hashed = _password(hasher, wish)
     places: tuple[tuple[Literal["email", "sms"], str | None], ...] = (("email", email), ("sms", phone))
     return Account(
         id=subject,
-        login_id=_shown(wish.login_id, login_id_key),
+        login_id=shown(wish.login_id, login_id_key),
         login_id_key=login_id_key,
-        nickname=fold_nickname(wish.nickname) or _shown(wish.login_id, login_id_key),
+        nickname=fold_nickname(wish.nickname) or shown(wish.login_id, login_id_key),
         role=wish.role,  # type: ignore[arg-type]
         locale=wish.locale,
         email_login=email if wish.email_login else None,

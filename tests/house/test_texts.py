@@ -97,6 +97,9 @@ def computed() -> set[str]:
         *(f"mfa.way.{kind}" for kind in ("sms", "email", "app", "printed")),
         *(f"mfa.op.{name}" for name in client.OPERATIONS),
         *(f"tfa.done.{what}" for what in ("on", "off", "changed", "app")),
+        *(f"reg.s1.{name}.{part}" for name in ("kana", "kanji", "corp") for part in ("label", "hint")),
+        *(f"reg.s1.err.{name}" for name in ("no", "tel", "kana", "kanji", "corp", "birth", "mail")),
+        *(f"reg.s1.birth.{part}" for part in ("year", "month", "day")),
         *letter_keys(),
     }
 
