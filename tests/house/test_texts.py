@@ -96,6 +96,8 @@ def computed() -> set[str]:
         *(f"mfa.{part}.{kind}" for part in ("sent", "delay", "send") for kind in ("sms", "mail")),
         *(f"mfa.way.{kind}" for kind in ("sms", "email", "app", "printed")),
         *(f"mfa.op.{name}" for name in client.OPERATIONS),
+        *(f"rec.dest.{kind}" for kind in ("isp", "mail", "sms")),
+        *(f"rec.kind.{kind}" for kind in ("id", "pw")),
         *(f"tfa.done.{what}" for what in ("on", "off", "changed", "app")),
         *(f"reg.s1.{name}.{part}" for name in ("kana", "kanji", "corp") for part in ("label", "hint")),
         *(f"reg.s1.err.{name}" for name in ("no", "tel", "kana", "kanji", "corp", "birth", "mail")),
