@@ -220,17 +220,3 @@ def sign_out_everywhere(connection: Connection, deps: Deps, account: Account, ac
     """Every session, token and remembered browser of the account ends."""
     accounts.raise_epoch(connection, account.id, deps.now())
     record(connection, deps, account, "signed_out_everywhere", actor)
-
-
-def letter_password(deps: Deps, hasher: Hasher, account: Account, actor: str) -> str:
-    """A new password for the printed letter, to be replaced at the first sign-in; the old one and every session end.
-
-    It is returned this one time and nowhere stored (requirement PW-08). Raises `Busy`.
-    """
-    password = vault.random_letter_password()
-    hashed, now = hasher.hash(password), deps.now()
-    with deps.database.write() as connection:
-        accounts.change(connection, account.id, now, password_hash=hashed, password_state="letter", password_at=now)
-        accounts.raise_epoch(connection, account.id, now)
-        record(connection, deps, account, "letter_password_made", actor)
-    return password

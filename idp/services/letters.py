@@ -114,6 +114,13 @@ def moment(locale: str, at: int) -> str:
     return form.format(year=local.year, month=month, day=local.day, hour=local.hour, minute=local.minute)
 
 
+def day(locale: str, at: int) -> str:
+    """The day of a Unix time in Japan, as a member reads it: 「2026年11月22日」, "22 November 2026"."""
+    local = datetime.fromtimestamp(at, JST)
+    month = texts.text(locale, "letter.months").split(" ")[local.month - 1]
+    return texts.text(locale, "letter.day").format(year=local.year, month=month, day=local.day)
+
+
 def beat(deps: Deps) -> None:
     """Say that a courier is at work; raises `Unavailable`."""
     deps.ephemeral.put(HEARTBEAT, str(deps.now()).encode(), HEARTBEAT_SECONDS)
