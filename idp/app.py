@@ -14,11 +14,15 @@ from idp.config import Settings
 from idp.deps import Deps
 from idp.features.account import views as account
 from idp.features.authenticator import views as authenticator
+from idp.features.confirmation import views as confirmation
 from idp.features.health import endpoints as health
 from idp.features.login import views as login
 from idp.features.oidc import endpoints as oidc_endpoints
 from idp.features.oidc import views as oidc
 from idp.features.receipts import endpoints as receipts
+from idp.features.recovery import views as recovery
+from idp.features.registration import views as registration
+from idp.features.reset import views as reset
 from idp.features.second_factor import views as second_factor
 from idp.features.settings import views as settings_room
 from idp.features.trusted_devices import views as trusted_devices
@@ -76,13 +80,14 @@ def make_folders(settings: Settings) -> None:
             Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
 
 
-def open_texts(settings: Settings) -> None:
-    """Put the operator's own texts in the place of ours, and prove that every SMS fits. Raises `TomlError`."""
+def open_texts(settings: Settings, sms_reset: str = "code") -> None:
+    """Put the operator's own texts in the place of ours, and prove that every SMS fits, links among them unless the policy
+    sends codes only. Raises `TomlError`."""
     from idp.services import sms_proof
 
     own = own_texts.read(settings.texts.folder)
     texts.replace(own.texts)
-    if found := list(sms_proof.unfit(settings)):
+    if found := list(sms_proof.unfit(settings, sms_reset != "code")):
         texts.replace({})
         raise TomlError([f"{own.places.get((locale, key), f'{key} ({locale})')}: {message}." for locale, key, message in found])
 
@@ -95,13 +100,14 @@ def open_deps(settings: Settings, base: Path, migrate: bool = True) -> Deps:
     from idp import migrations
     from idp.services import keyring
 
-    open_texts(settings)
+    policy = policy_file.load(settings.policy, base)
+    open_texts(settings, policy.recovery.sms_reset)
     make_folders(settings)
     vault = Vault(secret_keys.read(settings.secrets, settings.loopback, base, create=True))
     database = Database(settings.database.url, pool=settings.server.threads)
     deps = Deps(
         settings=settings,
-        policy=policy_file.load(settings.policy, base),
+        policy=policy,
         database=database,
         ephemeral=open_ephemeral(settings),
         contractors=open_contractors(settings, database, vault),
@@ -147,7 +153,8 @@ def flask_app(house: House) -> Flask:
     app.url_map.strict_slashes = True
     doors.install(app, house.deps)
     errors.install(app, house.pages)
-    for room in (login, second_factor, settings_room, authenticator, trusted_devices, account, oidc):
+    members = (login, second_factor, settings_room, authenticator, trusted_devices, account)
+    for room in (*members, registration, confirmation, recovery, reset, oidc):
         app.register_blueprint(room.blueprint(house))
     house.dispatcher.purposes |= dict.fromkeys(("home", "account"), login.purpose(house)) | {"authorize": oidc.purpose(house)}
     house.dispatcher.arrivals["second_factor"] = second_factor.arrive(house)

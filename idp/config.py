@@ -114,6 +114,16 @@ class Settings:
         return urlsplit(self.issuer).hostname or ""
 
     @property
+    def sms_link(self) -> str:
+        """What stands before the token of a link in an SMS."""
+        return f"{self.sms.link_url}/" if self.sms.link_url else f"{self.issuer}/r/"
+
+    @property
+    def link_host(self) -> str:
+        """The value of the Host header that only such links are answered for; empty if there is none."""
+        return urlsplit(self.sms.link_url).netloc
+
+    @property
     def house(self) -> dict[str, str]:
         """What every letter may say of the operator, by placeholder."""
         brand, mail_domain = self.brand, self.mail.sender.rpartition("@")[2]
@@ -165,6 +175,10 @@ def _check(settings: Settings) -> list[tuple[tuple[str, ...], str]]:
             found.append(((section, key), "start it with one of " + ", ".join(prefixes)))
     if (second := settings.sms.fallback.url) and not second.startswith(_GATEWAYS):
         found.append((("sms", "fallback", "url"), "start it with one of " + ", ".join(_GATEWAYS)))
+    if (short := settings.sms.link_url) and (message := _issuer_problem(short)):
+        found.append((("sms", "link_url"), message))
+    elif settings.link_host in settings.hosts:
+        found.append((("sms", "link_url"), "write a host of its own, or leave it empty"))
     found += sms_settings.problems(settings.sms)
     server = settings.server
     port = re.fullmatch(r".+:([0-9]{1,5})", server.bind)

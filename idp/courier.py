@@ -1,4 +1,5 @@
-"""The postman process: takes letters from the outbox, puts them into words, sends them, and keeps the house tidy."""
+"""The postman process: takes letters from the outbox, puts them into words, sends them, works on requests that no page waits
+for, and keeps the house tidy."""
 
 import threading
 from typing import Callable
@@ -14,6 +15,8 @@ from idp.adapters.sms_http import HttpSms
 from idp.config import Settings
 from idp.deps import Deps
 from idp.domain.letter import PARK_AFTER_AWAY, PARK_AFTER_FAULT, Channel, Letter, wait_after
+from idp.features.recovery import answering as recovery
+from idp.features.recovery.flow import REQUEST as RECOVERY
 from idp.ports import Mail, Sent, Sms, Unavailable
 from idp.services import keyring, letters
 from idp.sms_settings import RECEIPT_PATHS
@@ -31,6 +34,9 @@ LONGEST_PAUSE = 30.0
 STOP_SECONDS = 25.0
 
 Send = Callable[[Letter, str, str], Sent]
+
+# who answers the requests that no page waits for, by their names
+ANSWERS: dict[str, Callable[[Deps, Letter], Sent]] = {RECOVERY: recovery.answer}
 
 
 def open_mail(settings: Settings) -> Mail:
@@ -75,12 +81,17 @@ def by_sms(sms: Sms) -> Send:
     return lambda letter, _, body: sms.send(letter.recipient, body, letter.expires_at, letter.key)
 
 
+def by_house(deps: Deps) -> Send:
+    """How the rounds work on a request: the room that asked for it knows how."""
+    return lambda letter, *_: ANSWERS[letter.template](deps, letter)
+
+
 def run(deps: Deps, mail: Mail, sms: Sms, stop: threading.Event) -> None:
     """Work until `stop` is set, then finish what is in hand. Several couriers may run at once.
 
-    Mail and SMS have a thread each, so that a slow mail server does not hold up codes by SMS.
+    Mail, SMS and requests have a thread each, so that a slow mail server does not hold up codes by SMS.
     """
-    sends: dict[Channel, Send] = {"mail": by_mail(mail), "sms": by_sms(sms)}
+    sends: dict[Channel, Send] = {"mail": by_mail(mail), "sms": by_sms(sms), "request": by_house(deps)}
     rounds = [
         threading.Thread(target=_make_rounds, args=(deps, channel, send, stop), name=f"courier-{channel}", daemon=True)
         for channel, send in sends.items()

@@ -55,9 +55,10 @@ class FallbackSettings(GatewaySettings):
 
 @dataclass(frozen=True)
 class SmsSettings:
-    """Outgoing text messages."""
+    """Outgoing text messages. `link_url`: the short address that links in them start with; empty: the issuer's own."""
 
     url: str = "folder:var/sms"
+    link_url: str = ""
     gateway: GatewaySettings = field(default_factory=GatewaySettings)
     fallback: FallbackSettings = field(default_factory=FallbackSettings)
 

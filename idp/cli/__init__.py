@@ -16,6 +16,7 @@ COMMANDS = {
     "migrate": "idp.cli.serve:migrate",
     "check": "idp.cli.check:check",
     "account": "idp.cli.account:account",
+    "letter": "idp.cli.letter:letter",
     "contractor": "idp.cli.contractor:contractor",
     "client": "idp.cli.client:client",
     "key": "idp.cli.key:key",

@@ -1,7 +1,6 @@
 """`idp account …`: members and staff, one by one or by the file."""
 
 import json
-import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,15 +8,15 @@ from typing import Any, BinaryIO, Callable
 
 import click
 
-from idp import texts, vault
+from idp import texts
 from idp.cli import account_import
-from idp.cli.common import Refused, opened
+from idp.cli.common import Refused, actor, hasher, opened
 from idp.deps import Deps
 from idp.domain.account import STAFF, Account
 from idp.domain.identifiers import fold_email, fold_login_id, mask_email, mask_phone
 from idp.domain.journey import NO_FACTORS
 from idp.services import accounts as service
-from idp.services.passwords import MAX_BYTES, Hasher
+from idp.services.passwords import MAX_BYTES
 from idp.tables import accounts, failures, trusted_browsers
 from idp.tables.database import Connection
 
@@ -35,14 +34,6 @@ def account() -> None:
       echo 'Kawa7Sumire' | idp account add --login-id hanako01 --password-stdin
       idp account show hanako01
     """
-
-
-def _hasher(deps: Deps) -> Hasher:
-    return Hasher(deps.policy.password.hash, deps.vault, slots=os.cpu_count() or 1, waiting=64)
-
-
-def _actor() -> str:
-    return f"cli:{os.getuid()}"
 
 
 def _print(values: dict[str, Any]) -> None:
@@ -74,7 +65,7 @@ def _profile(path: str) -> Any:
 @account.command()
 @click.option("--login-id", required=True, metavar="ID", help="What the member signs in with.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input, one line.")
-@click.option("--letter", is_flag=True, help="For the printed letter, to be replaced; made here unless given.")
+@click.option("--letter", is_flag=True, help="It is printed on a letter, and must be replaced at the first sign-in.")
 @click.option("--nickname", default="", metavar="NAME", help="How portals call the member; default: the login ID.")
 @click.option("--email", metavar="ADDR", help="Address for codes and notices.")
 @click.option("--phone", metavar="NUM", help="Mobile number for codes.")
@@ -91,22 +82,25 @@ def _profile(path: str) -> Any:
 def add(ctx: click.Context, password_stdin: bool, profile: str | None, **given: Any) -> None:
     """Add one account and print its subject and login ID as JSON.
 
-    The password policy is not applied. Without a password the member sets one by password reset.
+    The password policy is not applied. Without a password the member sets one by password reset, or gets a letter:
+
+      idp letter export FILE --login-id ID
     """
-    made = vault.random_letter_password() if given["letter"] and not password_stdin else None
-    given["password"] = _password() if password_stdin else made
+    if given["letter"] and not password_stdin:
+        raise Refused("--letter says what --password-stdin is. To have a password made: idp letter export FILE --login-id ID")
+    given["password"] = _password() if password_stdin else None
     given["profile"] = _profile(profile) if profile else {}
     with opened(ctx) as deps:
         try:
-            new = service.new_account(deps, _hasher(deps), service.NewAccount(**given))
+            new = service.new_account(deps, hasher(deps), service.NewAccount(**given))
             with deps.database.write() as connection:
-                service.store(connection, deps, new, _actor(), "cli")
+                service.store(connection, deps, new, actor(), "cli")
         except service.Rejected as error:
             lines = account_import.say(error.problems, deps.policy)
             raise Refused("\n".join(f"--{name.replace('_', '-')}: {message}." for name, message in lines)) from None
         except accounts.Taken:
             raise Refused("The login ID, or the address for sign-in, belongs to another account.") from None
-    _print({"sub": new.id, "login_id": new.login_id} | ({"letter_password": made} if made else {}))
+    _print({"sub": new.id, "login_id": new.login_id})
 
 
 @account.command("import", help=account_import.HELP)
@@ -115,7 +109,7 @@ def add(ctx: click.Context, password_stdin: bool, profile: str | None, **given: 
 @click.pass_context
 def import_(ctx: click.Context, file: BinaryIO, dry_run: bool) -> None:
     with opened(ctx) as deps:
-        counts = account_import.run(deps, _hasher(deps), file, _actor(), dry_run, lambda line: click.echo(line, err=True))
+        counts = account_import.run(deps, hasher(deps), file, actor(), dry_run, lambda line: click.echo(line, err=True))
     _print(counts | ({"dry_run": True} if dry_run else {}))
     if counts["failed"]:
         sys.exit(1)
@@ -154,7 +148,7 @@ def show(ctx: click.Context, who: str, full: bool) -> None:
         code_waits = failures.read(connection, f"code:{found.id}", deps.now())
         methods = (accounts.with_factors(connection, found.id) or (None, NO_FACTORS))[1].methods
         browsers = trusted_browsers.count(connection, found.id, found.epoch, deps.now())
-        service.record(connection, deps, found, "account_shown", _actor(), {"full": full})
+        service.record(connection, deps, found, "account_shown", actor(), {"full": full})
     shown = _state(found) | {
         "role": found.role,
         "locale": found.locale,
@@ -196,7 +190,7 @@ def _open(found: Account) -> Account:
 def _act(ctx: click.Context, who: str, act: Callable[[Connection, Deps, Account, str], None]) -> None:
     with opened(ctx) as deps, deps.database.write() as connection:
         found = _open(_find(connection, who))
-        act(connection, deps, found, _actor())
+        act(connection, deps, found, actor())
         changed = accounts.by_id(connection, found.id) or found
     _print(_state(changed))
 
@@ -231,19 +225,3 @@ def close(ctx: click.Context, who: str) -> None:
 def sign_out_everywhere(ctx: click.Context, who: str) -> None:
     """End every session, token and remembered browser of an account."""
     _act(ctx, who, service.sign_out_everywhere)
-
-
-@account.command()
-@click.argument("who", metavar="ID|MAIL")
-@click.pass_context
-def letter(ctx: click.Context, who: str) -> None:
-    """Make a new password for the printed letter, and print it once as JSON for the print file.
-
-    The old password and every session end; the member must replace the new one at the first sign-in.
-    """
-    with opened(ctx) as deps:
-        with deps.database.read() as connection:
-            found = _open(_find(connection, who))
-        password = service.letter_password(deps, _hasher(deps), found, _actor())
-        valid_until = _iso(deps.now() + deps.policy.letters.valid)
-    _print({"sub": found.id, "login_id": found.login_id, "letter_password": password, "valid_until": valid_until})

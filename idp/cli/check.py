@@ -75,6 +75,13 @@ def _attempts(settings: config.Settings, base: Path) -> dict[str, Callable[[], s
     def secrets() -> tuple[tuple[str, bytes], ...]:
         return secret_keys.read(settings.secrets, settings.loopback, base, create=True)
 
+    def texts_fit() -> None:
+        try:
+            sms_reset = policy_file.load(settings.policy, base).recovery.sms_reset
+        except TomlError:  # the policy's own line says so
+            sms_reset = "code"
+        app.open_texts(settings, sms_reset)
+
     def versions() -> None:
         if old := outdated():
             raise ValueError(" ".join(old))
@@ -123,7 +130,7 @@ def _attempts(settings: config.Settings, base: Path) -> dict[str, Callable[[], s
     return {
         "settings": lambda: settings.issuer,
         "libraries": versions,
-        "texts": lambda: app.open_texts(settings),
+        "texts": texts_fit,
         "policy": lambda: policy_file.load(settings.policy, base).version,
         "secrets": lambda: f"{len(secrets())} key(s)",
         "database": lambda: database().ping(),

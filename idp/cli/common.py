@@ -1,5 +1,6 @@
 """What several commands share: opening the house from a settings file."""
 
+import os
 from contextlib import contextmanager
 from typing import Iterator
 
@@ -7,6 +8,7 @@ import click
 
 from idp import app, config
 from idp.deps import Deps
+from idp.services.passwords import Hasher
 from idp.tables.database import DatabaseError
 
 
@@ -25,6 +27,16 @@ def plainly() -> Iterator[None]:
     except DatabaseError as error:
         said = str(getattr(error, "orig", error)).strip().splitlines()[0][:200]
         raise Refused(f"The database refuses: {said}. Are its tables up to date? Try: idp check") from None
+
+
+def hasher(deps: Deps) -> Hasher:
+    """Hashes passwords on every core."""
+    return Hasher(deps.policy.password.hash, deps.vault, slots=os.cpu_count() or 1, waiting=64)
+
+
+def actor() -> str:
+    """Who types the command, for the audit trail."""
+    return f"cli:{os.getuid()}"
 
 
 @contextmanager

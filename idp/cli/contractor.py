@@ -1,6 +1,7 @@
 """`idp contractor …`: the operator's contract records."""
 
 import csv
+import os
 from contextlib import ExitStack
 from typing import Any, Callable
 
@@ -112,6 +113,8 @@ def import_(ctx: click.Context, file: str, errors: str | None, encoding: Any, **
             source = ContractFile(stack.enter_context(open(file, "rb")), encoding)
         except (OSError, Unreadable) as error:
             raise Refused(f"{file}: {error}") from None
+        if errors and os.path.exists(errors) and os.path.samefile(errors, file):
+            raise Refused("--errors: this is the file of contracts itself; nothing was changed. Name another one.")
         problem = _collector(stack, errors)
         deps = stack.enter_context(opened(ctx))
         if deps.settings.contractors.url != "register:":

@@ -60,3 +60,9 @@ class Account:
     def staff(self) -> bool:
         """Whether the stricter rules for staff hold."""
         return self.role in STAFF
+
+    def channel_of(self, item: Destination) -> Literal["mail", "mailbox", "sms"]:
+        """What kind of destination this one of the account's is; `mailbox` is the operator's own."""
+        if item.kind == "sms":
+            return "sms"
+        return "mailbox" if self.mailbox and item.address.casefold() == self.mailbox.casefold() else "mail"

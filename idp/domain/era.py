@@ -67,3 +67,9 @@ def era_year(day: date) -> tuple[str, int]:
         if day >= first:
             return name, day.year - first.year + 1
     raise ValueError("before 明治")
+
+
+def written(day: date) -> str:
+    """The year of a day as Japanese people say it: `昭和33年`, `平成元年`."""
+    name, number = era_year(day)
+    return f"{name}{'元' if number == 1 else number}年"

@@ -114,7 +114,7 @@ def _contractor(typed: str) -> str | None:
     return folding.customer_number(typed) or (typed if re.fullmatch("[!-~]{1,64}", typed) else None)
 
 
-def _shown(typed: str, key: str) -> str:
+def shown(typed: str, key: str) -> str:
     """As typed if only letter case and outer spaces differ from the key, else the key."""
     return typed.strip() if typed.strip().lower() == key else key
 
@@ -129,15 +129,15 @@ def new_account(deps: Deps, hasher: Hasher, wish: NewAccount) -> Account:
     now, subject = deps.now(), vault.random_id()
     login_id_key = fold_login_id(wish.login_id) or ""
     email_key = fold_email(wish.email) if wish.email else None
-    email = _shown(wish.email, email_key) if wish.email and email_key else None
+    email = shown(wish.email, email_key) if wish.email and email_key else None
     phone = fold_mobile(wish.phone) if wish.phone else None
     state, hashed = _password(hasher, wish)
     places: tuple[tuple[Literal["email", "sms"], str | None], ...] = (("email", email), ("sms", phone))
     return Account(
         id=subject,
-        login_id=_shown(wish.login_id, login_id_key),
+        login_id=shown(wish.login_id, login_id_key),
         login_id_key=login_id_key,
-        nickname=fold_nickname(wish.nickname) or _shown(wish.login_id, login_id_key),
+        nickname=fold_nickname(wish.nickname) or shown(wish.login_id, login_id_key),
         role=wish.role,  # type: ignore[arg-type]
         locale=wish.locale,
         email_login=email if wish.email_login else None,
@@ -220,17 +220,3 @@ def sign_out_everywhere(connection: Connection, deps: Deps, account: Account, ac
     """Every session, token and remembered browser of the account ends."""
     accounts.raise_epoch(connection, account.id, deps.now())
     record(connection, deps, account, "signed_out_everywhere", actor)
-
-
-def letter_password(deps: Deps, hasher: Hasher, account: Account, actor: str) -> str:
-    """A new password for the printed letter, to be replaced at the first sign-in; the old one and every session end.
-
-    It is returned this one time and nowhere stored (requirement PW-08). Raises `Busy`.
-    """
-    password = vault.random_letter_password()
-    hashed, now = hasher.hash(password), deps.now()
-    with deps.database.write() as connection:
-        accounts.change(connection, account.id, now, password_hash=hashed, password_state="letter", password_at=now)
-        accounts.raise_epoch(connection, account.id, now)
-        record(connection, deps, account, "letter_password_made", actor)
-    return password

@@ -20,7 +20,7 @@ from idp.ports import Unavailable
 from idp.tables import outbox
 
 # facts given as Unix seconds and shown as date and time
-TIMES = frozenset({"time", "datetime"})
+TIMES = frozenset({"time", "datetime", "deadline"})
 # facts given as a code and shown as the text letter.<fact>.<code>
 CODES = frozenset({"method", "summary", "os", "browser"})
 MAX_RECIPIENT, MAX_FACT = 320, 1_024
@@ -50,7 +50,7 @@ def write(
     """Queue a letter in the caller's transaction: it is sent if and only if that commits. Returns the letter's key.
 
     `template` is a key of mail.toml or sms.toml, such as "mail.notice.pw". `facts` are what its placeholders need
-    beside the brand: `time` and `datetime` in Unix seconds, `CODES` as codes of letter.<fact>.…. After
+    beside the brand: `TIMES` in Unix seconds, `CODES` as codes of letter.<fact>.…. After
     `expires_at` (Unix seconds) it is not sent any more; `urgent` is for one-time codes. Raises ValueError for an unfit
     recipient and for a template that does not exist or needs other facts: mistakes of the caller.
     """
@@ -112,6 +112,13 @@ def moment(locale: str, at: int) -> str:
     month = texts.text(locale, "letter.months").split(" ")[local.month - 1]
     form = texts.text(locale, "letter.time")
     return form.format(year=local.year, month=month, day=local.day, hour=local.hour, minute=local.minute)
+
+
+def day(locale: str, at: int) -> str:
+    """The day of a Unix time in Japan, as a member reads it: 「2026年11月22日」, "22 November 2026"."""
+    local = datetime.fromtimestamp(at, JST)
+    month = texts.text(locale, "letter.months").split(" ")[local.month - 1]
+    return texts.text(locale, "letter.day").format(year=local.year, month=month, day=local.day)
 
 
 def beat(deps: Deps) -> None:

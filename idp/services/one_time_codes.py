@@ -94,13 +94,15 @@ def send(
     return SentCode(to.id, key, letter, now, now + seconds)
 
 
-def reserve(connection: Connection, deps: Deps, account_id: str, kind: str, to: str) -> None:
-    """Count one code in every limit, in the transaction that sends it; raises `NotSent`, which must roll it back."""
+def reserve(connection: Connection, deps: Deps, account_id: str, kind: str, to: str, scope: str = "") -> None:
+    """Count one code in every limit, in the transaction that sends it; raises `NotSent`, which must roll it back. Letters
+    of another `scope` have counts of their own per destination and account: what anybody can ask for must not use up the
+    codes of a sign-in (requirement LG-07)."""
     rule, now = deps.policy.codes, deps.now()
     counted = [
-        ("to:" + deps.vault.keyed_hash("quota", f"{kind}:{to.casefold()}"), rule.per_destination_per_hour, HOUR),
-        (f"account-hour:{account_id}", rule.per_account_per_hour, HOUR),
-        (f"account-day:{account_id}", rule.per_account_per_day, DAY),
+        (f"{scope}to:" + deps.vault.keyed_hash("quota", f"{kind}:{to.casefold()}"), rule.per_destination_per_hour, HOUR),
+        (f"{scope}account-hour:{account_id}", rule.per_account_per_hour, HOUR),
+        (f"{scope}account-day:{account_id}", rule.per_account_per_day, DAY),
     ]
     if kind == "sms":
         # every number is Japanese so far: `domain.phone` makes no others

@@ -6,6 +6,7 @@ from idp import texts
 from idp.config import Settings
 from idp.domain import sms
 from idp.services import letters
+from idp.services import links as link_service
 
 # where the operator may shorten what a template is filled with
 SOURCES = {
@@ -14,18 +15,23 @@ SOURCES = {
     "tel": "brand.tel",
     "hours": "brand.hours",
     "host": "the host of issuer",
+    "url": "sms.link_url",
     "mail_domain": "the domain of mail.from",
 }
+HOUSE = SOURCES.keys() - {"url"}  # filled in for every letter
 _SOME_YEAR = [1_798_156_740 + 2_629_800 * month for month in range(12)]  # in each month of a year, at two digits' hours
 
 
-def unfit(settings: Settings) -> Iterator[tuple[str, str, str]]:
+def unfit(settings: Settings, links: bool = False) -> Iterator[tuple[str, str, str]]:
     """(locale, key, what to mend) of every SMS that this operator's names and numbers, or the longest facts, make too long
-    for one message or unfit for Shift_JIS, and of every code without its last line."""
+    for one message or unfit for Shift_JIS, and of every code without its last line. `links`: whether the policy sends
+    links by SMS."""
     for locale in texts.LOCALES:
         for key in sorted(key for key in texts.catalog(locale) if key.startswith("sms.")):
             wanted = letters.placeholders(locale, "sms", key)
-            facts = {name: _longest(locale, name) for name in wanted - SOURCES.keys()}
+            if "url" in wanted and not links:
+                continue
+            facts = {name: _longest(settings, locale, name) for name in wanted - HOUSE}
             body = letters.say(settings, locale, "sms", key, facts)[1]
             found = sms.problems(body, settings.host, str(facts.get("code", "")))
             if found:
@@ -33,7 +39,9 @@ def unfit(settings: Settings) -> Iterator[tuple[str, str, str]]:
                 yield locale, key, f"{'; '.join(found)}; change {', '.join([*mend, 'or the text'])}"
 
 
-def _longest(locale: str, name: str) -> str | int:
+def _longest(settings: Settings, locale: str, name: str) -> str | int:
+    if name == "url":
+        return settings.sms_link + "W" * link_service.SHORT
     if name in letters.TIMES:
         return max(_SOME_YEAR, key=lambda at: sms.units(letters.moment(locale, at)))
     if name in letters.CODES:

@@ -3,7 +3,7 @@
 import json
 from typing import Any, Iterable, Sequence
 
-from sqlalchemy import Connection, and_, bindparam, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from idp.domain.account import Account, Destination
@@ -210,3 +210,36 @@ def replace_password(connection: Connection, account_id: str, old_hash: str, new
         .values(password_hash=new_hash, password_state=state, password_at=now, updated_at=now)
     )
     return done.rowcount == 1
+
+
+def put_letter(connection: Connection, account: Account, new_hash: str, now: int) -> bool:
+    """Give the account the password of a letter and end its sessions, if nothing of that kind has happened to it since it
+    was read."""
+    same = (
+        accounts.c.id == account.id,
+        accounts.c.epoch == account.epoch,
+        accounts.c.status == "active",
+        accounts.c.password_hash.is_not_distinct_from(account.password_hash),
+    )
+    values = {"password_hash": new_hash, "password_state": "letter", "password_at": now, "epoch": account.epoch + 1}
+    return connection.execute(update(accounts).where(*same).values(updated_at=now, **values)).rowcount == 1
+
+
+def _without(no_password: bool, letter_before: int | None) -> ColumnElement[bool]:
+    states = [accounts.c.password_state == "none"] if no_password else []
+    if letter_before is not None:
+        states.append(and_(accounts.c.password_state == "letter", accounts.c.password_at < letter_before))
+    return and_(accounts.c.status == "active", accounts.c.role == "member", or_(*states))
+
+
+def count_without(connection: Connection, no_password: bool, letter_before: int | None) -> int:
+    """How many active members `without` finds."""
+    query = select(func.count()).select_from(accounts).where(_without(no_password, letter_before))
+    return connection.execute(query).scalar_one()
+
+
+def without(connection: Connection, no_password: bool, letter_before: int | None, after: str, limit: int) -> tuple[str, ...]:
+    """Ids, in their order and greater than `after`, of active members who have no password, or one that was printed on a
+    letter before this time and never replaced."""
+    query = select(accounts.c.id).where(_without(no_password, letter_before), accounts.c.id > after)
+    return tuple(connection.execute(query.order_by(accounts.c.id).limit(limit)).scalars())

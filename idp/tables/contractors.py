@@ -4,7 +4,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Iterable, Iterator, Sequence
 
-from sqlalchemy import Column, Connection, MetaData, String, Table, bindparam, delete, func, select, text, update
+from sqlalchemy import ARRAY, Column, Connection, MetaData, String, Table, Text, bindparam, delete, func, select, text, update
 
 from idp.domain.contract import ContractType
 from idp.tables.database import be_patient
@@ -112,6 +112,17 @@ _CHANGE = (
 )
 
 
+def _fill(connection: Connection, table: Table, names: Sequence[str], rows: Sequence[Sequence[str | None]]) -> None:
+    """Insert rows of texts. To PostgreSQL they go as one array per column, which takes a third of the time of single rows."""
+    if not rows:
+        return
+    if connection.dialect.name == "postgresql":
+        arrays = select(*(func.unnest(bindparam(name, type_=ARRAY(Text))) for name in names))
+        connection.execute(table.insert().from_select(names, arrays), dict(zip(names, map(list, zip(*rows)))))
+    else:
+        connection.execute(table.insert(), [dict(zip(names, row)) for row in rows])
+
+
 def put(connection: Connection, entries: Sequence[Entry], import_id: str, now: int) -> None:
     """Write contracts as live, with these facts and no others."""
     if new := [entry for entry in entries if entry.new]:
@@ -122,8 +133,8 @@ def put(connection: Connection, entries: Sequence[Entry], import_id: str, now: i
         connection.execute(delete(facts).where(facts.c.contractor_id.in_([entry.id for entry in changed])))
         rows = [{"which": e.id, "type": e.contract_type, "row": e.row_hash, "import": import_id, "at": now} for e in changed]
         connection.execute(_CHANGE, rows)
-    if rows := [{"contractor_id": e.id, "fact_hash": one} for e in entries for one in e.fact_hashes]:
-        connection.execute(facts.insert(), rows)
+    # in the order of the index: every page of it is sought once
+    _fill(connection, facts, ("fact_hash", "contractor_id"), sorted((one, e.id) for e in entries for one in e.fact_hashes))
 
 
 def forget(connection: Connection, ids: Iterable[str]) -> None:
@@ -160,10 +171,8 @@ def scratch(connection: Connection) -> Iterator[None]:
 
 def see(connection: Connection, rows: Sequence[tuple[str, str, str | None]]) -> None:
     """Remember rows: hash of the number, hash of the row, id of the contract if there is one."""
-    if not rows:
-        return
     connection.exec_driver_sql("BEGIN")  # reading connections commit each row by itself
-    connection.execute(_seen.insert(), [dict(zip(_seen.c.keys(), row, strict=True)) for row in rows])
+    _fill(connection, _seen, _seen.c.keys(), rows)
     connection.exec_driver_sql("COMMIT")
 
 

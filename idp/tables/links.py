@@ -13,7 +13,7 @@ from idp.tables.schema import links as table
 @dataclass(frozen=True)
 class Link:
     """`purpose` says what it may be used for, `owner` is an account's or a registration's id, `epoch` the account's when it
-    was sent, `channel` mail or sms. Of one purpose, owner and `place` there is one: the newest. Unix seconds."""
+    was sent, `channel` mail, mailbox (the operator's own) or sms. Of one purpose, owner and `place` there is one: the newest. Unix seconds."""
 
     fingerprint: str
     purpose: str

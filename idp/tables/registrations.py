@@ -59,10 +59,18 @@ def of_contract(connection: Connection, contract_key: str, now: int) -> Registra
     return Registration(**row) if row else None
 
 
-def holds(connection: Connection, login_id_key: str, contract_key: str, now: int) -> bool:
-    """Whether a live registration of another contract holds this login ID."""
+def holder(connection: Connection, login_id_key: str, contract_key: str, now: int) -> Registration | None:
+    """The live registration of another contract that holds this login ID."""
     other = (table.c.login_id_key == login_id_key, table.c.contract_key != contract_key, table.c.expires_at > now)
-    return connection.execute(select(table.c.id).where(*other)).first() is not None
+    row = connection.execute(select(table).where(*other)).mappings().first()
+    return Registration(**row) if row else None
+
+
+def send_again(connection: Connection, known: Registration, now: int, expires_at: int) -> bool:
+    """Count one more sending of the registration as the caller knows it; of many parallel callers one may send."""
+    same = (table.c.id == known.id, table.c.sends == known.sends)
+    changed = update(table).where(*same).values(sends=known.sends + 1, sent_at=now, expires_at=expires_at)
+    return connection.execute(changed).rowcount == 1
 
 
 def change(connection: Connection, registration_id: str, **values: Any) -> bool:

@@ -153,7 +153,7 @@ links = Table(
     Column("owner", String(64), nullable=False),  # an account, or a registration
     Column("place", Integer, nullable=False),
     Column("epoch", Integer, nullable=False),  # of the account; a higher one ends the link
-    Column("channel", String(8), nullable=False),  # mail or sms: where it was sent
+    Column("channel", String(8), nullable=False),  # mail, mailbox or sms: where it was sent
     Column("created_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False, index=True),
     UniqueConstraint("purpose", "owner", "place"),

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import re
 from typing import Any, Callable, Iterable
 
 from idp.config import Settings
@@ -11,6 +12,7 @@ Wsgi = Callable[..., Iterable[bytes]]
 # the one inline script we have: it submits the form_post answer (OAuth 2.0 Form Post Response Mode)
 FORM_POST_SCRIPT = "document.forms[0].submit()"
 _SCRIPT_HASH = base64.b64encode(hashlib.sha256(FORM_POST_SCRIPT.encode()).digest()).decode()
+_LINK = re.compile(r"/(?:reset/)?([A-Za-z0-9_-]{1,64})")
 _BASE = "default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; img-src 'self' data:"
 
 
@@ -47,7 +49,7 @@ class Gate:
 
     def __init__(self, settings: Settings, inner: Wsgi, timer: Callable[[], float], noted: Callable[[str, int, float], None]):
         self._inner, self._timer, self._noted = inner, timer, noted
-        self._hosts = settings.hosts
+        self._hosts, self._link_host, self._issuer = settings.hosts, settings.link_host, settings.issuer
         self._headers = constant_headers(settings)
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -61,6 +63,9 @@ class Gate:
             self._noted(path, int(status[:3]), self._timer() - began)
             return start_response(status, headers, *rest)
 
+        if self._link_host and environ.get("HTTP_HOST", "").lower() == self._link_host and (to := self._linked(environ)):
+            start("303 See Other", [("Location", to), ("Cache-Control", "no-store"), ("Content-Length", "0")])
+            return []
         # monitoring reaches workers by address; everything else by a name we know
         known = environ.get("HTTP_HOST", "").lower() in self._hosts or path.startswith(("/health/", "/metrics"))
         # a target with a host name of its own is for proxies
@@ -69,3 +74,8 @@ class Gate:
             start("421 Misdirected Request", [("Content-Type", "text/plain"), ("Content-Length", str(len(body)))])
             return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
         return self._inner(environ, start)
+
+    def _linked(self, environ: dict[str, Any]) -> str | None:
+        """Where a link of an SMS leads from its short host: to the same link of the issuer. That host opens nothing else."""
+        found = _LINK.fullmatch(environ["PATH_INFO"]) if environ["REQUEST_METHOD"] in ("GET", "HEAD") else None
+        return f"{self._issuer}/reset/{found[1]}" if found else None

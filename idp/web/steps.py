@@ -10,11 +10,13 @@ from marshmallow import Schema, ValidationError
 from idp.deps import Deps
 from idp.domain.account import Account
 from idp.domain.journey import NO_FACTORS, Factors, Journey, Step
-from idp.services import journeys, limits, members
+from idp.services import journeys, letters, limits, members
 from idp.web import cookies, csrf, doors
 from idp.web.errors import PageError
 from idp.web.house import House
 from idp.web.pages import clock_time
+
+HALF_A_DAY = 43_200
 
 
 def page(house: House, template: str, journey: Journey | None, **context: Any) -> Response:
@@ -111,8 +113,9 @@ def errors(house: House, journey: Journey) -> list[dict[str, Any]]:
 
 
 def clock(house: House, at: int) -> str:
-    """A Unix time as the clock time that this page's reader sees."""
-    return clock_time(house.pages.locale(), at)
+    """A Unix time as the clock time that this page's reader sees, with the date if it is more than half a day away."""
+    locale = house.pages.locale()
+    return letters.moment(locale, at) if at - house.deps.now() > HALF_A_DAY else clock_time(locale, at)
 
 
 def operation(house: House, journey: Journey) -> str | None:
@@ -133,7 +136,7 @@ def said(house: House, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     for row in rows:
         values = dict(row.get("values", {}))
         if "time" in values:
-            values["time"] = clock_time(locale, values["time"])
+            values["time"] = clock(house, values["time"])
         found.append({"field": row["field"], "text": house.pages.text(locale, row["key"], values)})
     return found
 

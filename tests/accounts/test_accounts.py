@@ -179,20 +179,10 @@ def test_lock_unlock_and_close(deps: Deps, hasher: Hasher) -> None:
     assert [row["event"] for row in trail(deps)] == events
 
 
-def test_a_letter_password_replaces_everything_before(deps: Deps, hasher: Hasher) -> None:
-    account = stored(deps, hasher)
-    password = service.letter_password(deps, hasher, account, "cli:0")
-    found = read(deps, account.id)
-    assert len(password) == 8 and hasher.verify(found.password_hash, password).ok
-    assert not hasher.verify(found.password_hash, "Abcdefg1").ok
-    assert (found.password_state, found.password_at, found.epoch) == ("letter", NOW, 1)
-
-
 def test_audit_rows_hold_no_personal_data(deps: Deps, hasher: Hasher) -> None:
     account = stored(deps, hasher)
-    password = service.letter_password(deps, hasher, account, "cli:0")
     text = json.dumps([dict(row) for row in trail(deps)], ensure_ascii=False).lower()
-    for word in ("taro", "太郎", "example.jp", "9012345678", "1234567", "abcdefg1", password.lower(), "argon2"):
+    for word in ("taro", "太郎", "example.jp", "9012345678", "1234567", "abcdefg1", "argon2"):
         assert word not in text
     assert {row["account_id"] for row in trail(deps)} == {account.id} and trail(deps)[0]["policy_version"] == "test-1"
 

@@ -84,29 +84,25 @@ def test_an_account_through_its_life(shell: Shell) -> None:
     assert shell.json("lock", "taro@example.jp") == added | {"status": "suspended"}
     assert shell.json("unlock", "taro.01") == added | {"status": "active"}
     assert shell.json("sign-out-everywhere", "taro.01") == added | {"status": "active"}
-    letter = shell.json("letter", "taro.01")
-    assert len(letter["letter_password"]) == 8 and letter["valid_until"].endswith("Z")
-    assert shell.json("show", "taro.01")["password"] == "letter"
     assert shell.json("close", "taro.01") == added | {"status": "closed"}
-    for act in ("lock", "unlock", "close", "letter", "sign-out-everywhere"):
+    for act in ("lock", "unlock", "close", "sign-out-everywhere"):
         assert shell.refused(act, "taro.01") == "This account is closed for good.\n"
 
     (row,) = [row for row in shell.rows("accounts") if row["id"] == added["sub"]]
-    assert (row["epoch"], row["password_hash"]) == (4, None)
+    assert (row["epoch"], row["password_hash"]) == (3, None)
     trail = [row for row in shell.rows("audit") if row["account_id"] == added["sub"]]
     events = ["account_added", "account_shown", "account_shown", "account_locked", "account_unlocked", "signed_out_everywhere"]
-    assert [entry["event"] for entry in trail] == [*events, "letter_password_made", "account_shown", "account_closed"]
+    assert [entry["event"] for entry in trail] == [*events, "account_closed"]
     assert {entry["actor"] for entry in trail} == {f"cli:{os.getuid()}"}
-    assert letter["letter_password"] not in json.dumps(trail) and "Abcdefg1" not in (shell.folder / "idp.db").read_bytes().decode("latin-1")
+    assert "Abcdefg1" not in json.dumps(trail) and "Abcdefg1" not in (shell.folder / "idp.db").read_bytes().decode("latin-1")
 
 
-def test_letters_made_and_given(shell: Shell) -> None:
-    made = shell.json("add", "--login-id", "made01", "--letter")
+def test_passwords_given_for_letters_and_none(shell: Shell) -> None:
     given = shell.json("add", "--login-id", "given1", "--letter", "--password-stdin", stdin="Abcdefg1")
     nobody = shell.json("add", "--login-id", "none01")
-    assert set(made) == {"sub", "login_id", "letter_password"} and "letter_password" not in given
     states = {row["id"]: row["password_state"] for row in shell.rows("accounts")}
-    assert [states[item["sub"]] for item in (made, given, nobody)] == ["letter", "letter", "none"]
+    assert [states[item["sub"]] for item in (given, nobody)] == ["letter", "none"]
+    assert "idp letter export" in shell.refused("add", "--login-id", "made01", "--letter")
 
 
 def test_refusals_say_what_to_mend(shell: Shell) -> None:

@@ -12,41 +12,12 @@ from statistics import median
 from typing import Any, Callable, Iterator
 
 from idp.domain.policy import Argon2Cost
-from tests.bench import codes, house, letters, load, reference
+from tests.bench import codes, contracts, house, letters, load, reference
+from tests.bench.figure import Figure, Round, figure, in_turn
 from tests.bench.house import Bench, Server
 from tests.bench.load import message
 
-NAMES = ("start", "sign-in", "code", "remembered", "exchange", "userinfo", "discovery", "jwks", "memory", "letters")
-Round = tuple[float, float]  # CPU seconds and seconds per operation
-
-
-@dataclass(frozen=True)
-class Figure:
-    """One line of the report. `values` are what the target speaks of, one per round, `target` is None where there is none;
-    `raw` says what was behind them.
-
-    `quiet` in it is the ratio of the least CPU of any round, ours and theirs: what other processes do to the caches only
-    ever adds, and adds more to Python than to a loop of cryptography.
-    """
-
-    name: str
-    unit: str
-    target: float | None
-    at_least: bool
-    values: list[float]
-    raw: dict[str, float] = field(default_factory=dict)
-
-    @property
-    def value(self) -> float:
-        """The median of all rounds."""
-        return median(self.values)
-
-    @property
-    def met(self) -> bool | None:
-        """Whether the median reaches the target, if there is one."""
-        if self.target is None:
-            return None
-        return self.value >= self.target if self.at_least else self.value <= self.target
+NAMES = ("start", "sign-in", "code", "remembered", "exchange", "userinfo", "discovery", "jwks", "memory", "letters", *contracts.NAMES)
 
 
 @contextmanager
@@ -54,26 +25,6 @@ def _process_on(cores: set[int]) -> Iterator[Pool]:
     """A process of its own on these cores, to hand single calls to."""
     with multiprocessing.get_context("spawn").Pool(1, os.sched_setaffinity, (0, cores)) as pool:
         yield pool
-
-
-def _in_turn(rounds: int, ours: Callable[[], Round], theirs: Callable[[], Round]) -> tuple[list[Round], list[Round]]:
-    """Both in turn, after one round each that does not count."""
-    pairs = [(ours(), theirs()) for _ in range(rounds + 1)][1:]
-    return [pair[0] for pair in pairs], [pair[1] for pair in pairs]
-
-
-def _figure(name: str, target: float, at_least: bool, against: str, pairs: tuple[list[Round], list[Round]]) -> Figure:
-    ours, theirs = pairs
-    values = [b[0] / a[0] if at_least else a[0] / b[0] for a, b in zip(ours, theirs)]
-    least = min(a[0] for a in ours), min(b[0] for b in theirs)
-    raw = {
-        "quiet": least[1] / least[0] if at_least else least[0] / least[1],
-        "CPU ms": median(a[0] for a in ours) * 1000,
-        f"{against} CPU ms": median(b[0] for b in theirs) * 1000,
-        "per second": 1 / median(a[1] for a in ours),
-        f"{against} per second": 1 / median(b[1] for b in theirs),
-    }
-    return Figure(name, "x", target, at_least, values, raw)
 
 
 @dataclass
@@ -106,8 +57,8 @@ class Run:
             names = list(itertools.islice(members, count))
             return self._load(self.bench.ours, load.sign_ins, self.bench.portal, names)[0]
 
-        pairs = _in_turn(3 if self.quick else 10, ours, lambda: self._raw(reference.verifications, count, cost))
-        return _figure("sign-in", 0.85, True, "Argon2", pairs)
+        pairs = in_turn(3 if self.quick else 10, ours, lambda: self._raw(reference.verifications, count, cost))
+        return figure("sign-in", 0.85, True, "Argon2", pairs)
 
     def code(self) -> Figure:
         """Sign-ins with a code by mail against the same members' portal without one; the courier is not running."""
@@ -118,7 +69,7 @@ class Run:
             names = list(itertools.islice(coded, count))
             return self._load(self.bench.ours, codes.coded_sign_ins, self.bench.portal, self.bench.settings_file, names)[0]
 
-        return _figure("code", 1.15, False, "plain", _in_turn(3 if self.quick else 8, ours, lambda: self._plain(plain, count)))
+        return figure("code", 1.15, False, "plain", in_turn(3 if self.quick else 8, ours, lambda: self._plain(plain, count)))
 
     def remembered(self) -> Figure:
         """Sign-ins in browsers that skip the code against sign-ins of members who have none."""
@@ -131,7 +82,7 @@ class Run:
             spent, known = self._load(bench.ours, codes.trusted_sign_ins, bench.portal, known)
             return spent
 
-        return _figure("remembered", 1.05, False, "plain", _in_turn(3 if self.quick else 8, ours, lambda: self._plain(plain, count)))
+        return figure("remembered", 1.05, False, "plain", in_turn(3 if self.quick else 8, ours, lambda: self._plain(plain, count)))
 
     def _plain(self, members: Iterator[str], count: int) -> Round:
         names = list(itertools.islice(members, count))
@@ -148,8 +99,8 @@ class Run:
             self.tokens += [json.loads(body)["access_token"] for body in bodies]
             return spent
 
-        pairs = _in_turn(rounds or (5 if self.quick else 12), ours, lambda: self._raw(reference.signatures, count))
-        return _figure("exchange", 5.0, False, "RS256", pairs)
+        pairs = in_turn(rounds or (5 if self.quick else 12), ours, lambda: self._raw(reference.signatures, count))
+        return figure("exchange", 5.0, False, "RS256", pairs)
 
     def userinfo(self) -> Figure:
         """Each access token is shown once, as portals do after a sign-in, so that no memory of tokens helps."""
@@ -171,7 +122,7 @@ class Run:
             messages = [self._userinfo(f"/flask/{size}", token) for token in self.tokens[:share]]
             return self._load(self.bench.reference, load.requests, self.bench.reference.port, messages)[0]
 
-        return _figure("userinfo", 2.0, False, "Flask", _in_turn(rounds, ours, flask))
+        return figure("userinfo", 2.0, False, "Flask", in_turn(rounds, ours, flask))
 
     def _userinfo(self, path: str, token: str) -> bytes:
         return message("GET", path, self.bench.portal.host, {"Authorization": f"Bearer {token}"})
@@ -192,11 +143,18 @@ class Run:
             return self._load(server, load.requests, server.port, [message("GET", at, portal.host)] * count)[0]
 
         ours, theirs = lambda: asked(self.bench.ours, path), lambda: asked(self.bench.reference, f"/bare/{size}")  # noqa: E731
-        return _figure(name, 1.5, False, "bare", _in_turn(8 if self.quick else 15, ours, theirs))
+        return figure(name, 1.5, False, "bare", in_turn(8 if self.quick else 15, ours, theirs))
 
 
 def measure(folder: Path, urls: tuple[str, str], names: list[str] | tuple[str, ...], quick: bool) -> Iterator[Figure]:
     """Every figure that was asked for, as soon as it is known. Memory after load means after the others."""
+    if set(names) - set(contracts.NAMES):
+        yield from _over_http(folder, urls, names, quick)
+    if set(names) & set(contracts.NAMES):
+        yield from contracts.figures(folder, urls, names, quick)
+
+
+def _over_http(folder: Path, urls: tuple[str, str], names: list[str] | tuple[str, ...], quick: bool) -> Iterator[Figure]:
     prepared = house.prepare(folder, *urls)
     if "start" in names:
         times = [house.start_seconds(prepared.idp) for _ in range(2 if quick else 6)]
@@ -209,7 +167,7 @@ def measure(folder: Path, urls: tuple[str, str], names: list[str] | tuple[str, .
         run = Run(bench, client, bare, quick)
         idle = house.memory(bench.ours.worker)
         for name in names:
-            if name not in ("start", "memory", "letters"):
+            if name not in ("start", "memory", "letters", *contracts.NAMES):
                 yield getattr(run, name.replace("-", "_"))()
         if "memory" in names:
             loaded, master = house.memory(bench.ours.worker), house.memory(bench.ours.master)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.bench import house
-from tests.bench.measure import Figure
+from tests.bench.figure import Figure
 
 LIBRARIES = ("argon2-cffi", "authlib", "cryptography", "flask", "gunicorn", "joserfc", "psycopg", "redis", "sqlalchemy")
 MEANING = {
@@ -21,6 +21,8 @@ MEANING = {
     "jwks": "JWKS ÷ bare WSGI answer",
     "memory": "PSS of a worker after load",
     "letters": "mails per second of one courier",
+    "import": "greatest RSS of a contract import",
+    "matching": "one contract of many ÷ of 1,000",
 }
 HEADING = f"{'':10} {'':36} {'target':>10} {'median':>8} {'spread':>13}  {'':7} raw, medians"
 

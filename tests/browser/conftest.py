@@ -57,6 +57,7 @@ def members(idp: Idp) -> dict[str, str]:
     letters = {f"letter{n or ''}": f"letter-{n}" for n in range(LETTERS + 1)}
     names = {"member": "hanako01", "suspended": "jiro-stop", "keyed": "saburo03", "offered": "goro05", **letters}
     coded = {"coded": "shiro04", "several": "nanako07", "stranded": "rokuro06"}
+    forgetful = "wasure08"
 
     def run(*arguments: str, stdin: str = "") -> None:
         # in this process: a process for each account takes longer than all the tests of a page
@@ -71,6 +72,8 @@ def members(idp: Idp) -> dict[str, str]:
     for name in coded.values():
         more = ("--email", f"{name}@mail.example.ne.jp", "--phone", "09012345678", "--second-factor", "sms")
         run("add", "--login-id", name, *more, "--password-stdin", stdin=running.PASSWORD)
+    mail = ("--email", f"{forgetful}@mail.example.ne.jp")
+    run("add", "--login-id", forgetful, *mail, "--password-stdin", stdin=running.PASSWORD)
     deps = app.open_deps(*config.load(str(idp.config)), migrate=False)
     with deps.database.write() as connection:
         for login_id in [*names.values(), *coded.values()]:
@@ -84,7 +87,7 @@ def members(idp: Idp) -> dict[str, str]:
             if login_id == coded["stranded"]:
                 factor_tables.replace_destinations(connection, account.id, [], deps.now())
     app.close_deps(deps)
-    return names | coded
+    return names | coded | {"forgetful": forgetful}
 
 
 @pytest.fixture(scope="session")

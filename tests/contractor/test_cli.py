@@ -94,6 +94,14 @@ def test_the_file_of_errors_names_every_row_and_nobody(shell):
     assert "ヤマダ" not in errors.read_text() and "0312345" not in errors.read_text() and "=" not in errors.read_text()
 
 
+def test_the_file_of_errors_is_not_the_file_of_contracts(shell):
+    (shell.folder / "link.csv").symlink_to(shell.file)
+    for errors in (shell.file, shell.folder / "link.csv"):
+        done = shell("--errors", str(errors), rows=hundred())
+        assert done.exit_code == 1 and "the file of contracts itself" in done.stderr
+        assert shell.file.read_bytes() == text(hundred()).encode()
+
+
 def test_only_a_few_problems_flood_the_screen(shell):
     done = shell(rows=[contract(number, type="?") for number in range(1, 51)])
     assert done.stderr.count("Line ") == 10 and "--errors FILE" in done.stderr

@@ -1,12 +1,12 @@
 """A store's line is cut before each of its commands in turn: an action is done as a whole or not at all."""
 
-import json
 from typing import Any, Callable, TypeVar
 
 import psycopg
 import pytest
 import requests
 
+from tests.accounts.printed import letter
 from tests.faults.conftest import Fragile
 from tests.running import CALLBACK, PASSWORD, Browser, answer_of, exchange, form_of, new_name
 from tests.services import wait_until
@@ -114,7 +114,7 @@ def test_replacing_the_password_of_the_letter(fragile: Fragile, store: str) -> N
         states.append((answer.status_code, stored(fragile, STATE, name)))
         if states[-1] == (503, "current"):  # changed, and then the answer was lost: the new password signs in
             assert "code" in answer_of(browser.sign_in(browser.authorize(fragile.portal, prompt="login"), name))
-            password = json.loads(fragile.idp.run("account", "letter", name).stdout)["letter_password"]
+            password = letter(fragile.idp, name)
 
     cut_everywhere(
         fragile,

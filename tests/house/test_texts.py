@@ -99,7 +99,12 @@ def computed() -> set[str]:
         *(f"mfa.op.{name}" for name in client.OPERATIONS),
         *(f"acct.done.{what}" for what in ("id", "nickname", "password")),
         *(f"acct.hist.{event}.{result}" for event, results in account.EVENTS.items() for result in results),
+        *(f"rec.dest.{kind}" for kind in ("isp", "mail", "sms")),
+        *(f"rec.kind.{kind}" for kind in ("id", "pw")),
         *(f"tfa.done.{what}" for what in ("on", "off", "changed", "app")),
+        *(f"reg.s1.{name}.{part}" for name in ("kana", "kanji", "corp") for part in ("label", "hint")),
+        *(f"reg.s1.err.{name}" for name in ("no", "tel", "kana", "kanji", "corp", "birth", "mail")),
+        *(f"reg.s1.birth.{part}" for part in ("year", "month", "day")),
         *letter_keys(),
     }
 

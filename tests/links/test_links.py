@@ -84,8 +84,8 @@ def test_the_newest_registration_of_a_contract_wins_and_frees_its_id(database: D
     with database.read() as connection:
         assert registrations.find(connection, "first") is None
         assert registrations.of_contract(connection, "k:first", NOW) == registration("second", contract_key="k:first")
-        assert registrations.holds(connection, "first", "k:first", NOW) and not registrations.holds(connection, "first", "k:third", NOW)
-        assert not registrations.holds(connection, "first", "k:first", NOW + 60)
+        assert registrations.holder(connection, "first", "k:first", NOW) and not registrations.holder(connection, "first", "k:third", NOW)
+        assert not registrations.holder(connection, "first", "k:first", NOW + 60)
 
 
 def test_an_id_is_held_only_while_its_registration_lives(database: Database) -> None:

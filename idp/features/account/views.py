@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import Blueprint, Response, redirect, request
 
+from idp.domain.identifiers import login_id_parameters, login_id_rules
 from idp.features.account import flow, forms
 from idp.services import drafts, letters
 from idp.services.factor_changes import Changed
@@ -137,6 +138,8 @@ def _login_id_routes(room: Blueprint, house: House) -> None:
             typed=note.get("typed", known.get("login_id", "")),
             free=note.get("free"),
             account=came.account,
+            id_rules=login_id_rules(deps.policy.login_id),
+            id_values=login_id_parameters(deps.policy.login_id),
             days=deps.policy.login_id.change_every // flow.DAY,
             wait=letters.moment(house.pages.locale(), wait) if wait > deps.now() else None,
         )

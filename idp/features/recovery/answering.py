@@ -1,0 +1,173 @@
+"""What the courier does with a request of recovery: finds the account, and writes to the destination that was proven before
+(flows.md 2.6 and 2.7; requirements RC-01 to RC-06, RC-12)."""
+
+from dataclasses import dataclass
+from typing import Any, Callable, Mapping
+
+import structlog
+from sqlalchemy import Connection
+
+from idp import vault
+from idp.deps import Deps
+from idp.domain import sms
+from idp.domain.account import Account, Destination
+from idp.domain.identifiers import fold_email, fold_login_id
+from idp.domain.letter import Channel, Letter
+from idp.features.recovery.flow import record
+from idp.ports import Sent
+from idp.services import contract_proof, letters, links, one_time_codes, reset_codes
+from idp.services.one_time_codes import NotSent
+from idp.services.requests import facts_of
+from idp.tables import accounts, quotas
+
+log = structlog.get_logger("idp.recovery")
+DAY = 86_400
+# the counts of this room: what anybody can ask for must not use up the codes of a sign-in
+SCOPE = "recovery-"
+CHANNELS = {"isp": "mailbox", "mail": "mail", "sms": "sms"}
+
+
+@dataclass(frozen=True)
+class Found:
+    """Whose request it is, or why nobody's; `level`: how the name agreed with the records."""
+
+    account: Account | None = None
+    result: str = ""
+    level: str = ""
+
+
+def answer(deps: Deps, request: Letter) -> Sent:
+    """Do what was asked for, if everything agrees; what came of it stands in the record and nowhere else. Raises
+    `Unavailable`: then the courier tries again."""
+    asked = facts_of(deps, request)
+    found = _whose(deps, asked)
+    account, result = found.account, found.result
+    if account and not result:
+        to = _destination(account, asked["dest"])
+        result = _send(deps, account, to, asked) if to else "no_destination"
+    detail = {"kind": asked["kind"], "to": asked["dest"], "by": "login_id" if "login_id" in asked else "facts", "name": found.level}
+    record(deps, result, asked["address"], account.id if account else None, detail)
+    return Sent("accepted")
+
+
+def _whose(deps: Deps, asked: Mapping[str, Any]) -> Found:
+    level = ""
+    if "login_id" in asked:
+        account = _named(deps, asked["login_id"])
+    else:
+        match = contract_proof.check(deps, asked["facts"])
+        # whether it is a person's or a company's is the record's to say (requirement RC-04)
+        if match is None or match.contract_type != asked["type"]:
+            return Found(result="mismatch")
+        level = match.name_level
+        with deps.database.read() as connection:
+            account = accounts.by_contract(connection, match.contract_key, match.contractor_id)
+    if account is None:
+        return Found(result="no_account", level=level)
+    if account.status != "active":
+        return Found(account, account.status, level)
+    if account.staff and not _has_app(deps, account):
+        return Found(account, "staff", level)  # a mailbox alone must not open the console
+    return Found(account, level=level)
+
+
+def _named(deps: Deps, typed: str) -> Account | None:
+    login_id, email = fold_login_id(typed), fold_email(typed)
+    with deps.database.read() as connection:
+        found = accounts.by_login_id(connection, login_id, True) if login_id else None
+        if found is None and email:
+            found = accounts.by_email_login(connection, email, True)
+    return found
+
+
+def _has_app(deps: Deps, account: Account) -> bool:
+    with deps.database.read() as connection:
+        found = accounts.with_factors(connection, account.id)
+    return found is not None and "totp" in found[1].methods
+
+
+def _destination(account: Account, kind: str) -> Destination | None:
+    """The proven destination of this kind, the usual one first."""
+    known = [item for item in account.destinations if item.verified_at and account.channel_of(item) == CHANNELS[kind]]
+    return min(known, key=lambda item: not item.usual, default=None)
+
+
+Write = Callable[[Connection], None]
+
+
+def _send(deps: Deps, account: Account, to: Destination, asked: Mapping[str, Any]) -> str:
+    """Queue the answer, or several, in one transaction with their counts. Beyond a limit nothing changes, so that a link
+    sent before stays good (requirement RC-15)."""
+    if asked["kind"] == "id":
+        writes = _username(deps, account, to)
+    elif to.kind == "sms":
+        writes = _by_sms(deps, account, to, asked["attempt"])
+    else:
+        writes = [_link(deps, account, to)]
+    if not writes:
+        log.error("a login ID is too long for an SMS", account=account.id)
+        return "unfit"
+    try:
+        with deps.database.write() as connection:
+            if "login_id" in asked:
+                _count_named(connection, deps, account)
+            for write in writes:
+                one_time_codes.reserve(connection, deps, account.id, to.kind, to.address, SCOPE)
+                write(connection)
+    except NotSent:
+        return "limited"
+    return "ok"
+
+
+def _count_named(connection: Connection, deps: Deps, account: Account) -> None:
+    """Who knows no more than a login ID gets fewer letters sent than who knows the contract."""
+    counted = (f"{SCOPE}id:{account.id}", deps.policy.contract_checks.per_contract_per_day, DAY)
+    if (again_at := quotas.spend(connection, [counted], deps.now())) is not None:
+        raise NotSent(again_at)
+
+
+def _write(deps: Deps, account: Account, to: Destination, template: str, facts: Mapping[str, str | int], seconds: int) -> Write:
+    channel: Channel = "sms" if to.kind == "sms" else "mail"
+    about: dict[str, Any] = {"account_id": account.id, "channel": channel, "to": to.address, "template": template}
+    about |= {"locale": account.locale, "facts": facts, "expires_at": deps.now() + seconds, "urgent": True}
+
+    def write(connection: Connection) -> None:
+        letters.write(connection, deps, **about)
+
+    return write
+
+
+def _username(deps: Deps, account: Account, to: Destination) -> list[Write]:
+    facts = {"login_id": account.login_id}
+    if to.kind != "sms":
+        return [_write(deps, account, to, "mail.username", facts, DAY)]
+    _, body = letters.say(deps.settings, account.locale, "sms", "sms.username", facts)
+    return [] if sms.problems(body) else [_write(deps, account, to, "sms.username", facts, DAY)]
+
+
+def _by_sms(deps: Deps, account: Account, to: Destination, attempt: str) -> list[Write]:
+    rule = deps.policy.recovery
+    writes = []
+    if rule.sms_reset != "link":
+        code = vault.random_digits()
+        reset_codes.put(deps, attempt, code, account, deps.now() + rule.sms)
+        writes.append(_write(deps, account, to, "sms.reset.code", {"code": code}, rule.sms))
+    if rule.sms_reset != "code":
+        writes.append(_link(deps, account, to))
+    return writes
+
+
+def _link(deps: Deps, account: Account, to: Destination) -> Write:
+    rule, settings, channel = deps.policy.recovery, deps.settings, account.channel_of(to)
+    seconds = rule.sms if channel == "sms" else rule.mail
+
+    def write(connection: Connection) -> None:
+        token = links.issue(connection, deps, "reset", account.id, seconds, channel, account.epoch)
+        if channel == "sms":
+            facts: dict[str, str | int] = {"url": settings.sms_link + token, "minutes": str(seconds // 60)}
+            _write(deps, account, to, "sms.reset.link", facts, seconds)(connection)
+            return
+        facts = {"url": f"{settings.issuer}/reset/{token}", "site": f"{settings.issuer}/", "time": deps.now() + seconds}
+        _write(deps, account, to, "mail.reset.link", facts, seconds)(connection)
+
+    return write

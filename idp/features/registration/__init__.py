@@ -1,0 +1,1 @@
+"""Becoming a member: proving a contract, choosing what to sign in with, the letter with the link."""

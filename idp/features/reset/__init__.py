@@ -1,0 +1,1 @@
+"""Set a new password after a link or a code of recovery."""
