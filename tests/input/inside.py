@@ -16,6 +16,7 @@ from idp import app, config
 from idp.services import accounts, client_registration
 from idp.services.accounts import NewAccount
 from tests import running
+from tests.input.recovery import recovery_pages
 from tests.input.settings import settings_pages
 from tests.input.wire import Answer, Page, Request
 from tests.running import CALLBACK, Form
@@ -118,6 +119,7 @@ class Inside:
         found["sign_out"] = waiting.page(waiting.go(Request("GET", "/")))
         found["choose"] = waiting.page(waiting.authorize(self.portal, prompt="select_account"))
         found |= settings_pages(self, *(Visitor(self, f"192.0.2.{n}") for n in range(6, 9)))
+        found |= recovery_pages(self, *(Visitor(self, f"192.0.2.{n}") for n in range(9, 13)))
         # the buttons are part of what is sent
         for name, button in (("consent", ("answer", "yes")), ("choose", ("action", "continue"))):
             found[name].form.fields |= {button[0]: button[1]}
