@@ -178,7 +178,7 @@ def open_print_file(path: str, most: int, wanted: Container[str] = ()) -> Iterat
     try:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        except BlockingIOError:
             raise Refused(f"Another export is writing {part}. Wait for it, or name another file.") from None
         if os.path.lexists(path) or not os.path.samestat(os.fstat(file), os.lstat(part)):
             raise Refused(f"Another export has just finished {path}. Name another file.")

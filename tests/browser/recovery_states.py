@@ -1,10 +1,13 @@
 """The pages of recovery and of the new password, by name: how to get there."""
 
+import itertools
 import re
 from typing import Callable
 
 from tests.browser.visitor import Visitor
 from tests.settings.member import rows
+
+_numbers = itertools.count(10)
 
 
 def _open(visitor: Visitor, kind: str) -> None:
@@ -111,7 +114,7 @@ def reset_refused(visitor: Visitor) -> None:
 def reset_changed(visitor: Visitor) -> None:
     """It is set."""
     reset(visitor)
-    visitor.page.fill("[autocomplete=new-password]", f"Sumire{len(visitor.seen)}Kawa")
+    visitor.page.fill("[autocomplete=new-password]", f"Sumire{next(_numbers)}Kawa")
     visitor.send()
 
 

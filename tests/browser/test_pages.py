@@ -23,6 +23,9 @@ TOKENS = {
     "sent": ["one-time-code"],
     "scan": ["one-time-code"],
     "code": ["one-time-code"],
+    "register": ["off", "tel-national", "off"],
+    "details": ["username", "new-password", "email", "nickname"],
+    "finish": ["current-password"],
 }
 NO_FIELDS = ("code_ways", "code_send", "code_none")
 TYPED = "input:not([type=hidden], [type=checkbox], [type=radio])"

@@ -16,11 +16,17 @@ from idp import app, config
 from idp.services import accounts, client_registration
 from idp.services.accounts import NewAccount
 from tests import running
+from tests.input.recovery import recovery_pages
+from tests.input.registration import registration_pages
 from tests.input.settings import settings_pages
 from tests.input.wire import Answer, Page, Request
 from tests.running import CALLBACK, Form
 
 LETTER_PASSWORD = "Letter2pass"
+
+
+def _filled(pattern: str) -> str:
+    return re.sub("<[^>]+>", "some-thing", pattern)
 
 
 class Visitor:
@@ -118,6 +124,8 @@ class Inside:
         found["sign_out"] = waiting.page(waiting.go(Request("GET", "/")))
         found["choose"] = waiting.page(waiting.authorize(self.portal, prompt="select_account"))
         found |= settings_pages(self, *(Visitor(self, f"192.0.2.{n}") for n in range(6, 9)))
+        found |= recovery_pages(self, *(Visitor(self, f"192.0.2.{n}") for n in range(9, 13)))
+        found |= registration_pages(self, *(Visitor(self, f"192.0.2.{n}") for n in range(20, 24)))
         # the buttons are part of what is sent
         for name, button in (("consent", ("answer", "yes")), ("choose", ("action", "continue"))):
             found[name].form.fields |= {button[0]: button[1]}
@@ -137,14 +145,13 @@ class Inside:
     @property
     def paths(self) -> list[str]:
         """Every address there is; the parts of a pattern that vary are filled in with something."""
-        rules = {re.sub("<[^>]+>", "some-thing", rule.rule) for rule in self.rules}
-        return sorted(rules | set(self.endpoints))
+        return sorted({_filled(rule.rule) for rule in self.rules} | set(self.endpoints))
 
     def methods(self, path: str) -> set[str]:
         """What an address answers beside OPTIONS and HEAD."""
         if path in self.endpoints:
             return set(self.endpoints[path].methods)
-        return {method for rule in self.rules if rule.rule == path for method in rule.methods or ()} - {"HEAD", "OPTIONS"}
+        return {method for rule in self.rules if _filled(rule.rule) == path for method in rule.methods or ()} - {"HEAD", "OPTIONS"}
 
     def call(self, request: Request) -> Answer:
         """One request."""

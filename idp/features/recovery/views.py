@@ -156,7 +156,7 @@ def _form_page(house: House, journey: Journey, kind: str) -> Response:
         given["kind"] = kind
     if not rule.username:
         given["kind"] = "pw"
-    noted = drafts.noted(deps, journey.id, doors.read_query().get("n", ""))
+    noted, asked = drafts.noted(deps, journey.id, doors.read_query().get("n", "")), questions(rule)
     return steps.page(
         house,
         "recovery.html",
@@ -164,7 +164,8 @@ def _form_page(house: House, journey: Journey, kind: str) -> Response:
         back=f"/login?j={journey.id}",
         errors=steps.said(house, noted.get("errors", [])),
         typed=given,
-        questions=questions(rule),
+        questions=asked,
+        filled={other.fact for one in asked for other in one.others if typed(other.fact, given)},
         rule=rule,
     )
 

@@ -66,9 +66,7 @@ def _shown(house: House, path: str) -> Came | Response:
     if came is None and journey and drafts.get(house.deps, flow.DONE, journey.id):
         return redirect(_at(CHANGED, journey), 303)
     if came is None:
-        response = steps.page(house, "reset_again.html", journey, back="/login", start=START)
-        response.status_code = 410
-        return response
+        return steps.page(house, "reset_again.html", journey, back="/login", start=START)
     return came if came.owes == (path == SECOND) else redirect(_at(SECOND if came.owes else PASSWORD, came.journey), 303)
 
 
