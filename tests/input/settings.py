@@ -26,7 +26,14 @@ def _of_plain(inside: Any, plain: Any) -> dict[str, Page]:
     edit = plain.page(plain.go(Request("GET", f"{SECOND_FACTOR}/edit")))
     verify = plain.page(plain.go(edit.request(fields={"email": "new@mail.example", "consent": "yes"})))
     app = plain.page(plain.go(Request("GET", APP)))
-    return {"edit": edit, "verify": verify, "app": app, "scan": plain.page(plain.go(app.request()))}
+    return {"edit": edit, "verify": verify, "app": app, "scan": plain.page(plain.go(app.request())), **_of_account(plain)}
+
+
+def _of_account(plain: Any) -> dict[str, Page]:
+    paths = {"password": "password", "nickname": "nickname", "login_id": "login-id"}
+    found = {name: plain.page(plain.go(Request("GET", f"/account/{path}"))) for name, path in paths.items()}
+    confirm = plain.page(plain.go(found["login_id"].request(fields={"login_id": "hanako-new", "action": "next"})))
+    return {**found, "login_id_confirm": confirm}
 
 
 def _of_keyed(inside: Any, keyed: Any) -> dict[str, Page]:
