@@ -146,7 +146,7 @@ class Inside:
         """What an address answers beside OPTIONS and HEAD."""
         if path in self.endpoints:
             return set(self.endpoints[path].methods)
-        return {method for rule in self.rules if rule.rule == path for method in rule.methods or ()} - {"HEAD", "OPTIONS"}
+        return {method for rule in self.rules if re.sub("<[^>]+>", "some-thing", rule.rule) == path for method in rule.methods or ()} - {"HEAD", "OPTIONS"}
 
     def call(self, request: Request) -> Answer:
         """One request."""
