@@ -175,10 +175,11 @@ def _check(settings: Settings) -> list[tuple[tuple[str, ...], str]]:
             found.append(((section, key), "start it with one of " + ", ".join(prefixes)))
     if (second := settings.sms.fallback.url) and not second.startswith(_GATEWAYS):
         found.append((("sms", "fallback", "url"), "start it with one of " + ", ".join(_GATEWAYS)))
-    if (short := settings.sms.link_url) and (message := _issuer_problem(short)):
-        found.append((("sms", "link_url"), message))
-    elif settings.link_host in settings.hosts:
-        found.append((("sms", "link_url"), "write a host of its own, or leave it empty"))
+    if short := settings.sms.link_url:
+        message = _issuer_problem(short)
+        if not message and not _issuer_problem(settings.issuer) and settings.link_host in settings.hosts:
+            message = "write a host of its own, or leave it empty"
+        found += [(("sms", "link_url"), message)] if message else []
     found += sms_settings.problems(settings.sms)
     server = settings.server
     port = re.fullmatch(r".+:([0-9]{1,5})", server.bind)

@@ -58,9 +58,9 @@ class SmsSettings:
     """Outgoing text messages. `link_url`: the short address that links in them start with; empty: the issuer's own."""
 
     url: str = "folder:var/sms"
-    link_url: str = ""
     gateway: GatewaySettings = field(default_factory=GatewaySettings)
     fallback: FallbackSettings = field(default_factory=FallbackSettings)
+    link_url: str = ""
 
     def gateways(self) -> dict[str, tuple[str, GatewaySettings]]:
         """Address and settings of each HTTP gateway, in the order in which they are tried, by the name that the outbox
