@@ -1,7 +1,9 @@
 """What the sample portal's pages share: texts, language, the form of values, response headers."""
 
+import csv
 import json
 import tomllib
+import unicodedata
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -11,12 +13,20 @@ from flask import Flask, Response, request, session
 HERE = Path(__file__).parent
 TEXTS: dict[str, dict[str, str]] = tomllib.loads((HERE / "texts.toml").read_text(encoding="utf-8"))
 MEMBERS: list[dict[str, Any]] = tomllib.loads((HERE / "members.toml").read_text(encoding="utf-8"))["member"]
+REGISTERED = {member.get("contractor_id") for member in MEMBERS}
 JST = timezone(timedelta(hours=9), "JST")
 HEADERS = {
     "Content-Security-Policy": "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
 }
+
+
+def contracts(count: int = 3) -> list[tuple[str, str, str]]:
+    """Sample contracts that no sample member has: customer number, phone and name in kana, as somebody would type them."""
+    with (HERE / "contracts.csv").open(encoding="utf-8") as file:
+        rows = [row for row in list(csv.reader(file))[1:] if row[0].lstrip("0") not in REGISTERED]
+    return [(row[0], row[2].partition(";")[0], unicodedata.normalize("NFKC", row[3])) for row in rows[:count]]
 
 
 def language() -> str:
@@ -41,7 +51,7 @@ def shown(value: Any, claim: str) -> str:
 def dress(portal: Flask, issuer: str) -> None:
     """Give every page of the portal its texts, filters and headers."""
     portal.json.sort_keys = False  # claims are shown in the order in which they came
-    portal.context_processor(lambda: {"t": TEXTS[language()], "lang": language(), "issuer": issuer, "samples": MEMBERS})
+    portal.context_processor(lambda: {"t": TEXTS[language()], "lang": language(), "issuer": issuer, "samples": MEMBERS, "contracts": contracts()})
     portal.add_template_filter(shown)
     portal.add_template_filter(moment)
 

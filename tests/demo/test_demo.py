@@ -5,7 +5,8 @@ from pathlib import Path
 
 import requests
 
-from idp.demo.pages import MEMBERS, TEXTS
+from idp.demo.pages import MEMBERS, TEXTS, contracts
+from tests.registration.applicant import Applicant
 from tests.running import Browser, Idp, configure, form_of, serving
 from tests.services import free_port
 
@@ -45,3 +46,17 @@ def test_the_portal_signs_in_through_the_real_provider(tmp_path: Path) -> None:
     with serving(idp, "demo"):
         _, page = first_sign_in(idp)
         assert signed_in(page) and subject(page) == before
+
+
+def test_a_sample_contract_of_the_page_can_be_registered(tmp_path: Path) -> None:
+    idp = configure(tmp_path, "sqlite:///idp.db", "sqlite:///ephemeral.db", free_port())
+    number, phone, kana = contracts()[0]
+    hanako = Applicant(idp, {"customer_number": number, "phone": phone, "kana_name": kana})
+    with serving(idp, "demo"):
+        assert all(fact in hanako.browser.go("/demo/").text for fact in (number, phone, kana))
+        page = hanako.browser.go("/demo/sign-in")
+        first = hanako.browser.go(re.findall(r'href="(/register[^"]+)"', page.text)[0])
+        details = hanako.send(first, customer_number=number, phone=phone, kana_name=kana)
+        hanako.send(hanako.details(details))
+        page = hanako.send(hanako.finish(hanako.open()))
+        assert signed_in(page) and "はなこ さん、こんにちは" in page.text and number.lstrip("0") in page.text

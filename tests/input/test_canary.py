@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 import requests
 
+from tests.registration.applicant import Applicant, new_contracts
 from tests.running import Browser, Idp, answer_of, exchange, form_of, new_name
 
 RIGHT, WRONG, LETTER, NEW, REFUSED = (f"Kanarienvogel{n}" for n in range(1, 6))
@@ -47,6 +48,18 @@ def test_a_password_is_nowhere_but_in_the_members_head(idp: Idp) -> None:
     requests.post(f"{idp.issuer}/login", json={"password": WRONG}, timeout=9)
     requests.get(f"{idp.issuer}/login", params={"password": "Zeisig7Zeisig"}, timeout=9)
     assert found(idp.folder, [RIGHT, WRONG, LETTER, NEW, MARKUP, "Zeisig7Zeisig"]) == []
+    assert not [page.url for page in pages if "Kanarienvogel" in page.text + str(page.headers)]
+
+
+def test_the_password_of_a_registration_is_nowhere_either(idp: Idp) -> None:
+    hanako = Applicant(idp, new_contracts(idp, 1)[0])
+    pages = [hanako.details(hanako.verify(), new_password=REFUSED, nickname="")]
+    pages.append(hanako.details(pages[-1], new_password=MARKUP + "a", action="check"))
+    pages.append(hanako.details(pages[-1], new_password=RIGHT))
+    pages.append(hanako.send(pages[-1]))
+    opened = hanako.open()
+    pages += [hanako.finish(opened, password=WRONG), hanako.finish(opened, password=RIGHT)]
+    assert len(hanako.accounts) == 1 and found(idp.folder, [REFUSED, MARKUP, RIGHT, WRONG]) == []
     assert not [page.url for page in pages if "Kanarienvogel" in page.text + str(page.headers)]
 
 

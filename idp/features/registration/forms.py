@@ -4,6 +4,8 @@ from marshmallow import EXCLUDE, Schema, fields, validate
 
 # longer than any rule allows, so that the rule can say so
 FIELD = 1_024
+# the fields of the second page from top to bottom
+ON_PAGE = ("login_id", "new_password", "new_password_again", "email", "nickname")
 
 
 def _text() -> fields.String:

@@ -53,8 +53,8 @@ def blueprint(house: House) -> Blueprint:
         came = _posted(house, forms.VerifyForm)
         if isinstance(came, Response):
             return came
-        journey, _, data = came
-        result, wrong = flow.verify(deps, journey, data, request.remote_addr or "")
+        journey = came[0]
+        result, wrong = flow.verify(deps, journey, came[2], request.remote_addr or "")
         return _back(house, journey, VERIFY, _errors(wrong)) if wrong else redirect(_at(PATHS[result], journey), 303)
 
     @room.get(EXISTS)
@@ -66,8 +66,7 @@ def blueprint(house: House) -> Blueprint:
         journey, draft = came
         if not draft.exists:
             return redirect(_at(VERIFY, journey), 303)
-        find_id = deps.policy.recovery.username
-        return steps.page(house, "register_exists.html", journey, back=_at(VERIFY, journey), find_id=find_id)
+        return steps.page(house, "register_exists.html", journey, back=_at(VERIFY, journey), find_id=deps.policy.recovery.username)
 
     @room.get(PENDING)
     @doors.page
@@ -165,6 +164,7 @@ def _details_routes(room: Blueprint, house: House) -> None:
             return _back(house, journey, DETAILS, _errors(flow.check(deps, journey, draft, data)))
         entered = flow.enter(deps, house.hasher, journey, draft, data)
         errors = _errors(entered.wrong) + password_form.errors(deps.policy.password, entered.password)
+        errors.sort(key=lambda error: forms.ON_PAGE.index(error["field"]))
         return _back(house, journey, DETAILS, errors) if errors else redirect(_at(CONFIRM, journey), 303)
 
 
