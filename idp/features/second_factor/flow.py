@@ -1,6 +1,6 @@
 """Sending and checking codes of a journey (flows.md M0 to M4)."""
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from idp import vault
@@ -83,7 +83,7 @@ def choose(deps: Deps, journey: Journey, account: Account, way: Way, address: st
         code |= {"error": "mfa.err.send_limit", "again_at": refused.again_at}
         return replace(journey, code=code)
     kept = [*earlier, sent][-one_time_codes.LIVE_AT_ONCE :]
-    code |= {"sent": [asdict(one) for one in kept], "sent_at": sent.at, "until": sent.until, "letter": sent.letter}
+    code |= {"sent": [vars(one) for one in kept], "sent_at": sent.at, "until": sent.until, "letter": sent.letter}
     journeys.suspend(deps, journey, sent.until - sent.at)
     return replace(journey, code=code)
 
