@@ -67,7 +67,7 @@ def sign_in(deps: Deps, hasher: Hasher, ghosts: Ghosts, typed: str, password: st
         else:
             metrics.sign_in("limited")
         return SignIn("limited")
-    with deps.database.write() as connection:
+    with deps.database.each() as connection:
         account = find_account(connection, typed)
         cookie = who.remembered(account.id) if account else None
         known = trust.recognise(connection, deps, account, cookie) if account and cookie else trust.NOBODY
