@@ -4,7 +4,7 @@ import hashlib
 import re
 from functools import cache
 from importlib.resources import files
-from typing import Any, Mapping
+from typing import Any, Mapping, MutableMapping
 from urllib.parse import urlencode
 
 from flask import Response, g, request
@@ -42,6 +42,10 @@ class _Filled(Environment):
     they are compiled: `t("key")`, `brand.name`. `constants`: by name before and in the brackets or behind the dot."""
 
     constants: Mapping[str, Mapping[str, str]] = {}
+
+    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
+        """A plain dictionary: at each page Jinja compares these names one by one where they are in layers."""
+        return {**self.globals, **(d or {})}
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
         tree: nodes.Template = _Filling(self.constants).visit(super()._parse(source, name, filename))
@@ -98,8 +102,13 @@ class Pages:
     def locale(self) -> str:
         """The locale of this request: the switch's or the journey's, which the doors found, the switch's cookie, the
         browser's."""
-        cookie = cookies.read(cookies.LANGUAGE, self._settings.secure)
-        return texts.choose(g.get("locale"), cookie, request.headers.get("Accept-Language"))
+        here: Any = g._get_current_object()  # type: ignore[attr-defined]
+        wish, known = here.get("locale"), here.get("chosen")
+        if known is None or known[0] != wish:  # a page asks for every clock time and every error
+            cookie = cookies.read(cookies.LANGUAGE, self._settings.secure)
+            known = here.chosen = wish, texts.choose(wish, cookie, request.headers.get("Accept-Language"))
+        locale: str = known[1]
+        return locale
 
     def text(self, locale: str, key: str, values: dict[str, Any] | None = None) -> Markup:
         """A text with its values escaped for HTML."""
@@ -131,12 +140,14 @@ class Pages:
         **context: Any,
     ) -> Response:
         """The page as a response that no cache keeps."""
-        response = Response(self.html(template, locale, **context), status, content_type="text/html; charset=utf-8")
-        response.headers["Cache-Control"] = "no-store"
-        response.headers["Vary"] = "Cookie, Accept-Language"
-        response.headers["Content-Language"] = locale
-        response.headers["Content-Security-Policy"] = page_policy(form_targets, form_post)
-        return response
+        headers = [
+            ("Content-Type", "text/html; charset=utf-8"),
+            ("Cache-Control", "no-store"),
+            ("Vary", "Cookie, Accept-Language"),
+            ("Content-Language", locale),
+            ("Content-Security-Policy", page_policy(form_targets, form_post)),
+        ]
+        return Response(self.html(template, locale, **context), status, headers)
 
 
 def clock_time(locale: str, seconds: int) -> str:
