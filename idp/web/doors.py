@@ -4,7 +4,6 @@ from dataclasses import replace
 from typing import Any, Callable, TypeVar
 
 from flask import Flask, Response, g, request
-from werkzeug.exceptions import HTTPException
 
 from idp import texts, vault
 from idp.deps import Deps
@@ -40,14 +39,11 @@ def protocol(view: View) -> View:
 def read_body() -> bytes:
     """The request's body; raises `PageError` 413 if it is too long, 400 if it breaks off or its chunks are none."""
     try:
-        raw = request.get_data(cache=False)
-    except HTTPException:
-        raise
-    except Exception:  # whatever the server underneath finds wrong on the wire
+        return strict_form.read_body(request.environ)
+    except strict_form.TooLarge:
+        raise PageError(413, "error.too_large") from None
+    except BadForm:
         raise PageError(400, "error.bad_request") from None
-    if len(raw) > strict_form.MAX_BODY:
-        raise PageError(413, "error.too_large")
-    return raw
 
 
 def read_form() -> dict[str, str]:
