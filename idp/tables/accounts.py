@@ -1,9 +1,9 @@
 """Accounts and their destinations."""
 
 import json
-from typing import Any, Iterable, Sequence
+from typing import Any, Iterable, Literal, Sequence
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, select, update
 from sqlalchemy.exc import IntegrityError
 
 from idp.domain.account import Account, Destination
@@ -34,12 +34,19 @@ _DESTINATIONS = Hot(
 )
 _HAS_APP = select(totp.c.account_id).where(totp.c.account_id == accounts.c.id).exists()
 _HAS_CODES = select(recovery_codes.c.account_id).where(recovery_codes.c.account_id == accounts.c.id).exists()
-_WITH_FACTORS = Hot(
-    select(accounts, _HAS_APP.label("app"), _HAS_CODES.label("printed"), *_OF_DESTINATION)
-    .select_from(accounts.outerjoin(destinations, destinations.c.account_id == accounts.c.id))
-    .where(accounts.c.id == bindparam("value"))
-    .order_by(destinations.c.created_at, destinations.c.id)
-)
+
+
+def _with_factors(column: ColumnElement[str]) -> Hot:
+    return Hot(
+        select(accounts, _HAS_APP.label("app"), _HAS_CODES.label("printed"), *_OF_DESTINATION)
+        .select_from(accounts.outerjoin(destinations, destinations.c.account_id == accounts.c.id))
+        .where(column == bindparam("value"))
+        .order_by(destinations.c.created_at, destinations.c.id)
+    )
+
+
+_BY = {"id": accounts.c.id, "login_id": accounts.c.login_id_key, "email_login": accounts.c.email_login_key}
+_WITH_FACTORS = {name: _with_factors(column) for name, column in _BY.items()}
 _NAMES = tuple(column.name for column in accounts.c)
 
 
@@ -72,9 +79,10 @@ def of_grant(connection: Connection, account_id: str, grant_id: str) -> Account 
     return _made(rows[0], (row[width + 1 :] for row in rows if row[width + 1] is not None))
 
 
-def with_factors(connection: Connection, account_id: str) -> tuple[Account, Factors] | None:
-    """The account with its destinations, and what it could prove itself with beside its password: one statement."""
-    rows, width = _WITH_FACTORS.rows(connection, {"value": account_id}), len(_NAMES)
+def with_factors(connection: Connection, value: str, by: Literal["id", "login_id", "email_login"] = "id") -> tuple[Account, Factors] | None:
+    """The account with its destinations, and what it could prove itself with beside its password: one statement. `value`
+    is its subject, its folded login ID or the folded address that it signs in with."""
+    rows, width = _WITH_FACTORS[by].rows(connection, {"value": value}), len(_NAMES)
     if not rows:
         return None
     account = _made(rows[0], (row[width + 2 :] for row in rows if row[width + 2] is not None))

@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, Response, redirect, request
 
 from idp.domain import password as password_rules
-from idp.domain.journey import Journey, Proof, accepts_session
+from idp.domain.journey import Journey, Proof, accepts_session, changed
 from idp.domain.policy import PasswordRule
 from idp.features.login import first_password, flow, forms
 from idp.services import journeys
@@ -87,7 +87,7 @@ def blueprint(house: House) -> Blueprint:
         outcome = flow.sign_in(deps, house.hasher, house.ghosts, typed, password, who)
         if outcome.result != "ok":
             return steps.back_with(house, journey, "/login", sign_in_errors(outcome, typed), typed)
-        response = house.dispatcher.go(replace(journey, proof=outcome.proof, code={}, notice={}), outcome.account)
+        response = house.dispatcher.go(changed(journey, proof=outcome.proof, code={}, notice={}), outcome.account, factors=outcome.factors)
         if outcome.trust and outcome.account:
             steps.remember(deps, response, outcome.account.id, outcome.trust)
         return response
