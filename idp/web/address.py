@@ -1,5 +1,9 @@
 """What the address of this request says, parsed once."""
 
+import re
+from typing import Mapping
+from urllib.parse import quote_plus
+
 from flask import request
 
 from idp.web import strict_form
@@ -16,3 +20,12 @@ def parameters() -> dict[str, str] | None:
             environ["idp.parameters"] = None
     found: dict[str, str] | None = environ["idp.parameters"]
     return found
+
+
+_PLAIN = re.compile(r"[A-Za-z0-9_.~-]*")  # as nearly all of it is: tokens, names, locales
+
+
+def query(values: Mapping[str, str]) -> str:
+    """URL-encoded parameters, for behind the question mark."""
+    pairs = [(name, value) if _PLAIN.fullmatch(name + value) else (quote_plus(name), quote_plus(value)) for name, value in values.items()]
+    return "&".join([f"{name}={value}" for name, value in pairs])

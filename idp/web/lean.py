@@ -56,6 +56,12 @@ class LeanFlask(Flask):
         """The function itself: all of ours are plain ones."""
         return func
 
+    def do_teardown_request(self, *_: Any) -> None:  # type: ignore[override]
+        """Nothing is left open by a request."""
+
+    def do_teardown_appcontext(self, *_: Any) -> None:  # type: ignore[override]
+        """Nor by what surrounds it."""
+
     def redirect(self, location: str, code: int = 302) -> Response:  # type: ignore[override]
         """A redirect; browsers have followed it before they would show a body."""
         address = location if _PLAIN.fullmatch(location) else iri_to_uri(location)
