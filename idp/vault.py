@@ -34,7 +34,7 @@ def random_id(length: int = 26) -> str:
 
 def random_digits(count: int = 6) -> str:
     """A one-time code, leading zeros kept."""
-    return "".join(secrets.choice("0123456789") for _ in range(count))
+    return f"{secrets.randbelow(10**count):0{count}}"
 
 
 def fingerprint(token: str) -> str:

@@ -53,7 +53,7 @@ def check_app(deps: Deps, account_id: str, typed: str) -> Checked:
     right one by `failures.clear`. Raises `Unavailable`."""
     if folding.code(typed) is None:
         return Checked("format")
-    with deps.database.write() as connection:
+    with deps.database.each() as connection:
         reserved = failures.reserve(connection, bucket_of(account_id), deps.policy.code_waits, deps.now())
         app = factors.app(connection, account_id)
     if not reserved.allowed:
@@ -61,7 +61,7 @@ def check_app(deps: Deps, account_id: str, typed: str) -> Checked:
     secret = deps.vault.open(app.sealed, _place(account_id)).decode() if app else ""
     step = step_of(deps, secret, typed) if app else None
     if step is not None:
-        with deps.database.write() as connection:
+        with deps.database.each() as connection:
             if factors.use_step(connection, account_id, step):
                 return Checked("ok")
     return wrong(deps, reserved)
@@ -89,12 +89,12 @@ def check_printed(deps: Deps, account_id: str, typed: str) -> Checked:
     code = fold_printed(typed)
     if code is None:
         return Checked("format")
-    with deps.database.write() as connection:
+    with deps.database.each() as connection:
         reserved = failures.reserve(connection, bucket_of(account_id), deps.policy.code_waits, deps.now())
     if not reserved.allowed:
         return Checked("locked", reserved.wait_until)
     hashes = [_hash(deps, account_id, code, key_id) for key_id in deps.vault.key_ids]
-    with deps.database.write() as connection:
+    with deps.database.each() as connection:
         if factors.use_code(connection, account_id, hashes):
             return Checked("ok")
     return wrong(deps, reserved)

@@ -12,6 +12,8 @@ from idp.vault import VaultError, fingerprint
 
 KEEP_FINISHED = 600
 RENEWABLE = 7 * 86_400
+# what somebody has done in a journey: not the request's, and not to be brought back with it
+_OF_A_MEMBER = frozenset("proof notice chosen consented letter_password consent code offered enrolling".split())
 
 
 def _key(journey_id: str) -> str:
@@ -64,8 +66,8 @@ def resume(deps: Deps, journey: Journey) -> Journey:
 
 def seal(deps: Deps, journey: Journey) -> str:
     """The request of the journey, encrypted for this browser, for the hidden field of its pages."""
-    kept = replace(journey, proof=None, notice={}, chosen=False, consented=False, letter_password=False, consent=(), code={}, offered=False, enrolling=False)
-    plain = json.dumps(rules.to_dict(kept), separators=(",", ":")).encode()
+    kept = {name: value for name, value in rules.to_dict(journey).items() if name not in _OF_A_MEMBER}
+    plain = json.dumps(kept, separators=(",", ":")).encode()
     return deps.vault.seal(plain, "journey:" + journey.browser)
 
 

@@ -125,7 +125,7 @@ def check(deps: Deps, account_id: str, purpose: str, attempt: str, typed: str) -
     code = folding.code(typed)
     if code is None:
         return Checked("format")
-    with deps.database.write() as connection:
+    with deps.database.each() as connection:
         reserved = failures.reserve(connection, bucket_of(account_id), deps.policy.code_waits, deps.now())
     if not reserved.allowed:
         return Checked("locked", reserved.wait_until)

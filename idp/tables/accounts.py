@@ -1,7 +1,7 @@
 """Accounts and their destinations."""
 
 import json
-from typing import Any, Iterable, Sequence
+from typing import Any, Iterable, Literal, Sequence
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
@@ -34,12 +34,19 @@ _DESTINATIONS = Hot(
 )
 _HAS_APP = select(totp.c.account_id).where(totp.c.account_id == accounts.c.id).exists()
 _HAS_CODES = select(recovery_codes.c.account_id).where(recovery_codes.c.account_id == accounts.c.id).exists()
-_WITH_FACTORS = Hot(
-    select(accounts, _HAS_APP.label("app"), _HAS_CODES.label("printed"), *_OF_DESTINATION)
-    .select_from(accounts.outerjoin(destinations, destinations.c.account_id == accounts.c.id))
-    .where(accounts.c.id == bindparam("value"))
-    .order_by(destinations.c.created_at, destinations.c.id)
-)
+
+
+def _with_factors(column: ColumnElement[str]) -> Hot:
+    return Hot(
+        select(accounts, _HAS_APP.label("app"), _HAS_CODES.label("printed"), *_OF_DESTINATION)
+        .select_from(accounts.outerjoin(destinations, destinations.c.account_id == accounts.c.id))
+        .where(column == bindparam("value"))
+        .order_by(destinations.c.created_at, destinations.c.id)
+    )
+
+
+_BY = {"id": accounts.c.id, "login_id": accounts.c.login_id_key, "email_login": accounts.c.email_login_key}
+_WITH_FACTORS = {name: _with_factors(column) for name, column in _BY.items()}
 _NAMES = tuple(column.name for column in accounts.c)
 
 
@@ -72,9 +79,10 @@ def of_grant(connection: Connection, account_id: str, grant_id: str) -> Account 
     return _made(rows[0], (row[width + 1 :] for row in rows if row[width + 1] is not None))
 
 
-def with_factors(connection: Connection, account_id: str) -> tuple[Account, Factors] | None:
-    """The account with its destinations, and what it could prove itself with beside its password: one statement."""
-    rows, width = _WITH_FACTORS.rows(connection, {"value": account_id}), len(_NAMES)
+def with_factors(connection: Connection, value: str, by: Literal["id", "login_id", "email_login"] = "id") -> tuple[Account, Factors] | None:
+    """The account with its destinations, and what it could prove itself with beside its password: one statement. `value`
+    is its subject, its folded login ID or the folded address that it signs in with."""
+    rows, width = _WITH_FACTORS[by].rows(connection, {"value": value}), len(_NAMES)
     if not rows:
         return None
     account = _made(rows[0], (row[width + 2 :] for row in rows if row[width + 2] is not None))
@@ -162,27 +170,6 @@ def change(connection: Connection, account_id: str, now: int, **values: Any) -> 
         done = connection.execute(update(accounts).where(accounts.c.id == account_id).values(updated_at=now, **values))
     except IntegrityError as error:
         raise Taken(str(values.get("login_id", ""))) from error
-    return done.rowcount == 1
-
-
-def ever_used(connection: Connection, login_id_key: str) -> bool:
-    """Whether anybody has or ever had this login ID: it is given out no more (requirement AC-01)."""
-    used = select(login_ids.c.login_id_key).where(login_ids.c.login_id_key == login_id_key)
-    return connection.execute(used.union(select(accounts.c.login_id_key).where(accounts.c.login_id_key == login_id_key))).first() is not None
-
-
-def change_login_id(connection: Connection, account: Account, new: str, new_key: str, now: int, not_after: int) -> bool:
-    """Give the account another login ID if it still has the one that it came with, last changed at `not_after` or before: of
-    two changes at once one wins. Another spelling of the same ID is none that is new. Raises `Taken`."""
-    unchanged = (accounts.c.id == account.id, accounts.c.login_id_key == account.login_id_key, accounts.c.login_id_at <= not_after)
-    try:
-        done = connection.execute(
-            update(accounts).where(*unchanged).values(login_id=new, login_id_key=new_key, login_id_at=now, updated_at=now)
-        )
-        if done.rowcount and new_key != account.login_id_key:
-            connection.execute(login_ids.insert(), {"login_id_key": new_key, "account_id": account.id, "since": now})
-    except IntegrityError as error:
-        raise Taken(new) from error
     return done.rowcount == 1
 
 

@@ -1,17 +1,19 @@
 """The durable store: one engine for reading, one for writing, on SQLite or PostgreSQL alike."""
 
 from contextlib import contextmanager
-from typing import Any, Iterator
+from typing import Any, Callable, ContextManager, Iterator
 
 from sqlalchemy import Connection, Engine, create_engine, event, exc, text
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError, TimeoutError as PoolTimeout
-from sqlalchemy.pool import QueuePool
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.pool import NullPool
 
 from idp.ports import Unavailable
 from idp.tables import hot, sqlite_file
+from idp.tables.kept import Kept
 
 DatabaseError = SQLAlchemyError  # anything that a database may say beside "gone"
-_GONE = (OperationalError, InterfaceError, PoolTimeout)
+_GONE = (OperationalError, InterfaceError)
+_BEGIN = "BEGIN IMMEDIATE"  # takes SQLite's write lock at once: an upgrade from a read lock fails under load
 _POSTGRES_LIMITS = "-c statement_timeout=5000 -c lock_timeout=3000 -c idle_in_transaction_session_timeout=10000"
 
 
@@ -23,19 +25,12 @@ def be_patient(connection: Connection, seconds: int) -> None:
         driver.answer_seconds = seconds + 1 if seconds else None
 
 
-def _sqlite(engine: Engine, writing: bool) -> None:
+def _sqlite(engine: Engine) -> None:
     @event.listens_for(engine, "connect")
     def pragmas(connection: Any, _: Any) -> None:
-        connection.isolation_level = None
+        connection.isolation_level = None  # transactions begin where we say so
         for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=10000", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {pragma}")
-
-    if writing:
-
-        @event.listens_for(engine, "begin")
-        def begin(connection: Connection) -> None:
-            # take the write lock at once: an upgrade from a read lock fails under load
-            hot.driven(connection, "BEGIN IMMEDIATE")
 
 
 def _unavailable(error: SQLAlchemyError) -> Exception:
@@ -50,62 +45,66 @@ def _lost(error: DBAPIError) -> bool:
 
 
 class Database:
-    """`url`: sqlite:///FILE or postgresql://…; `pool`: connections per process and engine (one per thread)."""
+    """`url`: sqlite:///FILE or postgresql://…; `pool`: connections per process for reading and for writing (one per thread).
+    `engine` is the writing one."""
 
     def __init__(self, url: str, pool: int = 8):
         self.dialect = "sqlite" if url.startswith("sqlite") else "postgresql"
-        common: dict[str, Any] = {"poolclass": QueuePool, "pool_size": pool, "max_overflow": 0, "pool_timeout": 5}
-        common["pool_use_lifo"] = True  # the connection used last is the warm one
-        common["hide_parameters"] = True  # an error's text goes to the log; members' data must not
+        # hide_parameters: an error's text goes to the log; members' data must not
+        common: dict[str, Any] = {"poolclass": NullPool, "hide_parameters": True}
         if self.dialect == "sqlite":
-            common["connect_args"] = {"check_same_thread": False, "timeout": 10}
-            self._reader = create_engine(url, pool_reset_on_return=None, **common)  # nothing to roll back
-            self._writer = create_engine(url, **common)
-            _sqlite(self._reader, writing=False)
-            _sqlite(self._writer, writing=True)
             path = url.removeprefix("sqlite:///")
             sqlite_file.make(path)
-            sqlite_file.watch(self._reader, path)
-            sqlite_file.watch(self._writer, path)
+            self.engine = create_engine(url, connect_args={"check_same_thread": False, "timeout": 10}, **common)
+            _sqlite(self.engine)
+            sqlite_file.watch(self.engine, path)
+            # the same ones for both: each has a cache of its own, which the others' writing makes stale
+            self._writing = self._reading = Kept(self.engine, 2 * pool, lambda driver: sqlite_file.still_there(driver, path))
         else:
-            common["connect_args"] = {"connect_timeout": 2, "options": _POSTGRES_LIMITS}
-            self._reader = create_engine(url, isolation_level="AUTOCOMMIT", pool_reset_on_return=None, **common)
-            self._writer = create_engine(url, **common)
             from idp.tables import postgres  # not every installation needs the driver
 
-            postgres.bound(self._reader)
-            postgres.bound(self._writer)
-
-    @property
-    def engine(self) -> Engine:
-        """The writing engine, for migrations."""
-        return self._writer
+            common["connect_args"] = {"connect_timeout": 2, "options": _POSTGRES_LIMITS}
+            reader, self.engine = create_engine(url, isolation_level="AUTOCOMMIT", **common), create_engine(url, **common)
+            postgres.bound(reader)
+            postgres.bound(self.engine)
+            self._reading, self._writing = Kept(reader, pool, postgres.alive), Kept(self.engine, pool, postgres.alive)
 
     @contextmanager
-    def read(self) -> Iterator[Connection]:
+    def _using(self, kept: Kept, begin: bool) -> Iterator[Connection]:
+        try:
+            connection = kept.take()
+            try:
+                if begin and self.dialect == "sqlite":
+                    hot.driven(connection, _BEGIN)
+                yield connection
+                # a transaction of SQLAlchemy's own has begun if one of its statements was run, not only hot ones
+                if connection.in_transaction():
+                    connection.commit()
+                elif begin:
+                    hot.commit(connection)
+            except BaseException:
+                kept.undo(connection)
+                raise
+            kept.leave(connection)
+        except _GONE as error:
+            raise _unavailable(error) from error
+        except DBAPIError as error:
+            if _lost(error):
+                raise Unavailable("database") from error
+            raise
+
+    def read(self) -> ContextManager[Connection]:
         """A connection for single statements; raises `Unavailable` when the database does not answer."""
-        try:
-            with self._reader.connect() as connection:
-                yield connection
-        except _GONE as error:
-            raise _unavailable(error) from error
-        except DBAPIError as error:
-            if _lost(error):
-                raise Unavailable("database") from error
-            raise
+        return self._using(self._reading, begin=False)
 
-    @contextmanager
-    def write(self) -> Iterator[Connection]:
+    def each(self) -> ContextManager[Connection]:
+        """A connection on which every statement is a transaction of its own, for what one statement decides. Raises
+        `Unavailable`."""
+        return self._using(self._reading, begin=False)
+
+    def write(self) -> ContextManager[Connection]:
         """A transaction: all or nothing. Nothing slow inside. Raises `Unavailable`."""
-        try:
-            with self._writer.begin() as connection:
-                yield connection
-        except _GONE as error:
-            raise _unavailable(error) from error
-        except DBAPIError as error:
-            if _lost(error):
-                raise Unavailable("database") from error
-            raise
+        return self._using(self._writing, begin=True)
 
     def ping(self) -> None:
         """Return if the database answers; raises `Unavailable`."""
@@ -114,10 +113,10 @@ class Database:
 
     def forget_connections(self) -> None:
         """In a forked child: drop what the parent opened without closing it there."""
-        self._reader.dispose(close=False)
-        self._writer.dispose(close=False)
+        self._reading.forget()
+        self._writing.forget()
 
     def close(self) -> None:
         """Close every connection."""
-        self._reader.dispose()
-        self._writer.dispose()
+        self._reading.close()
+        self._writing.close()

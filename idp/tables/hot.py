@@ -10,15 +10,28 @@ from sqlalchemy.exc import DBAPIError
 def driven(connection: Connection, sql: str, values: Any = ()) -> Any:
     """The driver's cursor after one statement, in the connection's own transaction if it has one; errors as Core raises
     them, lost connections given up as Core does."""
-    driver: Any = connection.connection.driver_connection
+    driver: Any = connection.connection.dbapi_connection
     try:
         return driver.execute(sql, values)
     except connection.dialect.loaded_dbapi.Error as error:
-        lost = connection.dialect.is_disconnect(error, driver, None)
-        if lost:
-            connection.invalidate(error)
-        kind = connection.dialect.loaded_dbapi.Error
-        raise DBAPIError.instance(sql, None, error, kind, True, lost, connection.dialect) from error
+        raise _told(connection, driver, sql, error) from error
+
+
+def commit(connection: Connection) -> None:
+    """Commit what `driven` did."""
+    driver: Any = connection.connection.dbapi_connection
+    try:
+        driver.commit()
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise _told(connection, driver, "COMMIT", error) from error
+
+
+def _told(connection: Connection, driver: Any, sql: str, error: Any) -> BaseException:
+    lost = connection.dialect.is_disconnect(error, driver, None)
+    if lost:
+        connection.invalidate(error)
+    kind = connection.dialect.loaded_dbapi.Error
+    return DBAPIError.instance(sql, None, error, kind, True, lost, connection.dialect)
 
 
 class Hot:
@@ -26,6 +39,8 @@ class Hot:
 
     def __init__(self, statement: Executable, columns: Sequence[str] | None = None):
         self._statement, self._columns = statement, columns
+        # psycopg builds a description of every column before it can be asked whether there are any
+        self._returns = statement.is_select or bool(statement.returning_column_descriptions)  # type: ignore[attr-defined]
         self._compiled: dict[str, tuple[str, dict[str, Any], tuple[str, ...] | None]] = {}
 
     def rows(self, connection: Connection, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
@@ -33,7 +48,7 @@ class Hot:
         sql, constants, order = self._compiled.get(connection.dialect.name) or self._compile(connection)
         named = {**constants, **values}
         cursor = driven(connection, sql, named if order is None else [named[name] for name in order])
-        found: list[tuple[Any, ...]] = cursor.fetchall() if cursor.description else []
+        found: list[tuple[Any, ...]] = cursor.fetchall() if self._returns else []
         return found
 
     def _compile(self, connection: Connection) -> tuple[str, dict[str, Any], tuple[str, ...] | None]:

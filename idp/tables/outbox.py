@@ -2,19 +2,23 @@
 
 from typing import Any, Mapping
 
-from sqlalchemy import ColumnElement, Connection, case, func, insert, null, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, case, func, null, select, update
 
 from idp.domain.letter import Channel, Letter, earlier
+from idp.tables.hot import Hot
 from idp.tables.schema import outbox
 
 _LETTER = tuple(getattr(outbox.c, name) for name in Letter.__dataclass_fields__)
+_QUEUED = tuple(column.name for column in _LETTER if column.name != "id")
+_QUEUE = Hot(outbox.insert().inline(), (*_QUEUED, "created_at", "lease_until", "outcome"))
+_OUTCOME = Hot(select(outbox.c.outcome, outbox.c.attempts).where(outbox.c.key == bindparam("name")))
 _REMARK_MAX = 200
 
 
 def queue(connection: Connection, letter: Letter, now: int) -> None:
     """Add the letter in the caller's transaction; its `id` and `attempts` are given by the table."""
-    values = {column.name: getattr(letter, column.name) for column in _LETTER if column.name != "id"}
-    connection.execute(insert(outbox), {**values, "created_at": now, "lease_until": 0, "outcome": "queued"})
+    values = {name: getattr(letter, name) for name in _QUEUED}
+    _QUEUE.rows(connection, {**values, "created_at": now, "lease_until": 0, "outcome": "queued"})
 
 
 def _waiting(now: int, channel: Channel | None) -> list[ColumnElement[bool]]:
@@ -122,8 +126,8 @@ def abandon_expired(connection: Connection, now: int) -> int:
 
 def outcome_of(connection: Connection, key: str) -> tuple[str, int] | None:
     """Outcome and attempts so far of the letter with this key, or None."""
-    row = connection.execute(select(outbox.c.outcome, outbox.c.attempts).where(outbox.c.key == key)).first()
-    return (row.outcome, row.attempts) if row else None
+    rows = _OUTCOME.rows(connection, {"name": key})
+    return (rows[0][0], rows[0][1]) if rows else None
 
 
 def depth_and_age(connection: Connection, now: int) -> tuple[int, int]:

@@ -6,7 +6,6 @@ from typing import Any
 
 import psycopg
 from sqlalchemy import Engine, event
-from sqlalchemy.exc import DisconnectionError
 
 ASK_AFTER = 2.0  # seconds without use after which a connection is asked whether it still lives
 ANSWER_SECONDS = 6.0  # longer than the server's own limit for a statement
@@ -17,6 +16,7 @@ class Bounded(psycopg.Connection[Any]):
     """Gives up on an answer after `answer_seconds`; None: never."""
 
     answer_seconds: float | None = ANSWER_SECONDS
+    used = 0.0  # when it was taken last, on the clock that only goes forward
 
     def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
         """Called by psycopg around everything that it waits for."""
@@ -42,17 +42,22 @@ def bound(engine: Engine) -> None:
     def connect(_dialect: Any, _record: Any, arguments: Any, options: Any) -> Any:
         return Bounded.connect(*arguments, **options)
 
-    @event.listens_for(engine, "checkout")
-    def alive(connection: Any, record: Any, _proxy: Any) -> None:
-        # to ask at every use costs as much as the use; a server that has hung up is seen without asking
-        if time.monotonic() - record.info.get("used", 0.0) > ASK_AFTER or _has_spoken(connection):
-            connection.answer_seconds = IDLE_SECONDS
-            try:
-                engine.dialect.do_ping(connection)
-            except psycopg.Error as error:
-                raise DisconnectionError from error
-        connection.answer_seconds = ANSWER_SECONDS
 
-    @event.listens_for(engine, "checkin")
-    def used(_connection: Any, record: Any) -> None:
-        record.info["used"] = time.monotonic()
+def alive(connection: Bounded) -> bool:
+    """Whether the server still holds the connection, as far as can be told without asking, which costs as much as a use;
+    one that has not been used for a while is asked."""
+    now = time.monotonic()
+    if connection.closed or _has_spoken(connection) or now - connection.used > ASK_AFTER and not _answers(connection):
+        return False
+    connection.used, connection.answer_seconds = now, ANSWER_SECONDS
+    return True
+
+
+def _answers(connection: Bounded) -> bool:
+    connection.answer_seconds = IDLE_SECONDS
+    try:
+        connection.execute("")
+        connection.rollback()
+    except psycopg.Error:
+        return False
+    return True

@@ -4,26 +4,28 @@ from functools import lru_cache
 from importlib import import_module
 from typing import Sequence
 
-from sqlalchemy import Connection, Executable, bindparam, case, update
+from sqlalchemy import Connection, bindparam, case, update
 
+from idp.tables.hot import Hot
 from idp.tables.schema import quotas
 
 _NOW = bindparam("at")
 
 
 @lru_cache(maxsize=16)
-def _spend(dialect: str, rows: int) -> Executable:
+def _spend(dialect: str, rows: int) -> Hot:
     insert = import_module(f"sqlalchemy.dialects.{dialect}").insert
     values = [{"name": bindparam(f"name{n}"), "count": 1, "ends_at": bindparam(f"ends{n}")} for n in range(rows)]
     new = insert(quotas).values(values)
     over = quotas.c.ends_at <= _NOW
-    return new.on_conflict_do_update(
+    counted = new.on_conflict_do_update(
         index_elements=[quotas.c.name],
         set_={
             "count": case((over, 1), else_=quotas.c.count + 1),
             "ends_at": case((over, new.excluded.ends_at), else_=quotas.c.ends_at),
         },
-    ).returning(quotas.c.name, quotas.c.count, quotas.c.ends_at)
+    )
+    return Hot(counted.returning(quotas.c.name, quotas.c.count, quotas.c.ends_at))
 
 
 def spend(connection: Connection, counted: Sequence[tuple[str, int, int]], now: int) -> int | None:
@@ -35,8 +37,8 @@ def spend(connection: Connection, counted: Sequence[tuple[str, int, int]], now: 
     # in one order everywhere, or two transactions could wait for each other
     for n, (name, _, seconds) in enumerate(sorted(counted)):
         values |= {f"name{n}": name, f"ends{n}": now + seconds}
-    rows = connection.execute(_spend(connection.dialect.name, len(counted)), values).all()
-    return max((row.ends_at for row in rows if row.count > limits[row.name]), default=None)
+    rows = _spend(connection.dialect.name, len(counted)).rows(connection, values)
+    return max((ends_at for name, count, ends_at in rows if count > limits[name]), default=None)
 
 
 def give_back(connection: Connection, names: Sequence[str]) -> None:

@@ -8,7 +8,6 @@ from typing import Any
 from urllib.parse import quote
 
 from sqlalchemy import Engine, event
-from sqlalchemy.exc import DisconnectionError
 
 
 def make(path: str) -> None:
@@ -28,16 +27,22 @@ def _inode(path: str) -> int:
         return 0
 
 
+class _Opened(sqlite3.Connection):
+    inode = 0
+
+
 def watch(engine: Engine, path: str) -> None:
-    """Make every connection of the engine one to the file that stands there now."""
+    """Let every connection of the engine know which file it was opened on."""
 
     @event.listens_for(engine, "do_connect")
-    def connect(_dialect: Any, record: Any, _arguments: Any, options: Any) -> Any:
-        record.info["inode"] = _inode(path)
+    def connect(_dialect: Any, _record: Any, _arguments: Any, options: Any) -> Any:
+        inode = _inode(path)
         # without "rw" a file that is gone would come back empty
-        return sqlite3.connect(f"file:{quote(path)}?mode=rw", uri=True, **options)
+        opened = sqlite3.connect(f"file:{quote(path)}?mode=rw", uri=True, factory=_Opened, **options)
+        opened.inode = inode
+        return opened
 
-    @event.listens_for(engine, "checkout")
-    def still_there(_connection: Any, record: Any, _proxy: Any) -> None:
-        if record.info.get("inode") != _inode(path):
-            raise DisconnectionError
+
+def still_there(connection: _Opened, path: str) -> bool:
+    """Whether the connection is one to the file that stands there now."""
+    return connection.inode == _inode(path)

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, func, select, update
 
+from idp.tables.hot import Hot
 from idp.tables.schema import trusted_browsers as table
 
 
@@ -27,13 +28,19 @@ class TrustedBrowser:
     expires_at: int
 
 
-_BY_SERIES = select(table).where(table.c.series_hash == bindparam("series"))
+_BY_SERIES = Hot(select(*(table.c[name] for name in TrustedBrowser.__dataclass_fields__)).where(table.c.series_hash == bindparam("series")))
+_ROTATE = Hot(
+    update(table)
+    .where(table.c.id == bindparam("which"), table.c.secret_hash == bindparam("old"))
+    .values(secret_hash=bindparam("new"), previous_hash=bindparam("old"), rotated_at=bindparam("at"), used_at=bindparam("at"))
+    .returning(table.c.id)
+)
 
 
 def by_series(connection: Connection, series_hash: str) -> TrustedBrowser | None:
     """The browser with this series, dead or alive."""
-    row = connection.execute(_BY_SERIES, {"series": series_hash}).mappings().first()
-    return TrustedBrowser(**row) if row else None
+    rows = _BY_SERIES.rows(connection, {"series": series_hash})
+    return TrustedBrowser(*rows[0]) if rows else None
 
 
 def of_account(connection: Connection, account_id: str, epoch: int, now: int) -> list[TrustedBrowser]:
@@ -54,12 +61,7 @@ def add(connection: Connection, browser: TrustedBrowser, most: int) -> None:
 
 def rotate(connection: Connection, browser_id: str, old_hash: str, new_hash: str, now: int) -> bool:
     """Replace the secret if it is still the old one: of two parallel uses one wins."""
-    done = connection.execute(
-        update(table)
-        .where(table.c.id == browser_id, table.c.secret_hash == old_hash)
-        .values(secret_hash=new_hash, previous_hash=old_hash, rotated_at=now, used_at=now)
-    )
-    return done.rowcount == 1
+    return bool(_ROTATE.rows(connection, {"which": browser_id, "old": old_hash, "new": new_hash, "at": now}))
 
 
 def remove(connection: Connection, account_id: str, browser_id: str | None = None) -> int:

@@ -16,9 +16,21 @@ def _name(name: str, secure: bool) -> str:
     return f"__Host-{name}" if secure else name
 
 
+def _sent(name: str) -> list[str]:
+    """Every value of this cookie, as it was sent. Parsed once: Flask's own way looks through all headers for it."""
+    environ = request.environ
+    found: dict[str, list[str]] | None = environ.get("idp.cookies")
+    if found is None:
+        found = environ["idp.cookies"] = {}
+        for pair in environ.get("HTTP_COOKIE", "").split(";"):
+            key, _, value = pair.partition("=")
+            found.setdefault(key.strip(), []).append(value.strip())
+    return found.get(name, [])
+
+
 def read(name: str, secure: bool) -> str | None:
     """The value of our cookie; none if it stands there twice or does not look like ours (requirement SE-03)."""
-    values = request.cookies.getlist(_name(name, secure))
+    values = _sent(_name(name, secure))
     if len(values) != 1:
         return None
     if name == LANGUAGE:
@@ -33,7 +45,7 @@ def trust_name(account_id: str) -> str:
 
 def read_trust(account_id: str, secure: bool) -> str | None:
     """The value of that cookie, or None."""
-    values = request.cookies.getlist(_name(trust_name(account_id), secure))
+    values = _sent(_name(trust_name(account_id), secure))
     return values[0] if len(values) == 1 and _PAIR.fullmatch(values[0]) else None
 
 

@@ -7,7 +7,7 @@ from flask import Response, redirect
 
 from idp.deps import Deps
 from idp.domain.account import Account
-from idp.domain.journey import NO_FACTORS, Factors, Journey, Step, concerns_factors, next_step
+from idp.domain.journey import NO_FACTORS, Factors, Journey, Step, changed, concerns_factors, next_step
 from idp.services import journeys, members, sessions
 from idp.web import cookies
 from idp.web.errors import PageError
@@ -52,15 +52,16 @@ class Dispatcher:
         factors = factors or NO_FACTORS
         return next_step(journey, account, rule, factors, now), account, factors
 
-    def go(self, journey: Journey, account: Account | None = None, shown: bool = True) -> Response:
+    def go(self, journey: Journey, account: Account | None = None, shown: bool = True, factors: Factors | None = None) -> Response:
         """Store the journey and send the browser to its next step. `account`: the one of the journey's proof, if
-        the caller has just read it; `shown`: whether a page of it was, to which Back may lead."""
+        the caller has just read it, and `factors`, if it has read these, too, and the account with its destinations;
+        `shown`: whether a page of it was, to which Back may lead."""
         deps, purpose = self._deps, self.purposes[journey.purpose]
         if journey.proof and account is None:
             account = members.find(deps, journey.proof.subject)
         if journey.proof and account:
             journey = purpose.prepare(journey, account)
-        step, account, factors = self.step(journey, account)
+        step, account, factors = self.step(journey, account, factors)
         if step in ("refused", "unmet"):
             return self._refuse(journey, account, "login_required" if step == "refused" else "unmet_authentication_requirements")
         if shown and account and (arrive := self.arrivals.get(step)):
@@ -69,7 +70,7 @@ class Dispatcher:
         if step in ("choose", "consent", "done") and account and journey.proof and journey.proof.sid is None:
             old = cookies.read(cookies.SESSION, deps.settings.secure)
             new_cookie, session = sessions.start(deps, account, journey.proof, old)
-            journey = replace(journey, proof=replace(journey.proof, sid=session.sid))
+            journey = changed(journey, proof=replace(journey.proof, sid=session.sid))
         if step == "done" and account:
             response = purpose.finish(journey, account)
             if shown:

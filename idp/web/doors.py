@@ -4,7 +4,6 @@ from dataclasses import replace
 from typing import Any, Callable, TypeVar
 
 from flask import Flask, Response, g, request
-from werkzeug.exceptions import HTTPException
 
 from idp import texts, vault
 from idp.deps import Deps
@@ -40,14 +39,11 @@ def protocol(view: View) -> View:
 def read_body() -> bytes:
     """The request's body; raises `PageError` 413 if it is too long, 400 if it breaks off or its chunks are none."""
     try:
-        raw = request.get_data(cache=False)
-    except HTTPException:
-        raise
-    except Exception:  # whatever the server underneath finds wrong on the wire
+        return strict_form.read_body(request.environ)
+    except strict_form.TooLarge:
+        raise PageError(413, "error.too_large") from None
+    except BadForm:
         raise PageError(400, "error.bad_request") from None
-    if len(raw) > strict_form.MAX_BODY:
-        raise PageError(413, "error.too_large")
-    return raw
 
 
 def read_form() -> dict[str, str]:
@@ -75,29 +71,32 @@ def install(app: Flask, deps: Deps) -> None:
 
     @app.before_request
     def enter() -> None:
-        g.new_browser = None
-        g.locale = g.new_language = language_wish()
-        if request.endpoint is None:
+        here: Any = g._get_current_object()  # type: ignore[attr-defined]  # each look through `g` costs four calls
+        here.new_browser = None
+        here.locale = here.new_language = language_wish()
+        endpoint = request.endpoint
+        if endpoint is None:
             return
-        door = getattr(app.view_functions[request.endpoint], "door", None)
+        door = getattr(app.view_functions[endpoint], "door", None)
         if door is None:
             raise PageError(403, "error.not_found")
         if door == PAGE:
             read_query()
         if door == FORM and request.method == "POST":
-            g.form = read_form()
+            here.form = read_form()
             browser = cookies.read(cookies.BROWSER, secure)
             if browser is None:
                 raise PageError(400, "common.cookies")
-            if not csrf.trusted(deps, browser, g.form.get(csrf.FIELD, "")):
+            if not csrf.trusted(deps, browser, here.form.get(csrf.FIELD, "")):
                 raise PageError(403, "error.forgery")
 
     @app.after_request
     def leave(response: Response) -> Response:
-        if g.get("new_browser"):
-            cookies.write(response, cookies.BROWSER, g.new_browser, secure, cookies.BROWSER_SECONDS)
-        if g.get("new_language"):
-            cookies.write(response, cookies.LANGUAGE, g.new_language, secure, 365 * 86_400)
+        here: Any = g._get_current_object()  # type: ignore[attr-defined]
+        if browser := here.get("new_browser"):
+            cookies.write(response, cookies.BROWSER, browser, secure, cookies.BROWSER_SECONDS)
+        if language := here.get("new_language"):
+            cookies.write(response, cookies.LANGUAGE, language, secure, 365 * 86_400)
         # redirects too: what they set or where they lead is for one browser (requirement SE-08)
         response.headers.setdefault("Cache-Control", "no-store")
         return response

@@ -50,14 +50,14 @@ class Gate:
     def __init__(self, settings: Settings, inner: Wsgi, timer: Callable[[], float], noted: Callable[[str, int, float], None]):
         self._inner, self._timer, self._noted = inner, timer, noted
         self._hosts, self._link_host, self._issuer = settings.hosts, settings.link_host, settings.issuer
-        self._headers = constant_headers(settings)
+        self._headers = [(row[0].lower(), row) for row in constant_headers(settings)]
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         began, path = self._timer(), environ["PATH_INFO"]
 
         def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
             names = {name.lower() for name, _ in headers}
-            headers.extend(row for row in self._headers if row[0].lower() not in names)
+            headers += [row for name, row in self._headers if name not in names]
             if "content-security-policy" not in names:
                 headers.append(("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"))
             self._noted(path, int(status[:3]), self._timer() - began)

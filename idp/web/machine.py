@@ -135,20 +135,12 @@ class MachineLayer:
         return endpoint.answer(request)
 
     def _read_body(self, request: MachineRequest) -> Reply | None:
-        environ = request.environ
-        length = environ.get("CONTENT_LENGTH") or "0"
-        if not length.isascii() or not length.isdigit():
-            return error_reply(400, "invalid_request", "the Content-Length is not a number")
-        if len(length) > 9 or int(length) > strict_form.MAX_BODY:
-            return error_reply(413, "invalid_request", "the body is larger than 64 KiB")
-        wanted = strict_form.MAX_BODY + 1 if environ.get("HTTP_TRANSFER_ENCODING") else int(length)
         try:
-            raw = environ["wsgi.input"].read(wanted) if wanted else b""
-        except Exception:  # whatever the server underneath finds wrong on the wire
-            return error_reply(400, "invalid_request", "the body breaks off, or is not sent as HTTP demands")
-        if len(raw) > strict_form.MAX_BODY:
+            request.body = strict_form.read_body(request.environ)
+        except strict_form.TooLarge:
             return error_reply(413, "invalid_request", "the body is larger than 64 KiB")
-        request.body = raw
+        except strict_form.BadForm as error:
+            return error_reply(400, "invalid_request", str(error))
         return None
 
     def _read_form(self, request: MachineRequest) -> Reply | None:

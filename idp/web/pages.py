@@ -4,8 +4,7 @@ import hashlib
 import re
 from functools import cache
 from importlib.resources import files
-from typing import Any, Mapping
-from urllib.parse import urlencode
+from typing import Any, Mapping, MutableMapping
 
 from flask import Response, g, request
 from jinja2 import Environment, PackageLoader, StrictUndefined, nodes
@@ -18,6 +17,7 @@ from idp.web import address, cookies
 from idp.web.headers import page_policy
 from idp.web.machine import Endpoint, Reply
 
+_VALUE = re.compile(r"\{(\w+)\}")
 STATIC = {"page.css": "text/css; charset=utf-8", "page.js": "text/javascript; charset=utf-8"}
 
 
@@ -42,6 +42,10 @@ class _Filled(Environment):
     they are compiled: `t("key")`, `brand.name`. `constants`: by name before and in the brackets or behind the dot."""
 
     constants: Mapping[str, Mapping[str, str]] = {}
+
+    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
+        """A plain dictionary: at each page Jinja compares these names one by one where they are in layers."""
+        return {**self.globals, **(d or {})}
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
         tree: nodes.Template = _Filling(self.constants).visit(super()._parse(source, name, filename))
@@ -89,7 +93,7 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        closed = {key: text for key, (text, open_ended) in self._texts[locale].items() if not open_ended}
+        closed = {key: text for key, (text, pieces) in self._texts[locale].items() if not pieces}
         found.constants = {"t": closed, "asset": {name: _static(name)[0] for name in STATIC}, "brand": self._brand}
         translate = lambda key, **values: self.text(locale, key, values)  # noqa: E731
         found.globals |= {"t": translate, "locale": locale, "brand": self._brand, "links": self._links}
@@ -98,26 +102,36 @@ class Pages:
     def locale(self) -> str:
         """The locale of this request: the switch's or the journey's, which the doors found, the switch's cookie, the
         browser's."""
-        cookie = cookies.read(cookies.LANGUAGE, self._settings.secure)
-        return texts.choose(g.get("locale"), cookie, request.headers.get("Accept-Language"))
+        here: Any = g._get_current_object()  # type: ignore[attr-defined]
+        wish, known = here.get("locale"), here.get("chosen")
+        if known is None or known[0] != wish:  # a page asks for every clock time and every error
+            cookie = cookies.read(cookies.LANGUAGE, self._settings.secure)
+            known = here.chosen = wish, texts.choose(wish, cookie, request.headers.get("Accept-Language"))
+        locale: str = known[1]
+        return locale
 
     def text(self, locale: str, key: str, values: dict[str, Any] | None = None) -> Markup:
         """A text with its values escaped for HTML."""
-        found, open_ended = self._texts[locale][key]
-        return found.format(**self._brand, **(values or {})) if open_ended else found
+        found, pieces = self._texts[locale][key]
+        given = values or {}
+        return Markup("".join([escape(given[one]) if at % 2 else one for at, one in enumerate(pieces)])) if pieces else found
 
-    def _prepared(self, text: str) -> tuple[Markup, bool]:
-        """The text, filled in now if it names nothing but the brand; and whether values are still wanted. To fill in and
-        escape costs more than the rest of a page."""
-        names = set(re.findall(r"\{(\w+)\}", text))
-        if names <= set(self._brand):
-            return Markup(text).format(**self._brand), False
-        return Markup(text), True
+    def _prepared(self, text: str) -> tuple[Markup, list[str]]:
+        """The text, with the brand filled in; and, if other values are still wanted, its pieces: what it says and the name of
+        a value in turn. To take a text apart each time costs more than the rest of a page."""
+        pieces = _VALUE.split(text)
+        at = 1
+        while at < len(pieces):
+            if pieces[at] in self._brand:
+                pieces[at - 1 : at + 2] = [pieces[at - 1] + str(escape(self._brand[pieces[at]])) + pieces[at + 1]]
+            else:
+                at += 2
+        return Markup(pieces[0]), pieces if len(pieces) > 1 else []
 
     def html(self, template: str, locale: str, **context: Any) -> str:
         """The page as HTML; templates call `t(key, name=value)`."""
         other = "en" if locale == "ja" else "ja"
-        switch = "?" + urlencode({**(address.parameters() or {}), "lang": other})
+        switch = "?" + address.query({**(address.parameters() or {}), "lang": other})
         defaults = {"errors": [], "back": None, "stuck": False, "other_language": switch}
         return self._templates[locale].get_template(template).render({**defaults, **context})
 
@@ -131,12 +145,14 @@ class Pages:
         **context: Any,
     ) -> Response:
         """The page as a response that no cache keeps."""
-        response = Response(self.html(template, locale, **context), status, content_type="text/html; charset=utf-8")
-        response.headers["Cache-Control"] = "no-store"
-        response.headers["Vary"] = "Cookie, Accept-Language"
-        response.headers["Content-Language"] = locale
-        response.headers["Content-Security-Policy"] = page_policy(form_targets, form_post)
-        return response
+        headers = [
+            ("Content-Type", "text/html; charset=utf-8"),
+            ("Cache-Control", "no-store"),
+            ("Vary", "Cookie, Accept-Language"),
+            ("Content-Language", locale),
+            ("Content-Security-Policy", page_policy(form_targets, form_post)),
+        ]
+        return Response(self.html(template, locale, **context), status, headers)
 
 
 def clock_time(locale: str, seconds: int) -> str:

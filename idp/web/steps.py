@@ -131,6 +131,8 @@ def operation(house: House, journey: Journey) -> str | None:
 
 def said(house: House, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Errors of `error` as (field, sentence) for the page."""
+    if not rows:
+        return []
     locale = house.pages.locale()
     found = []
     for row in rows:

@@ -1,6 +1,7 @@
 """Parses URL-encoded parameters strictly: UTF-8 without control characters, nothing doubled, all counted before decoding."""
 
 import re
+from typing import Any, Mapping
 from urllib.parse import unquote_to_bytes
 
 TYPE = "application/x-www-form-urlencoded"
@@ -19,11 +20,34 @@ class BadForm(Exception):
         self.doubled = doubled
 
 
-def _decode(raw: bytes) -> str:
-    if b"+" in raw:
-        raw = raw.replace(b"+", b" ")
+class TooLarge(Exception):
+    """A body over `MAX_BODY`."""
+
+
+def read_body(environ: Mapping[str, Any]) -> bytes:
+    """The body of a request; raises `TooLarge`, and `BadForm` where it breaks off or is not sent as HTTP demands."""
+    length = environ.get("CONTENT_LENGTH") or "0"
+    if not length.isascii() or not length.isdigit():
+        raise BadForm("the Content-Length is not a number")
+    if len(length) > 9 or int(length) > MAX_BODY:
+        raise TooLarge
+    chunked = environ.get("HTTP_TRANSFER_ENCODING")
+    wanted = MAX_BODY + 1 if chunked else int(length)
     try:
-        return (unquote_to_bytes(raw) if b"%" in raw else raw).decode("utf-8")
+        raw: bytes = environ["wsgi.input"].read(wanted) if wanted else b""
+    except Exception:  # whatever the server underneath finds wrong on the wire
+        raise BadForm("the body breaks off, or is not sent as HTTP demands") from None
+    if len(raw) > MAX_BODY:
+        raise TooLarge
+    if not chunked and len(raw) < wanted:
+        raise BadForm("the body breaks off, or is not sent as HTTP demands")
+    return raw
+
+
+def _decode(text: str) -> str:
+    """The text behind the percent signs of what was sent."""
+    try:
+        return unquote_to_bytes(text).decode("utf-8")
     except UnicodeDecodeError:
         raise BadForm("not UTF-8") from None
 
@@ -35,16 +59,21 @@ def pairs(raw: bytes) -> list[tuple[str, str]]:
         raise BadForm("too large")
     if b"%" in raw and _BROKEN.search(raw):
         raise BadForm("broken percent-encoding")
-    parts = [part for part in raw.split(b"&") if part]
-    if len(parts) > MAX_FIELDS:
+    if raw.count(b"&") >= MAX_FIELDS and sum(1 for part in raw.split(b"&") if part) > MAX_FIELDS:
         raise BadForm("too many fields")
+    try:
+        parts = raw.replace(b"+", b" ").decode("utf-8").split("&")
+    except UnicodeDecodeError:
+        raise BadForm("not UTF-8") from None
     found = []
     for part in parts:
-        name, _, value = part.partition(b"=")
-        if len(name) > MAX_NAME:
+        if not part:
+            continue
+        name, _, value = part.partition("=")
+        if len(name) > MAX_NAME or (len(name) * 4 > MAX_NAME and len(name.encode()) > MAX_NAME):
             raise BadForm("a field name is too long")
-        found.append((_decode(name), _decode(value)))
-    if _CONTROL.search("".join(text for pair in found for text in pair)):
+        found.append((_decode(name), _decode(value)) if "%" in part else (name, value))
+    if _CONTROL.search("".join([text for pair in found for text in pair])):
         raise BadForm("control characters")
     return found
 

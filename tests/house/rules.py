@@ -117,8 +117,8 @@ def japanese(tree: ast.Module, path: str) -> Iterator[tuple[int, str]]:
                 yield node.lineno, f"Japanese text belongs into idp/texts: {node.value[:20]!r}"
 
 
-def _writes(node: ast.AST) -> bool:
-    return isinstance(node, ast.With) and any(re.search(r"\.write$", dotted(item.context_expr)) for item in node.items)
+def _writes(node: ast.AST, how: str = "write") -> bool:
+    return isinstance(node, ast.With) and any(re.search(rf"\.({how})$", dotted(item.context_expr)) for item in node.items)
 
 
 def transactions(tree: ast.Module, path: str) -> Iterator[tuple[int, str]]:
@@ -126,7 +126,7 @@ def transactions(tree: ast.Module, path: str) -> Iterator[tuple[int, str]]:
     if not re.search(r"/(views|forms)\w*\.py$|^idp/web/|^idp/domain/|^idp/tables/", path):
         return
     for node in ast.walk(tree):
-        if _writes(node):
+        if _writes(node, "write|each"):
             yield node.lineno, "a transaction belongs into a flow or service"
 
 

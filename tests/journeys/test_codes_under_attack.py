@@ -95,7 +95,7 @@ def test_too_many_codes_in_an_hour_are_told_with_a_clock_time(idp: Idp, portal: 
 
 
 def test_another_destination_on_request(idp: Idp, portal: dict) -> None:
-    name, number = new_name(), "+8180" + f"{time.time_ns() % 10**8:08}"
+    name, number = new_name(), f"+8180{10**7 + time.time_ns() % (9 * 10**7)}"  # 0800 takes no text messages
     idp.account(name, "--email", f"{name}@mail.example", "--phone", "0" + number[3:], "--second-factor", "sms")
     browser = Browser(idp)
     page = browser.sign_in(browser.authorize(portal), name)

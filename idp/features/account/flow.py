@@ -10,7 +10,7 @@ from idp.domain.nickname import fold_nickname, nickname_verdicts
 from idp.services import limits, new_passwords, notices
 from idp.services.accounts import reserved_words
 from idp.services.passwords import Busy, Hasher
-from idp.tables import accounts, audit, failures
+from idp.tables import accounts, audit, failures, login_ids
 from idp.tables.database import Connection
 
 DAY = 86_400
@@ -98,7 +98,7 @@ def login_id_state(deps: Deps, account: Account, typed: str) -> tuple[Free | Non
     if key == account.login_id_key:
         return ("same" if typed == account.login_id else "free"), ()
     with deps.database.read() as connection:
-        return ("taken" if accounts.ever_used(connection, key) else "free"), ()
+        return ("taken" if login_ids.ever_used(connection, key) else "free"), ()
 
 
 def check_allowed(deps: Deps, account: Account) -> bool:
@@ -113,7 +113,7 @@ def change_login_id(deps: Deps, account: Account, typed: str, address: str) -> b
     not_after = now - deps.policy.login_id.change_every
     try:
         with deps.database.write() as connection:
-            if not accounts.change_login_id(connection, account, typed, key, now, max(0, not_after)):
+            if not login_ids.change_login_id(connection, account, typed, key, now, max(0, not_after)):
                 return False
             _record(connection, deps, account, "login_id_changed", address)
             notices.tell(connection, deps, account, "notice.id", {"datetime": now, "login_id": typed})

@@ -1,6 +1,6 @@
 """Signing in with a password: who is meant, whether they must wait, whether the password is right."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Callable, Literal
 
 from sqlalchemy import Connection
@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from idp.deps import Deps
 from idp.domain.account import Account
 from idp.domain.identifiers import fold_email, fold_login_id
-from idp.domain.journey import Proof
+from idp.domain.journey import NO_FACTORS, Factors, Proof
 from idp.services import limits, metrics, notices, trust
 from idp.services.ghosts import Ghosts
 from idp.services.passwords import Busy, Hasher
@@ -20,10 +20,12 @@ Result = Literal["ok", "wrong", "locked", "limited", "suspended", "letter_expire
 @dataclass(frozen=True)
 class SignIn:
     """What came of one try. `wait_until`: Unix time before which no try counts; `left`: tries until the next wait
-    of `wait_seconds`, known and unknown names alike; `trust`: the remembered browser's new cookie."""
+    of `wait_seconds`, known and unknown names alike; `trust`: the remembered browser's new cookie. The account comes with
+    its destinations, and with what it could be proven by beside the password."""
 
     result: Result
     account: Account | None = None
+    factors: Factors = NO_FACTORS
     proof: Proof | None = None
     wait_until: int = 0
     left: int | None = None
@@ -41,13 +43,14 @@ class Visitor:
     remembered: Callable[[str], str | None] = lambda account_id: None
 
 
-def find_account(connection: Connection, typed: str) -> Account | None:
-    """The account meant by a login ID, or by an address that its owner switched on (requirement LG-01)."""
+def find_account(connection: Connection, typed: str) -> tuple[Account | None, Factors]:
+    """The account meant by a login ID, or by an address that its owner switched on (requirement LG-01), with its
+    destinations, and its factors."""
     login_id, email = fold_login_id(typed), fold_email(typed)
-    found = accounts.by_login_id(connection, login_id) if login_id else None
+    found = accounts.with_factors(connection, login_id, "login_id") if login_id else None
     if found is None and email:
-        found = accounts.by_email_login(connection, email)
-    return None if found is None or found.status == "closed" else found
+        found = accounts.with_factors(connection, email, "email_login")
+    return (None, NO_FACTORS) if found is None or found[0].status == "closed" else found
 
 
 def bucket_of(deps: Deps, account: Account | None, typed: str, known: trust.Recognised = trust.NOBODY) -> str:
@@ -67,8 +70,8 @@ def sign_in(deps: Deps, hasher: Hasher, ghosts: Ghosts, typed: str, password: st
         else:
             metrics.sign_in("limited")
         return SignIn("limited")
-    with deps.database.write() as connection:
-        account = find_account(connection, typed)
+    with deps.database.each() as connection:
+        account, factors = find_account(connection, typed)
         cookie = who.remembered(account.id) if account else None
         known = trust.recognise(connection, deps, account, cookie) if account and cookie else trust.NOBODY
         bucket = bucket_of(deps, account, typed, known)
@@ -88,7 +91,7 @@ def sign_in(deps: Deps, hasher: Hasher, ghosts: Ghosts, typed: str, password: st
         raise
     if account is None or not checked.ok:
         return _failed(deps, account, reserved, who)
-    return _passed(deps, account, fresh, bucket, known, who)
+    return replace(_passed(deps, account, fresh, bucket, known, who), factors=factors)
 
 
 def _passed(deps: Deps, account: Account, fresh: str | None, bucket: str, known: trust.Recognised, who: Visitor) -> SignIn:
@@ -113,7 +116,7 @@ def _passed(deps: Deps, account: Account, fresh: str | None, bucket: str, known:
         return SignIn(result, account)  # type: ignore[arg-type]
     trusted = known.state == "grace" or cookie is not None
     proof = Proof(account.id, account.epoch, now, ("pwd",), entered_here=True, trusted=trusted)
-    return SignIn("ok", account, proof, trust=cookie)
+    return SignIn("ok", account, proof=proof, trust=cookie)
 
 
 def _failed(deps: Deps, account: Account | None, reserved: failures.Reserved, who: Visitor) -> SignIn:

@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Blueprint, Response, redirect, request
 
-from idp.domain.journey import Journey, Proof, accepts_session
+from idp.domain.journey import Journey, Proof, accepts_session, changed
 from idp.features.login import flow, forms
 from idp.services import journeys, new_passwords
 from idp.web import cookies, doors, password_form, session, steps
@@ -87,7 +87,7 @@ def blueprint(house: House) -> Blueprint:
         outcome = flow.sign_in(deps, house.hasher, house.ghosts, typed, password, who)
         if outcome.result != "ok":
             return steps.back_with(house, journey, "/login", sign_in_errors(outcome, typed), typed)
-        response = house.dispatcher.go(replace(journey, proof=outcome.proof, code={}, notice={}), outcome.account)
+        response = house.dispatcher.go(changed(journey, proof=outcome.proof, code={}, notice={}), outcome.account, factors=outcome.factors)
         if outcome.trust and outcome.account:
             steps.remember(deps, response, outcome.account.id, outcome.trust)
         return response

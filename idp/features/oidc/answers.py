@@ -1,12 +1,11 @@
 """Writes every authorization response, success and error alike: `iss` always, by query or by form post
 (RFC 9207, OAuth 2.0 Form Post Response Mode)."""
 
-from urllib.parse import urlencode
-
 from flask import Response, redirect
 
 from idp.domain.client import origin
 from idp.features.oidc.request import AuthorizationError, Target
+from idp.web import address
 from idp.web.headers import FORM_POST_SCRIPT
 from idp.web.house import House
 
@@ -28,7 +27,7 @@ def answer(house: House, target: Target, parameters: dict[str, str]) -> Response
             script=FORM_POST_SCRIPT,
         )
     joint = "&" if "?" in target.redirect_uri else "?"
-    response = redirect(target.redirect_uri + joint + urlencode(fields), 303)
+    response = redirect(target.redirect_uri + joint + address.query(fields), 303)
     response.headers["Cache-Control"] = "no-store"
     return response
 

@@ -187,6 +187,8 @@ def _max_age(value: str | None, client: Client, refuse: Refuse) -> int | None:
 
 
 def _claims(value: str | None, client: Client, refuse: Refuse) -> ClaimsRequest:
+    if value is None:
+        return ClaimsRequest()
     try:
         asked = parse_claims(value)
     except BadClaims as error:

@@ -1,6 +1,7 @@
 """The authorization endpoint and the consent page."""
 
 from dataclasses import replace
+from typing import Mapping
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, g, redirect, request
@@ -12,7 +13,7 @@ from idp.features.oidc import answers, flow, id_token_hint
 from idp.features.oidc import request as requests
 from idp.features.oidc.request import AuthorizationError, NotRedirectable, Target
 from idp.services import journeys
-from idp.web import doors, session, steps, strict_form
+from idp.web import address, doors, session, steps, strict_form
 from idp.web.dispatcher import Purpose
 from idp.web.errors import PageError
 from idp.web.house import House
@@ -27,7 +28,10 @@ REASONS = {
 }
 
 
-def _fields(raw: bytes) -> tuple[dict[str, str], frozenset[str]]:
+def _fields(raw: bytes) -> tuple[Mapping[str, str], frozenset[str]]:
+    known = address.parameters()
+    if known is not None:
+        return known, frozenset()
     try:
         return strict_form.parse(raw), frozenset()
     except BadForm as error:

@@ -14,7 +14,7 @@ from idp.ports import ContractMatch
 from idp.services import accounts as account_rules
 from idp.services import contract_proof, drafts, limits, new_passwords, notices, registering
 from idp.services.passwords import Hasher
-from idp.tables import accounts, audit, registrations
+from idp.tables import accounts, audit, login_ids, registrations
 from idp.tables.database import Connection
 
 DRAFT = "registration"
@@ -137,7 +137,7 @@ def login_id_taken(connection: Connection, deps: Deps, login_id: str, contract_k
     key, now = fold_login_id(login_id) or "", deps.now()
     if "nickname.reserved" in nickname_verdicts(login_id, account_rules.reserved_words(deps)):
         return True
-    if accounts.ever_used(connection, key):
+    if login_ids.ever_used(connection, key):
         return True
     holder = registrations.holder(connection, key, contract_key, now)
     return holder is not None and now < registering.ends_at(connection, deps, holder)

@@ -1,6 +1,6 @@
 """Sending and checking codes of a journey (flows.md M0 to M4)."""
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from idp import vault
@@ -8,7 +8,7 @@ from idp.deps import Deps
 from idp.domain import assurance
 from idp.domain.account import Account
 from idp.domain.identifiers import mask_email, mask_phone
-from idp.domain.journey import Factors, Journey, owed
+from idp.domain.journey import Factors, Journey, changed, owed
 from idp.domain.letter import Channel
 from idp.services import factors as proofs
 from idp.services import journeys, letters, limits, metrics, notices, one_time_codes, trust
@@ -83,9 +83,9 @@ def choose(deps: Deps, journey: Journey, account: Account, way: Way, address: st
         code |= {"error": "mfa.err.send_limit", "again_at": refused.again_at}
         return replace(journey, code=code)
     kept = [*earlier, sent][-one_time_codes.LIVE_AT_ONCE :]
-    code |= {"sent": [asdict(one) for one in kept], "sent_at": sent.at, "until": sent.until, "letter": sent.letter}
+    code |= {"sent": [vars(one) for one in kept], "sent_at": sent.at, "until": sent.until, "letter": sent.letter}
     journeys.suspend(deps, journey, sent.until - sent.at)
-    return replace(journey, code=code)
+    return changed(journey, code=code)
 
 
 def trouble(deps: Deps, journey: Journey) -> bool:
@@ -127,7 +127,7 @@ def check(deps: Deps, journey: Journey, account: Account, typed: str, address: s
         auth_time=deps.now(),
         sid=None,
     )
-    return checked, replace(journey, proof=proof, code={}, notice={})
+    return checked, changed(journey, proof=proof, code={}, notice={})
 
 
 def passed(deps: Deps, account: Account, method: str, remember: str | None, address: str, client_id: str | None) -> str | None:

@@ -1,0 +1,30 @@
+"""Login IDs: none is given out twice, and each is changed by one of many at once."""
+
+from sqlalchemy import Connection, select, update
+from sqlalchemy.exc import IntegrityError
+
+from idp.domain.account import Account
+from idp.tables import accounts
+from idp.tables.schema import accounts as table
+from idp.tables.schema import login_ids
+
+
+def ever_used(connection: Connection, login_id_key: str) -> bool:
+    """Whether anybody has or ever had this login ID: it is given out no more (requirement AC-01)."""
+    used = select(login_ids.c.login_id_key).where(login_ids.c.login_id_key == login_id_key)
+    return connection.execute(used.union(select(table.c.login_id_key).where(table.c.login_id_key == login_id_key))).first() is not None
+
+
+def change_login_id(connection: Connection, account: Account, new: str, new_key: str, now: int, not_after: int) -> bool:
+    """Give the account another login ID if it still has the one that it came with, last changed at `not_after` or before: of
+    two changes at once one wins. Another spelling of the same ID is none that is new. Raises `accounts.Taken`."""
+    unchanged = (table.c.id == account.id, table.c.login_id_key == account.login_id_key, table.c.login_id_at <= not_after)
+    try:
+        done = connection.execute(
+            update(table).where(*unchanged).values(login_id=new, login_id_key=new_key, login_id_at=now, updated_at=now)
+        )
+        if done.rowcount and new_key != account.login_id_key:
+            connection.execute(login_ids.insert(), {"login_id_key": new_key, "account_id": account.id, "since": now})
+    except IntegrityError as error:
+        raise accounts.Taken(new) from error
+    return done.rowcount == 1
