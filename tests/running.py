@@ -60,16 +60,14 @@ class Idp(Outgoing):
     def client(self, **metadata: Any) -> dict[str, Any]:
         """Register a client; returns what was registered."""
         given = {"client_name": "Test portal", "redirect_uris": [CALLBACK], **metadata}
-        found: dict[str, Any] = json.loads(self.run("client", "add", "-", stdin=json.dumps(given)).stdout)
-        return found
+        return dict(json.loads(self.run("client", "add", "-", stdin=json.dumps(given)).stdout))
 
     def account(self, login_id: str, *options: str, password: str = PASSWORD) -> str:
         """Add a member; returns the subject. In this process: to start one takes longer than most tests."""
         arguments = ("account", "add", "--login-id", login_id, "--nickname", "はなこ", *options, "--password-stdin")
         done = CliRunner().invoke(root, ["--config", str(self.config), *arguments], input=password)
         assert done.exit_code == 0, f"idp {' '.join(arguments)}: {done.output}"
-        subject: str = json.loads(done.stdout)["sub"]
-        return subject
+        return str(json.loads(done.stdout)["sub"])
 
     def audit(self, event: str) -> list[dict[str, Any]]:
         """The audit rows of one event, the oldest first."""
