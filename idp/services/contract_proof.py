@@ -7,7 +7,7 @@ from typing import Iterator, Mapping
 from idp import vault
 from idp.deps import Deps
 from idp.domain.contract import FACTS, IDENTIFYING, fact_keys, is_name_key
-from idp.ports import ContractMatch
+from idp.ports import ContractMatch, Unavailable
 from idp.services.limits import network_of
 from idp.tables import quotas
 
@@ -15,8 +15,8 @@ HOUR, DAY = 3_600, 86_400
 _FRICTION = "contract-friction"
 
 
-class TooMany(Exception):
-    """This network address has checked too often; it may again in an hour."""
+class _Over(Exception):
+    """Takes the transaction back."""
 
 
 def allowed(deps: Deps, address: str) -> bool:
@@ -37,21 +37,29 @@ def check(deps: Deps, facts: Mapping[str, str]) -> ContractMatch | None:
     if counted and not _spend(deps, counted):
         deps.contractors.match(_nobody(facts))
         return None
-    match = deps.contractors.match(facts)
+    try:
+        match = deps.contractors.match(facts)
+    except Unavailable:  # nothing was looked at: whoever tries again later has lost no try
+        _give_back(deps, counted)
+        raise
     if match is None:
         _failed(deps)
-    elif counted:
-        with deps.database.write() as connection:
-            quotas.give_back(connection, [name for name, _, _ in counted])
+    else:
+        _give_back(deps, counted)
     return match
+
+
+def _give_back(deps: Deps, counted: list[tuple[str, int, int]]) -> None:
+    with deps.database.write() as connection:
+        quotas.give_back(connection, [name for name, _, _ in counted])
 
 
 def _spend(deps: Deps, counted: list[tuple[str, int, int]]) -> bool:
     try:
         with deps.database.write() as connection:
             if quotas.spend(connection, counted, deps.now()) is not None:
-                raise TooMany
-    except TooMany:  # rolled back: what was not looked at is not counted
+                raise _Over
+    except _Over:  # rolled back: what was not looked at is not counted
         return False
     return True
 

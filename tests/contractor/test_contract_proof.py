@@ -8,15 +8,16 @@ from typing import Mapping
 
 import pytest
 
+from idp.adapters.contractors_http import HttpContractors
 from idp.adapters.contractors_register import RegisterContractors
 from idp.deps import Deps
 from idp.domain.policy import ContractChecks
-from idp.ports import ContractMatch, Contractors
+from idp.ports import ContractMatch, Contractors, Unavailable
 from idp.services import contract_proof
 from idp.tables.database import Database
 from tests.contractor.files import Importer, contract
 from tests.courier.house import Clock, house
-from tests.services import race
+from tests.services import free_port, race
 
 ROW = contract(17, birth_date="1958-04-01", kanji_name="山﨑 花子")
 RIGHT = {"customer_number": "17", "phone": ROW["phone"], "kana_name": ROW["kana_name"]}
@@ -73,6 +74,14 @@ def test_one_wrong_fact_is_enough_and_after_five_the_right_ones_are_refused_too(
         assert contract_proof.check(deps, RIGHT | wrong) is None
     assert contract_proof.check(deps, RIGHT) is None, "found by the facts that stayed the same"
     assert len(records(deps).asked) == LIMIT + 1 and records(deps).about(**RIGHT) == 0, "asked for nobody instead"
+
+
+def test_records_that_are_away_cost_no_try(deps: Deps) -> None:
+    away = replace(deps, contractors=HttpContractors(f"http://127.0.0.1:{free_port()}/", "token"))
+    for _ in range(2 * LIMIT):
+        with pytest.raises(Unavailable):
+            contract_proof.check(away, RIGHT)
+    assert contract_proof.check(deps, RIGHT)
 
 
 def test_a_day_later_it_can_be_tried_again(deps: Deps) -> None:
