@@ -11,9 +11,9 @@ from idp.domain.account import STAFF, Account, Destination, PasswordState, Role
 from idp.domain.identifiers import email_verdicts, fold_email, fold_login_id, login_id_verdicts
 from idp.domain.nickname import fold_nickname, nickname_verdicts
 from idp.domain.phone import fold_mobile, mobile_verdicts
-from idp.services import contract_keys, foreign_hashes
+from idp.services import contract_keys, foreign_hashes, records
 from idp.services.passwords import MAX_BYTES, Hasher
-from idp.tables import accounts, audit, failures
+from idp.tables import accounts, failures
 from idp.tables.database import Connection
 
 Problem = tuple[str, str]  # field, and a verdict code or for `password_hash` and `profile` a plain sentence
@@ -182,16 +182,7 @@ def record(
     connection: Connection, deps: Deps, account: Account, event: str, actor: str | None, detail: Mapping[str, Any] | None = None
 ) -> None:
     """An audit row of something that `actor` did to the account."""
-    audit.record(
-        connection,
-        at=deps.now(),
-        event=event,
-        result="ok",
-        account_id=account.id,
-        actor=actor,
-        policy_version=deps.policy.version,
-        detail=detail,
-    )
+    records.add(connection, deps, event, account_id=account.id, actor=actor, detail=detail)
 
 
 def lock(connection: Connection, deps: Deps, account: Account, actor: str) -> None:

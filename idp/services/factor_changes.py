@@ -1,12 +1,12 @@
 """Changes of what an account proves itself with: one transaction, after which everything else that was open has ended."""
 
 from dataclasses import dataclass
-from typing import Any, Callable, Mapping
+from typing import Callable
 
 from idp.deps import Deps
 from idp.domain.account import Account
-from idp.services import limits, notices
-from idp.tables import accounts, audit, trusted_browsers
+from idp.services import notices, records
+from idp.tables import accounts, trusted_browsers
 from idp.tables.database import Connection
 
 
@@ -35,20 +35,8 @@ def change(
         if on is not None:
             accounts.change(connection, account.id, now, second_factor=int(on))
         after = accounts.by_id(connection, account.id, with_destinations=True) or account
-        _record(connection, deps, account, address, {"what": summary, "on": after.second_factor})
+        detail = {"what": summary, "on": after.second_factor}
+        records.add(connection, deps, "second_factor_changed", account_id=account.id, address=address, detail=detail)
         told = (*account.destinations, *after.destinations)
         notices.tell(connection, deps, account, "notice.tfa", {"datetime": now, "summary": summary}, told)
     return Changed(after, cleared)
-
-
-def _record(connection: Connection, deps: Deps, account: Account, address: str, detail: Mapping[str, Any]) -> None:
-    audit.record(
-        connection,
-        at=deps.now(),
-        event="second_factor_changed",
-        result="ok",
-        account_id=account.id,
-        address=limits.network_of(address),
-        policy_version=deps.policy.version,
-        detail=detail,
-    )

@@ -8,9 +8,9 @@ from idp import common_passwords
 from idp.deps import Deps
 from idp.domain import password as rules
 from idp.domain.account import Account
-from idp.services import limits, notices
+from idp.services import notices, records
 from idp.services.passwords import Hasher
-from idp.tables import accounts, audit, failures, links, trusted_browsers
+from idp.tables import accounts, failures, links, trusted_browsers
 
 
 def words_of(account: Account) -> tuple[str, ...]:
@@ -76,15 +76,6 @@ def _set(connection: Connection, deps: Deps, account: Account, hashed: str, addr
     trusted_browsers.remove(connection, account.id)
     links.drop(connection, account.id)
     failures.clear(connection, "password:" + account.id)
-    audit.record(
-        connection,
-        at=now,
-        event="password_changed",
-        result="ok",
-        account_id=account.id,
-        address=limits.network_of(address),
-        policy_version=deps.policy.version,
-        detail={"how": how},
-    )
+    records.add(connection, deps, "password_changed", account_id=account.id, address=address, detail={"how": how})
     notices.tell(connection, deps, account, "notice.pw", {"datetime": now, "method": how})
     return accounts.by_id(connection, account.id, with_destinations=True)

@@ -12,8 +12,8 @@ from idp import vault
 from idp.deps import Deps
 from idp.domain.account import Account
 from idp.domain.device import device_of
-from idp.services import limits, notices
-from idp.tables import accounts, audit, trusted_browsers
+from idp.services import limits, notices, records
+from idp.tables import accounts, trusted_browsers
 from idp.tables.database import Connection
 from idp.tables.trusted_browsers import TrustedBrowser
 from idp.vault import fingerprint
@@ -61,7 +61,7 @@ def end_stolen(connection: Connection, deps: Deps, account: Account, known: Reco
     """Somebody shows a secret that was replaced: the browser is forgotten and the member told."""
     if known.browser is None or not trusted_browsers.remove(connection, account.id, known.browser.id):
         return
-    _record(connection, deps, account, "browser_copied", address)
+    records.add(connection, deps, "browser_copied", account_id=account.id, address=address)
     full = accounts.by_id(connection, account.id, with_destinations=True) or account
     notices.tell(connection, deps, full, "notice.tfa", {"datetime": deps.now(), "summary": "browser_copied"})
 
@@ -85,7 +85,7 @@ def remember(connection: Connection, deps: Deps, account: Account, user_agent: s
         expires_at=now + deps.policy.second_factor.remember,
     )
     trusted_browsers.add(connection, browser, deps.policy.second_factor.remember_most)
-    _record(connection, deps, account, "browser_remembered", address)
+    records.add(connection, deps, "browser_remembered", account_id=account.id, address=address)
     system, _, name = device.partition(".")
     notices.tell(connection, deps, account, "notice.device", {"datetime": now, "os": system, "browser": name}, kinds=("email",))
     return f"{series}.{secret}"
@@ -94,17 +94,5 @@ def remember(connection: Connection, deps: Deps, account: Account, user_agent: s
 def forget(connection: Connection, deps: Deps, account: Account, browser_id: str | None, address: str) -> int:
     """Forget one browser of the account, or all of them; returns how many."""
     if gone := trusted_browsers.remove(connection, account.id, browser_id):
-        _record(connection, deps, account, "browser_forgotten", address)
+        records.add(connection, deps, "browser_forgotten", account_id=account.id, address=address)
     return gone
-
-
-def _record(connection: Connection, deps: Deps, account: Account, event: str, address: str) -> None:
-    audit.record(
-        connection,
-        at=deps.now(),
-        event=event,
-        result="ok",
-        account_id=account.id,
-        address=limits.network_of(address),
-        policy_version=deps.policy.version,
-    )

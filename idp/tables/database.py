@@ -1,7 +1,7 @@
-"""The durable store: one engine for reading, one for writing, on SQLite or PostgreSQL alike."""
+"""The durable store: connections kept for reading and for writing, on SQLite or PostgreSQL alike."""
 
 from contextlib import contextmanager
-from typing import Any, Callable, ContextManager, Iterator
+from typing import Any, ContextManager, Iterator
 
 from sqlalchemy import Connection, Engine, create_engine, event, exc, text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError

@@ -7,11 +7,10 @@ from idp.deps import Deps
 from idp.domain.account import Account
 from idp.domain.identifiers import fold_login_id, login_id_parameters, login_id_verdicts
 from idp.domain.nickname import fold_nickname, nickname_verdicts
-from idp.services import limits, new_passwords, notices
+from idp.services import new_passwords, notices, records
 from idp.services.accounts import reserved_words
 from idp.services.passwords import Busy, Hasher
 from idp.tables import accounts, audit, failures, login_ids
-from idp.tables.database import Connection
 
 DAY = 86_400
 KEPT = 90 * DAY
@@ -115,7 +114,7 @@ def change_login_id(deps: Deps, account: Account, typed: str, address: str) -> b
         with deps.database.write() as connection:
             if not login_ids.change_login_id(connection, account, typed, key, now, max(0, not_after)):
                 return False
-            _record(connection, deps, account, "login_id_changed", address)
+            records.add(connection, deps, "login_id_changed", account_id=account.id, address=address)
             notices.tell(connection, deps, account, "notice.id", {"datetime": now, "login_id": typed})
             return True
     except accounts.Taken:
@@ -128,17 +127,5 @@ def change_nickname(deps: Deps, account: Account, typed: str, address: str) -> t
         return tuple(("nickname", f"verdict.{code}", {}) for code in found)
     with deps.database.write() as connection:
         accounts.change(connection, account.id, deps.now(), nickname=fold_nickname(typed))
-        _record(connection, deps, account, "nickname_changed", address)
+        records.add(connection, deps, "nickname_changed", account_id=account.id, address=address)
     return ()
-
-
-def _record(connection: Connection, deps: Deps, account: Account, event: str, address: str) -> None:
-    audit.record(
-        connection,
-        at=deps.now(),
-        event=event,
-        result="ok",
-        account_id=account.id,
-        address=limits.network_of(address),
-        policy_version=deps.policy.version,
-    )

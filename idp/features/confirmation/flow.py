@@ -8,15 +8,17 @@ from idp.deps import Deps
 from idp.domain.account import Account, Destination
 from idp.domain.journey import Journey, Proof
 from idp.domain.policy import Backoff
-from idp.services import accounts as account_service
+from idp.services import accounts as account_service, records
 from idp.services import drafts, letters, limits, notices, registering
 from idp.services import links as letter_links
 from idp.services.passwords import Busy, Hasher
-from idp.tables import accounts, audit, failures, links, registrations
+from idp.tables import accounts, failures, links, registrations
 from idp.tables.database import Connection
 from idp.tables.registrations import Registration
 
 _DONE, _FINISHED = "registration-done", "registration-finished"
+
+CONFIRMED = "registration_confirmed"
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ def finish(deps: Deps, hasher: Hasher, fingerprint: str | None, password: str, a
     if not right:
         limits.sign_in_failed(deps)
         with deps.database.write() as connection:
-            _record(connection, deps, registration, "wrong", address)
+            records.add(connection, deps, CONFIRMED, "wrong", client_id=registration.client_id, address=address)
         return Finished("locked" if reserved.wait_until > deps.now() else "wrong", wait_until=reserved.wait_until)
     return _made(deps, fingerprint, registration, bucket, address)
 
@@ -89,7 +91,7 @@ def _made(deps: Deps, fingerprint: str, registration: Registration, bucket: str,
             if accounts.by_contract(connection, registration.contract_key, registration.contractor_id):
                 raise accounts.Taken
             account_service.store(connection, deps, account, None, "registration")
-            _record(connection, deps, registration, "ok", address, account.id)
+            records.add(connection, deps, CONFIRMED, account_id=account.id, client_id=registration.client_id, address=address)
             _tell(connection, deps, account)
     except _Lost:
         return Finished("dead")
@@ -136,21 +138,6 @@ def _taken(deps: Deps, registration: Registration) -> Finished:
     with deps.database.read() as connection:
         other = accounts.by_contract(connection, registration.contract_key, registration.contractor_id)
     return Finished("exists" if other else "taken")
-
-
-def _record(
-    connection: Connection, deps: Deps, registration: Registration, result: str, address: str, account_id: str | None = None
-) -> None:
-    audit.record(
-        connection,
-        at=deps.now(),
-        event="registration_confirmed",
-        result=result,
-        account_id=account_id,
-        client_id=registration.client_id,
-        address=limits.network_of(address),
-        policy_version=deps.policy.version,
-    )
 
 
 def keep_done(deps: Deps, journey: Journey, fingerprint: str, finished: Finished) -> None:

@@ -9,10 +9,10 @@ from idp.deps import Deps
 from idp.domain.account import Account
 from idp.domain.identifiers import fold_email, fold_login_id
 from idp.domain.journey import NO_FACTORS, Factors, Proof
-from idp.services import limits, metrics, notices, trust
+from idp.services import limits, metrics, notices, records, trust
 from idp.services.ghosts import Ghosts
 from idp.services.passwords import Busy, Hasher
-from idp.tables import accounts, audit, failures
+from idp.tables import accounts, failures
 
 Result = Literal["ok", "wrong", "locked", "limited", "suspended", "letter_expired"]
 
@@ -144,13 +144,5 @@ def _note(deps: Deps, account: Account | None, result: str, who: Visitor) -> Non
 
 
 def _record(connection: Connection, deps: Deps, account: Account | None, result: str, who: Visitor) -> None:
-    audit.record(
-        connection,
-        at=deps.now(),
-        event="sign_in",
-        result=result,
-        account_id=account.id if account else None,
-        client_id=who.client_id,
-        address=limits.network_of(who.address),
-        policy_version=deps.policy.version,
-    )
+    who_is = account.id if account else None
+    records.add(connection, deps, "sign_in", result, account_id=who_is, client_id=who.client_id, address=who.address)

@@ -6,7 +6,8 @@ from typing import Any
 
 from idp import vault
 from idp.deps import Deps
-from idp.tables import audit, grants
+from idp.services import records
+from idp.tables import grants
 from idp.vault import fingerprint
 
 MAX_CODE = 128
@@ -78,7 +79,4 @@ def _refused(deps: Deps, item: Code, client_id: str, result: str, keep: int) -> 
     with deps.database.write() as connection:
         if result == "used_again":
             grants.revoke(connection, item.grant_id, now + keep)
-        audit.record(
-            connection, at=now, event="code_refused", result=result, account_id=item.subject, client_id=client_id,
-            policy_version=deps.policy.version,
-        )  # fmt: skip
+        records.add(connection, deps, "code_refused", result, account_id=item.subject, client_id=client_id)

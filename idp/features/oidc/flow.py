@@ -10,8 +10,8 @@ from idp.domain.client import Client
 from idp.domain.journey import Journey
 from idp.features.oidc import codes
 from idp.features.oidc.request import AuthorizationError, AuthorizationRequest, from_dict
-from idp.services import journeys
-from idp.tables import audit, grants
+from idp.services import journeys, records
+from idp.tables import grants
 
 
 def begin(deps: Deps, request: AuthorizationRequest, hint_subject: str | None, browser: str) -> Journey:
@@ -96,14 +96,7 @@ def consent(deps: Deps, journey: Journey, subject: str) -> Journey:
     with deps.database.write() as connection:
         known = grants.consented_scope(connection, subject, journey.client_id or "")
         grants.consent(connection, subject, journey.client_id or "", known | frozenset(journey.consent), now)
-        audit.record(
-            connection,
-            at=now,
-            event="consent_given",
-            result="ok",
-            account_id=subject,
-            client_id=journey.client_id,
-            policy_version=deps.policy.version,
-            detail={"scope": " ".join(journey.consent)},
+        records.add(
+            connection, deps, "consent_given", account_id=subject, client_id=journey.client_id, detail={"scope": " ".join(journey.consent)}
         )
     return replace(journey, consented=True)

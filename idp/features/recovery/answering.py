@@ -13,9 +13,9 @@ from idp.domain import sms
 from idp.domain.account import Account, Destination
 from idp.domain.identifiers import fold_email, fold_login_id
 from idp.domain.letter import Channel, Letter
-from idp.features.recovery.flow import record
+from idp.features.recovery.flow import EVENT
 from idp.ports import Sent
-from idp.services import contract_proof, letters, links, one_time_codes, reset_codes
+from idp.services import contract_proof, letters, links, one_time_codes, records, reset_codes
 from idp.services.one_time_codes import NotSent
 from idp.services.requests import facts_of
 from idp.tables import accounts, quotas
@@ -46,7 +46,9 @@ def answer(deps: Deps, request: Letter) -> Sent:
         to = _destination(account, asked["dest"])
         result = _send(deps, account, to, asked) if to else "no_destination"
     detail = {"kind": asked["kind"], "to": asked["dest"], "by": "login_id" if "login_id" in asked else "facts", "name": found.level}
-    record(deps, result, asked["address"], account.id if account else None, detail)
+    with deps.database.write() as connection:
+        who = account.id if account else None
+        records.add(connection, deps, EVENT, result, account_id=who, address=asked["address"], detail=detail)
     return Sent("accepted")
 
 

@@ -11,9 +11,8 @@ from idp.domain.identifiers import fold_email, fold_login_id
 from idp.domain.policy import Recovery
 from idp.features.recovery.questions import facts
 from idp.ports import Unavailable
-from idp.services import contract_proof, drafts, limits, reset_codes
+from idp.services import contract_proof, drafts, limits, records, reset_codes
 from idp.services.requests import ask
-from idp.tables import audit
 
 REQUEST, EVENT = "recovery", "recovery_requested"
 DRAFT = "recovery"
@@ -74,7 +73,8 @@ def submit(deps: Deps, owner: str, draft: Draft, address: str, locale: str) -> N
             with deps.database.write() as connection:
                 ask(connection, deps, REQUEST, asked, locale, WORK_SECONDS)
         elif limits.first_refusal(deps, address):
-            record(deps, "limited", limits.network_of(address))
+            with deps.database.write() as connection:
+                records.add(connection, deps, EVENT, "limited", address=address)
         drafts.put(deps, DRAFT, owner, asdict(replace(draft, asked=True)))
     except Unavailable:  # the member presses the button again
         with contextlib.suppress(Unavailable):
@@ -86,7 +86,7 @@ def _asked(rule: Recovery, draft: Draft, address: str) -> dict[str, Any]:
     form = draft.form
     quick = by_login_id(rule, form)
     who = {"login_id": form["login_id"]} if quick else {"type": form["type"], "facts": facts(rule, form["type"], form)[0]}
-    common = {"kind": form["kind"], "dest": form["dest"], "attempt": draft.attempt, "address": limits.network_of(address)}
+    common = {"kind": form["kind"], "dest": form["dest"], "attempt": draft.attempt, "address": address}
     return common | who
 
 
@@ -102,18 +102,3 @@ def enter_code(deps: Deps, owner: str, draft: Draft, typed: str) -> reset_codes.
     if proven:
         reset_codes.keep(deps, owner, proven)
     return result
-
-
-def record(deps: Deps, result: str, network: str, account_id: str | None = None, detail: Mapping[str, Any] | None = None) -> None:
-    """Put on record what came of a request, for the operator's eyes; no personal data."""
-    with deps.database.write() as connection:
-        audit.record(
-            connection,
-            at=deps.now(),
-            event=EVENT,
-            result=result,
-            account_id=account_id,
-            address=network,
-            policy_version=deps.policy.version,
-            detail=detail,
-        )

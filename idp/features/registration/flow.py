@@ -12,12 +12,12 @@ from idp.domain.nickname import fold_nickname, nickname_verdicts
 from idp.features.registration import facts
 from idp.ports import ContractMatch
 from idp.services import accounts as account_rules
-from idp.services import contract_proof, drafts, limits, new_passwords, notices, registering
+from idp.services import contract_proof, drafts, new_passwords, notices, records, registering
 from idp.services.passwords import Hasher
-from idp.tables import accounts, audit, login_ids, registrations
+from idp.tables import accounts, login_ids, registrations
 from idp.tables.database import Connection
 
-DRAFT = "registration"
+DRAFT, BEGUN = "registration", "registration_begun"
 DAY = 86_400
 FORM = ("login_id", "email", "nickname")  # fields of the second form that are shown again
 HELP_FROM = 3  # mismatches after which the page says whom to ask
@@ -99,29 +99,13 @@ def _matched(deps: Deps, journey: Journey, draft: Draft, match: ContractMatch, a
         # once a day: whoever knows the facts cannot fill the owner's mailbox
         first = deps.ephemeral.add("registered-again:" + account.id, b"1", DAY)
         with deps.database.write() as connection:
-            record(connection, deps, journey, "registration_begun", "exists", address, account.id)
+            records.add(connection, deps, BEGUN, "exists", account_id=account.id, client_id=journey.client_id, address=address)
             if first:
                 notices.tell(connection, deps, account, "notice.registration", {"datetime": deps.now()}, kinds=("email",))
         return "exists", []
     contract = {"key": match.contract_key, "id": match.contractor_id, "type": match.contract_type}
     keep(deps, journey, replace(draft, contract=contract, until=deps.now() + deps.policy.registration.verified))
     return "pending" if pending else "ok", []
-
-
-def record(
-    connection: Connection, deps: Deps, journey: Journey, event: str, result: str, address: str, account_id: str | None = None
-) -> None:
-    """An audit row of a registration; no facts of a person."""
-    audit.record(
-        connection,
-        at=deps.now(),
-        event=event,
-        result=result,
-        account_id=account_id,
-        client_id=journey.client_id,
-        address=limits.network_of(address),
-        policy_version=deps.policy.version,
-    )
 
 
 def pending_mail(deps: Deps, draft: Draft) -> str | None:

@@ -7,7 +7,7 @@ from idp.deps import Deps
 from idp.domain.journey import Journey
 from idp.features.registration import flow
 from idp.features.registration.flow import Draft
-from idp.services import registering
+from idp.services import records, registering
 from idp.tables import accounts, quotas, registrations
 from idp.tables.database import Connection
 from idp.tables.registrations import Registration
@@ -43,7 +43,7 @@ def begin(deps: Deps, journey: Journey, draft: Draft, locale: str, address: str)
         flow.keep(deps, journey, replace(draft, sent=details["id"]))
         with deps.database.write() as connection:
             _store(connection, deps, _registration(deps, journey, draft, locale))
-            flow.record(connection, deps, journey, "registration_begun", "ok", address)
+            records.add(connection, deps, flow.BEGUN, client_id=journey.client_id, address=address)
         return Begun("sent")
     except _Refused as refused:
         found = refused.begun

@@ -6,12 +6,13 @@ from typing import Any, Mapping
 from idp import vault
 from idp.deps import Deps
 from idp.features.reset.flow import APP, METHODS, PRINTED, Standing, Way
-from idp.services import drafts, factors, limits, metrics, notices, one_time_codes
+from idp.services import drafts, factors, metrics, notices, one_time_codes, records
 from idp.services.one_time_codes import Checked, NotSent, SentCode
-from idp.tables import audit, failures
+from idp.tables import failures
 
 PURPOSE = "reset"
 DRAFT = "reset-second"
+EVENT = "reset_second_factor"
 
 
 @dataclass(frozen=True)
@@ -95,24 +96,11 @@ def _passed(deps: Deps, standing: Standing, method: str, address: str) -> None:
     account = standing.account
     with deps.database.write() as connection:
         failures.clear(connection, one_time_codes.bucket_of(account.id))
-        _record(connection, deps, standing, "ok", address, method)
+        records.add(connection, deps, EVENT, account_id=standing.account.id, address=address, detail={"method": method})
         if method == "recovery":
             notices.tell(connection, deps, account, "notice.tfa", {"datetime": deps.now(), "summary": "printed_used"})
 
 
 def _failed(deps: Deps, standing: Standing, checked: Checked, address: str) -> None:
     with deps.database.write() as connection:
-        _record(connection, deps, standing, checked.result, address)
-
-
-def _record(connection: Any, deps: Deps, standing: Standing, result: str, address: str, method: str = "") -> None:
-    audit.record(
-        connection,
-        at=deps.now(),
-        event="reset_second_factor",
-        result=result,
-        account_id=standing.account.id,
-        address=limits.network_of(address),
-        policy_version=deps.policy.version,
-        detail={"method": method} if method else None,
-    )
+        records.add(connection, deps, EVENT, checked.result, account_id=standing.account.id, address=address)

@@ -10,10 +10,10 @@ from idp.domain.account import Account
 from idp.domain.identifiers import mask_email, mask_phone
 from idp.domain.journey import Factors, Journey, changed, owed
 from idp.domain.letter import Channel
-from idp.services import factors as proofs
-from idp.services import journeys, letters, limits, metrics, notices, one_time_codes, trust
+from idp.services import factors as proofs, records
+from idp.services import journeys, letters, metrics, notices, one_time_codes, trust
 from idp.services.one_time_codes import Checked, NotSent, SentCode
-from idp.tables import accounts, audit, failures, outbox
+from idp.tables import accounts, failures, outbox
 
 PURPOSE = "sign-in"
 APP, PRINTED = "app", "printed"
@@ -134,7 +134,9 @@ def passed(deps: Deps, account: Account, method: str, remember: str | None, addr
     """Put the proof on record; with `remember`, the browser's User-Agent, returns the cookie by which it is remembered."""
     with deps.database.write() as connection:
         failures.clear(connection, one_time_codes.bucket_of(account.id))
-        _record(connection, deps, account, "ok", method, address, client_id)
+        records.add(
+            connection, deps, "second_factor", account_id=account.id, client_id=client_id, address=address, detail={"method": method}
+        )
         if method == "recovery":
             notices.tell(connection, deps, account, "notice.tfa", {"datetime": deps.now(), "summary": "printed_used"})
         return trust.remember(connection, deps, account, remember, address) if remember is not None else None
@@ -142,24 +144,10 @@ def passed(deps: Deps, account: Account, method: str, remember: str | None, addr
 
 def _failed(deps: Deps, account: Account, checked: Checked, address: str, client_id: str | None) -> None:
     with deps.database.write() as connection:
-        _record(connection, deps, account, checked.result, "", address, client_id)
+        records.add(connection, deps, "second_factor", checked.result, account_id=account.id, client_id=client_id, address=address)
         if checked.begins:
             # somebody knows the password (requirement LG-14)
             notices.tell(connection, deps, account, "notice.codes", {"time": checked.wait_until}, kinds=("email",))
-
-
-def _record(connection: Any, deps: Deps, account: Account, result: str, method: str, address: str, client_id: str | None) -> None:
-    audit.record(
-        connection,
-        at=deps.now(),
-        event="second_factor",
-        result=result,
-        account_id=account.id,
-        client_id=client_id,
-        address=limits.network_of(address),
-        policy_version=deps.policy.version,
-        detail={"method": method} if method else None,
-    )
 
 
 def may_remember(journey: Journey, account: Account) -> bool:
