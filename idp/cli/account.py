@@ -3,7 +3,6 @@
 import json
 import sys
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, BinaryIO, Callable
 
 import click

@@ -5,7 +5,7 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from itertools import islice
-from typing import Any, BinaryIO, Callable, Iterator, Literal
+from typing import BinaryIO, Callable, Iterator, Literal
 
 from marshmallow import ValidationError
 

@@ -1,6 +1,6 @@
 """Consents, and grants that were revoked before their tokens died."""
 
-from sqlalchemy import Connection, bindparam, delete, exists, select, update
+from sqlalchemy import Connection, bindparam, exists, select, update
 from sqlalchemy.exc import IntegrityError
 
 from idp.tables.schema import consents, revoked_grants
@@ -36,9 +36,3 @@ def consent(connection: Connection, account_id: str, client_id: str, scope: froz
     where = (consents.c.account_id == account_id, consents.c.client_id == client_id)
     if connection.execute(update(consents).where(*where).values(**values)).rowcount == 0:
         connection.execute(consents.insert(), {"account_id": account_id, "client_id": client_id, **values})
-
-
-def withdraw(connection: Connection, account_id: str, client_id: str) -> bool:
-    """Remove a consent; true if there was one."""
-    where = (consents.c.account_id == account_id, consents.c.client_id == client_id)
-    return connection.execute(delete(consents).where(*where)).rowcount == 1

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
-from flask import Response, request
+from flask import Response
 from marshmallow import Schema
 
 from idp.domain import assurance

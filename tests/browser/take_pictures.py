@@ -9,7 +9,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 from idp.demo.pages import MEMBERS
-from tests import running, services
+from tests import running
 from tests.browser.visitor import FLAGS, chromium_path
 from tests.running import Idp
 

@@ -201,6 +201,16 @@ def sizes(tree: ast.Module, path: str) -> Iterator[tuple[int, str]]:
                 yield node.lineno, f"{node.name} has {length} lines"
 
 
+def unused_imports(tree: ast.Module, path: str) -> Iterator[tuple[int, str]]:
+    """What is imported is used, in a quoted annotation too; a package's own file hands names on."""
+    said = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)} | set(re.findall(r"\w+", " ".join(said)))
+    for node in ast.walk(tree):
+        for one in node.names if isinstance(node, (ast.Import, ast.ImportFrom)) and not path.endswith("__init__.py") else ():
+            if (name := one.asname or one.name.split(".")[0]) not in used | {"*"}:
+                yield node.lineno, f"{name} is imported and not used"
+
+
 def honest_tests(tree: ast.Module, path: str) -> Iterator[tuple[int, str]]:
     """Tests neither skip, nor mock, nor reach into what they test."""
     for node, module, names in imported(tree):
@@ -224,5 +234,6 @@ RULES: dict[str, Rule] = {
     "sql_text": Rule(sql_text),
     "logged_secrets": Rule(logged_secrets),
     "sizes": Rule(sizes, ("idp/", "tests/")),
+    "unused_imports": Rule(unused_imports, ("idp/", "tests/")),
     "honest_tests": Rule(honest_tests, ("tests/",)),
 }

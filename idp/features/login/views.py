@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Blueprint, Response, redirect, request
 
-from idp.domain.journey import Journey, Proof, accepts_session, changed
+from idp.domain.journey import Proof, accepts_session, changed
 from idp.features.login import flow, forms
 from idp.services import journeys, new_passwords
 from idp.web import cookies, doors, password_form, session, steps
