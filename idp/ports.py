@@ -23,8 +23,8 @@ class Ephemeral(Protocol):
     Every method raises `Unavailable` when the store does not answer. Each is one atomic statement.
     """
 
-    def put(self, key: str, value: bytes, seconds: int) -> None:
-        """Store or replace the value and its lifetime."""
+    def put(self, key: str, value: bytes, seconds: int, *also: tuple[str, bytes, int]) -> None:
+        """Store or replace the value and its lifetime; `also`: others, in the same step."""
 
     def add(self, key: str, value: bytes, seconds: int) -> bool:
         """Store only if no live value is there; true for exactly one of many parallel callers."""

@@ -99,21 +99,23 @@ class RedisEphemeral:
         self._idle: list[Any] = []
         self._pid = os.getpid()
 
-    def _ask(self, *command: bytes) -> Any:
-        """The answer to one command, which is sent once. redis-py's own way there costs several times the server's work."""
+    def _ask(self, *commands: tuple[bytes, ...]) -> Any:
+        """The answer to the last of the commands, which are sent once. redis-py's own way there costs several times the
+        server's work."""
         try:
             connection = self._ready()
             try:
-                connection.send_packed_command([_packed(command)])
-                answer = connection.read_response()
+                connection.send_packed_command([b"".join([_packed(command) for command in commands])])
+                answers = [connection.read_response() for _ in commands]
             except BaseException:
                 connection.disconnect()
                 raise
             finally:
                 self._idle.append(connection)
-            if isinstance(answer, RedisError):
-                raise answer
-            return answer
+            for answer in answers:
+                if isinstance(answer, RedisError):
+                    raise answer
+            return answers[-1]
         except NoScriptError:
             raise
         except (RedisError, OSError) as error:
@@ -144,26 +146,27 @@ class RedisEphemeral:
     def _run(self, script: _Script, key: bytes, argument: int) -> Any:
         rest = (b"1", key, b"%d" % argument)
         try:
-            return self._ask(b"EVALSHA", script.digest, *rest)
+            return self._ask((b"EVALSHA", script.digest, *rest))
         except NoScriptError:  # nothing was run: the server has not seen it since its start
-            return self._ask(b"EVAL", script.text, *rest)
+            return self._ask((b"EVAL", script.text, *rest))
 
-    def put(self, key: str, value: bytes, seconds: int) -> None:
-        """Store or replace the value and its lifetime."""
-        self._ask(b"SET", _value(key), _FRESH + value, b"EX", b"%d" % seconds)
+    def put(self, key: str, value: bytes, seconds: int, *also: tuple[str, bytes, int]) -> None:
+        """Store or replace the value and its lifetime; `also`: others, in the same step."""
+        rows = ((key, value, seconds), *also)
+        self._ask(*[(b"SET", _value(name), _FRESH + it, b"EX", b"%d" % life) for name, it, life in rows])
 
     def add(self, key: str, value: bytes, seconds: int) -> bool:
         """Store only if no live value is there; true for exactly one of many parallel callers."""
-        return bool(self._ask(b"SET", _value(key), _FRESH + value, b"EX", b"%d" % seconds, b"NX"))
+        return bool(self._ask((b"SET", _value(key), _FRESH + value, b"EX", b"%d" % seconds, b"NX")))
 
     def get(self, key: str) -> bytes | None:
         """The live value, or None."""
-        held = self._ask(b"GET", _value(key))
+        held = self._ask((b"GET", _value(key)))
         return held[1:] if held else None
 
     def take(self, key: str) -> bytes | None:
         """The live value, removed: exactly one of many parallel callers gets it."""
-        held = self._ask(b"GETDEL", _value(key))
+        held = self._ask((b"GETDEL", _value(key)))
         return held[1:] if held else None
 
     def spend(self, key: str, keep_seconds: int) -> Spent | None:
@@ -173,7 +176,7 @@ class RedisEphemeral:
 
     def drop(self, key: str) -> None:
         """Remove the value; nothing happens if there is none."""
-        self._ask(b"DEL", _value(key))
+        self._ask((b"DEL", _value(key)))
 
     def hit(self, key: str, window_seconds: int) -> int:
         """Count one event and return the count within the window that the first event opened."""

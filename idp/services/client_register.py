@@ -1,4 +1,4 @@
-"""The clients, kept in process; a change is seen by every worker within a second or so."""
+"""The clients, kept in process; a new one is known at once, a change is seen by every worker within a second or so."""
 
 from dataclasses import replace
 from typing import Mapping
@@ -39,7 +39,9 @@ class ClientRegister:
 
     def find(self, client_id: str | None) -> Client | None:
         """The client, or None."""
-        return self._clients.get().get(client_id) if client_id else None
+        if not client_id:
+            return None
+        return self._clients.get().get(client_id) or self._clients.now().get(client_id)
 
     def secret_matches(self, client: Client | None, secret: str) -> bool:
         """Whether this is the client's secret; the same work for a client that does not exist."""

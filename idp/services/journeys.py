@@ -26,9 +26,12 @@ def new(deps: Deps, browser: str, **values: Any) -> Journey:
 
 
 def save(deps: Deps, journey: Journey) -> None:
-    """Store the journey for as long as its page may stay open."""
+    """Store the journey for as long as its page may stay open, and whether this browser's sign-in waits for a code, so that
+    a closed page can be gone on with (flows.md M1)."""
     data = json.dumps(rules.to_dict(journey), separators=(",", ":")).encode()
-    deps.ephemeral.put(_key(journey.id), data, deps.policy.sessions.page)
+    left = journey.code.get("until", 0) - deps.now()
+    waits = [("pending:" + journey.browser, journey.id.encode(), left)] if left > 0 else []
+    deps.ephemeral.put(_key(journey.id), data, deps.policy.sessions.page, *waits)
 
 
 def find(deps: Deps, journey_id: str, browser: str) -> Journey | None:
@@ -45,11 +48,6 @@ def finish(deps: Deps, journey: Journey) -> None:
     done = Journey(journey.id, journey.browser, journey.started, journey.purpose, journey.client_id, locale=journey.locale, finished=True)
     data = json.dumps(rules.to_dict(done), separators=(",", ":")).encode()
     deps.ephemeral.put(_key(journey.id), data, KEEP_FINISHED)
-
-
-def suspend(deps: Deps, journey: Journey, seconds: int) -> None:
-    """Remember that this browser's sign-in waits for a code, so that a closed page can be gone on with (flows.md M1)."""
-    deps.ephemeral.put("pending:" + journey.browser, journey.id.encode(), seconds)
 
 
 def resume(deps: Deps, journey: Journey) -> Journey:

@@ -36,12 +36,6 @@ def sign_in_allowed(deps: Deps, address: str) -> bool:
     return count <= rates.sign_ins_per_address_under_friction or not under_friction(deps)
 
 
-def code_allowed(deps: Deps, address: str) -> bool:
-    """Count one code sent at the wish of this address."""
-    count = deps.ephemeral.hit("codes:" + network_of(address), 60 * MINUTE)
-    return count <= deps.policy.codes.per_address_per_hour
-
-
 def first_refusal(deps: Deps, address: str) -> bool:
     """Whether to put on record that this address is being slowed down: once a minute, or a flood fills the record."""
     return deps.ephemeral.add("slowed:" + network_of(address), b"1", MINUTE)

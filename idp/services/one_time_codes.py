@@ -69,14 +69,12 @@ def send(
 ) -> SentCode:  # fmt: skip
     """Make a code and queue its letter; `template` is "otp" or "test", `address` the caller's network address. Of the
     `earlier` codes of this attempt the newest one stays good. Raises `NotSent`, or `Unavailable`."""
-    if not limits.code_allowed(deps, address):
-        raise NotSent(deps.now() + HOUR)
     code, now, seconds = vault.random_digits(), deps.now(), life(deps, to.kind)
     key = _key(deps, account.id, purpose, attempt, code)
     deps.ephemeral.put(key, json.dumps({"to": to.id, "until": now + seconds}).encode(), seconds + REMEMBERED)
     channel: Any = "sms" if to.kind == "sms" else "mail"
     with deps.database.write() as connection:
-        reserve(connection, deps, account.id, to.kind, to.address)
+        reserve(connection, deps, account.id, to.kind, to.address, came_from=address)
         letter = letters.write(
             connection,
             deps,
@@ -94,9 +92,11 @@ def send(
     return SentCode(to.id, key, letter, now, now + seconds)
 
 
-def reserve(connection: Connection, deps: Deps, account_id: str, kind: str, to: str, scope: str = "") -> None:
-    """Count one code in every limit, in the transaction that sends it; raises `NotSent`, which must roll it back. Letters
-    of another `scope` have counts of their own per destination and account: what anybody can ask for must not use up the
+def reserve(
+    connection: Connection, deps: Deps, account_id: str, kind: str, to: str, scope: str = "", came_from: str | None = None
+) -> None:
+    """Count one code in every limit, in the transaction that sends it; raises `NotSent`, which must roll it back.
+    `came_from`: the network address whose wish it is. Letters of another `scope` have counts of their own per destination and account: what anybody can ask for must not use up the
     codes of a sign-in (requirement LG-07)."""
     rule, now = deps.policy.codes, deps.now()
     counted = [
@@ -104,6 +104,9 @@ def reserve(connection: Connection, deps: Deps, account_id: str, kind: str, to: 
         (f"{scope}account-hour:{account_id}", rule.per_account_per_hour, HOUR),
         (f"{scope}account-day:{account_id}", rule.per_account_per_day, DAY),
     ]
+    if came_from is not None:
+        network = deps.vault.keyed_hash("quota", limits.network_of(came_from))
+        counted.append(("from:" + network, rule.per_address_per_hour, HOUR))
     if kind == "sms":
         # every number is Japanese so far: `domain.phone` makes no others
         counted.append(("country:JP", rule.sms_per_country_per_day if "JP" in rule.sms_countries else 0, DAY))

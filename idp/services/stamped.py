@@ -26,6 +26,7 @@ class Stamped(Generic[T]):
         self._value: T | None = None
         self._version = -1
         self._next_look = 0.0
+        self._away = False
 
     def get(self) -> T:
         """The register as of at most a second ago, or older while somebody is waiting for the database."""
@@ -34,12 +35,19 @@ class Stamped(Generic[T]):
         if self._due() and self._lock.acquire(blocking=self._old()):
             try:
                 if self._due():
-                    pause = LOOK_EVERY if self._look() else LOOK_AGAIN
-                    self._next_look = self._deps.clock() + pause
+                    self._look()
             finally:
                 self._lock.release()
         assert self._value is not None
         return self._value
+
+    def now(self) -> T:
+        """The register as of this moment, for who misses something that may have just been added; as `get` while the
+        database is away."""
+        if not self._away:
+            with self._lock:
+                self._look()
+        return self.get()
 
     def _old(self) -> bool:
         return self._value is None or self._deps.clock() - self._next_look > LOOK_AGAIN
@@ -48,15 +56,16 @@ class Stamped(Generic[T]):
         # a clock set back must not stop us from looking
         return self._value is None or not 0 < self._next_look - self._deps.clock() <= LOOK_AGAIN
 
-    def _look(self) -> bool:
+    def _look(self) -> None:
         try:
             with self._deps.database.read() as connection:
                 version = stamps.read(connection).get(self._name, 0)
                 if version != self._version or self._value is None:
                     self._value = self._load(connection)
                     self._version = version
-            return True
+            self._away = False
         except Unavailable:
             if self._value is None:
                 raise
-            return False
+            self._away = True
+        self._next_look = self._deps.clock() + (LOOK_AGAIN if self._away else LOOK_EVERY)

@@ -7,9 +7,10 @@ import time
 import pytest
 import requests
 
+from idp.services import client_registration
 from tests.oidc.installation import Installation
 from tests.oidc.relying_party import Portal
-from tests.running import Browser, form_of
+from tests.running import CALLBACK, Browser, form_of
 
 LEVEL, AGAIN = "urn:x-idp:acr:1", "urn:x-idp:acr:1r"
 
@@ -195,3 +196,12 @@ def test_the_language_is_the_one_the_portal_asks_for(portal: Portal, house: Inst
     """OIDC Core section 3.1.2.1, ui_locales in order of preference."""
     for wish, lang in (("en", "en"), ("ja", "ja"), ("fr en ja", "en"), ("ja-JP en", "ja"), ("xx", "ja")):
         assert f'<html lang="{lang}">' in portal.ask(house.browser(), ui_locales=wish).text
+
+
+def test_a_client_registered_a_moment_ago_is_known_at_once(each: Installation) -> None:
+    """RFC 7591 section 3.2.1: what was registered may be used; a worker must not go on with the register it knew."""
+    browser = each.browser()
+    assert shows_sign_in(each.portals["plain"].ask(browser))
+    given = {"client_name": "New", "redirect_uris": [CALLBACK]}
+    new = Portal(each.provider, client_registration.register(each.deps, json.dumps(given)))
+    assert shows_sign_in(new.ask(browser))

@@ -33,6 +33,14 @@ def missing_is_none(store: Ephemeral, key: str) -> None:
     assert store.get(key) is None
 
 
+def several_are_put_in_one_step(store: Ephemeral, key: str) -> None:
+    store.put(key + "b", b"old", 1)
+    store.spend(key + "b", 60)
+    store.put(key + "a", b"1", 60, (key + "b", b"2", 60), (key + "c", b"", 1))
+    assert [store.get(key + name) for name in "abc"] == [b"1", b"2", b""]
+    assert store.spend(key + "b", 60) == Spent(b"2", True)
+
+
 def put_replaces(store: Ephemeral, key: str) -> None:
     store.put(key, b"old", 1)
     store.put(key, b"new", 60)
@@ -141,6 +149,7 @@ SUITE = (
     values_come_back,
     missing_is_none,
     put_replaces,
+    several_are_put_in_one_step,
     drop_removes,
     add_only_once,
     spent_is_recognised,

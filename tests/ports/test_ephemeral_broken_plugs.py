@@ -20,8 +20,9 @@ class _Dict(SqliteEphemeral):
         self._held: dict[str, bytes] = {}
         self._guard = threading.Lock()
 
-    def put(self, key: str, value: bytes, seconds: int) -> None:
-        self._held[key] = value
+    def put(self, key: str, value: bytes, seconds: int, *also: tuple[str, bytes, int]) -> None:
+        for name, held, _ in ((key, value, seconds), *also):
+            self._held[name] = held
 
     def take(self, key: str) -> bytes | None:
         with self._guard:
@@ -29,8 +30,13 @@ class _Dict(SqliteEphemeral):
 
 
 class _NoExpiry(SqliteEphemeral):
-    def put(self, key: str, value: bytes, seconds: int) -> None:
-        super().put(key, value, seconds + 3600)
+    def put(self, key: str, value: bytes, seconds: int, *also: tuple[str, bytes, int]) -> None:
+        super().put(key, value, seconds + 3600, *[(name, held, life + 3600) for name, held, life in also])
+
+
+class _PutsTheFirst(SqliteEphemeral):
+    def put(self, key: str, value: bytes, seconds: int, *also: tuple[str, bytes, int]) -> None:
+        super().put(key, value, seconds)
 
 
 class _TakeInTwo(SqliteEphemeral):
@@ -100,13 +106,13 @@ class _HitSharesValues(SqliteEphemeral):
 
 
 class _TextOnly(SqliteEphemeral):
-    def put(self, key: str, value: bytes, seconds: int) -> None:
-        super().put(key, value.decode(errors="replace").encode(), seconds)
+    def put(self, key: str, value: bytes, seconds: int, *also: tuple[str, bytes, int]) -> None:
+        super().put(key, value.decode(errors="replace").encode(), seconds, *also)
 
 
 class _CutsShort(SqliteEphemeral):
-    def put(self, key: str, value: bytes, seconds: int) -> None:
-        super().put(key, value[:32_768], seconds)
+    def put(self, key: str, value: bytes, seconds: int, *also: tuple[str, bytes, int]) -> None:
+        super().put(key, value[:32_768], seconds, *also)
 
 
 class _EmptyIsMissing(SqliteEphemeral):

@@ -11,7 +11,7 @@ from idp.domain.identifiers import mask_email, mask_phone
 from idp.domain.journey import Factors, Journey, changed, owed
 from idp.domain.letter import Channel
 from idp.services import factors as proofs, records
-from idp.services import journeys, letters, metrics, notices, one_time_codes, trust
+from idp.services import letters, metrics, notices, one_time_codes, trust
 from idp.services.one_time_codes import Checked, NotSent, SentCode
 from idp.tables import accounts, failures, outbox
 
@@ -84,7 +84,6 @@ def choose(deps: Deps, journey: Journey, account: Account, way: Way, address: st
         return replace(journey, code=code)
     kept = [*earlier, sent][-one_time_codes.LIVE_AT_ONCE :]
     code |= {"sent": [vars(one) for one in kept], "sent_at": sent.at, "until": sent.until, "letter": sent.letter}
-    journeys.suspend(deps, journey, sent.until - sent.at)
     return changed(journey, code=code)
 
 
