@@ -159,6 +159,29 @@ links = Table(
     UniqueConstraint("purpose", "owner", "place"),
 )
 
+# where sign-ins began; a row says nothing of whether the session is alive
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("sid", String(64), primary_key=True),
+    Column("account_id", String(64), nullable=False),
+    Column("started_at", BigInteger, nullable=False, index=True),
+    Column("device", String(64), nullable=False),  # codes of system and browser, such as ios.safari
+    Column("address", String(64), nullable=False),
+    Index("ix_sessions_account", "account_id", "started_at"),
+)
+
+# the portals that each has reached; client_id "": a page of ours
+session_clients = Table(
+    "session_clients",
+    metadata,
+    Column("sid", String(64), primary_key=True),
+    Column("client_id", String(255), primary_key=True),
+    Column("account_id", String(64), nullable=False),
+    Column("at", BigInteger, nullable=False, index=True),
+    Index("ix_session_clients_account", "account_id", "client_id"),
+)
+
 failures = Table(
     "failures",
     metadata,
