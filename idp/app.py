@@ -24,6 +24,7 @@ from idp.features.recovery import views as recovery
 from idp.features.registration import views as registration
 from idp.features.reset import views as reset
 from idp.features.second_factor import views as second_factor
+from idp.features.sessions import views as sessions
 from idp.features.settings import views as settings_room
 from idp.features.trusted_devices import views as trusted_devices
 from idp.ports import Contractors, Ephemeral
@@ -153,7 +154,7 @@ def flask_app(house: House) -> Flask:
     app.url_map.strict_slashes = True
     doors.install(app, house.deps)
     errors.install(app, house.pages)
-    members = (login, second_factor, settings_room, authenticator, trusted_devices, account)
+    members = (login, second_factor, settings_room, authenticator, trusted_devices, sessions, account)
     for room in (*members, registration, confirmation, recovery, reset, oidc):
         app.register_blueprint(room.blueprint(house))
     house.dispatcher.purposes |= dict.fromkeys(("home", "account"), login.purpose(house)) | {"authorize": oidc.purpose(house)}

@@ -67,11 +67,16 @@ def account_nickname(visitor: Visitor) -> None:
     _open(visitor, "/account/nickname")
 
 
+def account_sessions(visitor: Visitor) -> None:
+    """Where the member is signed in."""
+    _open(visitor, "/account/sessions")
+
+
 ACCOUNT: dict[str, Callable[[Visitor], None]] = {
     state.__name__: state
     for state in (
         account, account_history, account_password, account_password_refused, account_login_id, account_login_id_taken,
-        account_login_id_free, account_confirm, account_nickname,
+        account_login_id_free, account_confirm, account_nickname, account_sessions,
     )
 }  # fmt: skip
 ACCOUNT_WITH_ERRORS = frozenset({"account_password_refused", "account_login_id_taken"})

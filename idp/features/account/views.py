@@ -61,7 +61,10 @@ def blueprint(house: House) -> Blueprint:
 def _line(house: House, one: flow.Entry) -> dict[str, Any]:
     client = house.clients.find(one.client_id)
     at = letters.moment(house.pages.locale(), one.at)
-    return {"at": at, "key": f"acct.hist.{one.event}.{one.result}", "client": client.name if client else None, "address": one.address}
+    system, _, browser = (one.device or "").partition(".")
+    device = {"os": f"letter.os.{system}", "browser": f"letter.browser.{browser}"} if browser else None
+    key = f"acct.hist.{one.event}.{one.result}"
+    return {"at": at, "key": key, "client": client.name if client else None, "address": one.address, "device": device}
 
 
 def _note(house: House, came: Setter) -> dict[str, Any]:
