@@ -17,6 +17,9 @@ from idp.web.errors import PageError
 from idp.web.house import House
 from idp.web.session import Member
 
+# what a fresh proof is for, by the beginning of the page's address; else it is the second factor
+_OPERATIONS = {"/account/email-sign-in": "email_sign_in", "/account/login-id": "login_id"}
+
 
 @dataclass(frozen=True)
 class Setter:
@@ -50,7 +53,8 @@ def changing(house: House, path: str) -> Setter | Response:
         raise PageError(403, "mfa.held")
     levels = (assurance.ACR_CODE, assurance.ACR_STRONG) if member and needs_code(house, member.account) else ()
     max_age = int(house.deps.policy.second_factor.step_up)
-    return _prove(house, path, member, max_age=max_age, levels=levels, operation="second_factor")
+    operation = next((name for start, name in _OPERATIONS.items() if path.startswith(start)), "second_factor")
+    return _prove(house, path, member, max_age=max_age, levels=levels, operation=operation)
 
 
 def setting_up(house: House, path: str, fresh: bool = True) -> Setter | Response:
