@@ -13,10 +13,12 @@ from idp.adapters.ephemeral_sqlite import SqliteEphemeral
 from idp.config import Settings
 from idp.deps import Deps
 from idp.features.account import views as account
+from idp.features.agreements import views as agreements
 from idp.features.authenticator import views as authenticator
 from idp.features.confirmation import views as confirmation
 from idp.features.email_sign_in import views as email_sign_in
 from idp.features.health import endpoints as health
+from idp.features.language import views as language
 from idp.features.login import views as login
 from idp.features.oidc import endpoints as oidc_endpoints
 from idp.features.oidc import views as oidc
@@ -154,8 +156,9 @@ def flask_app(house: House) -> Flask:
     app.url_map.strict_slashes = True
     doors.install(app, house.deps)
     errors.install(app, house.pages)
-    members = (login, second_factor, settings_room, authenticator, trusted_devices, account, email_sign_in)
-    for room in (*members, registration, confirmation, recovery, reset, oidc):
+    members = (login, second_factor, settings_room, authenticator, trusted_devices)
+    mine = (account, email_sign_in, agreements, language)
+    for room in (*members, *mine, registration, confirmation, recovery, reset, oidc):
         app.register_blueprint(room.blueprint(house))
     house.dispatcher.purposes |= dict.fromkeys(("home", "account"), login.purpose(house)) | {"authorize": oidc.purpose(house)}
     house.dispatcher.arrivals["second_factor"] = second_factor.arrive(house)

@@ -12,7 +12,7 @@ from idp.domain.journey import NO_FACTORS, Journey, Proof, accepts_session, owed
 from idp.services import journeys, members, sessions
 from idp.services.factor_changes import Changed
 from idp.vault import fingerprint
-from idp.web import cookies, doors, session, steps
+from idp.web import came_from, cookies, doors, session, steps
 from idp.web.errors import PageError
 from idp.web.house import House
 from idp.web.session import Member
@@ -80,8 +80,8 @@ def posted(house: House, form: type[Schema], path: str, fresh: bool = True) -> t
 
 
 def page(house: House, template: str, setter: Setter, **context: Any) -> Response:
-    """A page of the settings."""
-    return steps.page(house, template, setter.journey, **context)
+    """A page of the settings, with the way back to the portal that led here."""
+    return steps.page(house, template, setter.journey, came_from=came_from.portal(house) if setter.member else None, **context)
 
 
 def gone_on(house: House, setter: Setter, changed: Changed, methods: tuple[str, ...]) -> tuple[Setter, str | None]:
@@ -149,6 +149,7 @@ def _signed_in(house: House, member: Member) -> Setter | Response:
     account = members.find(house.deps, member.account.id, with_destinations=True)
     if account is None or account.epoch != member.session.epoch:  # changed since the line before
         raise PageError(409, "common.expired")
+    came_from.note(house)
     return Setter(account, member.session.sid, member)
 
 
@@ -156,6 +157,7 @@ def _prove(house: House, path: str, member: Member | None, **wanted: Any) -> Res
     """A journey that ends at `path`, with what the session proves already, if that is good enough."""
     deps = house.deps
     steps.count_page(deps)
+    came_from.note(house)
     journey = journeys.new(deps, doors.browser(deps), purpose="account", returns_to=path, **wanted)
     if member is None or not accepts_session(journey, member.account.id, member.session.auth_time, deps.now()):
         return house.dispatcher.go(journey, shown=False)

@@ -8,7 +8,7 @@ from idp.deps import Deps
 from idp.domain.account import Account
 from idp.services import members, sessions
 from idp.services.sessions import Session
-from idp.web import cookies
+from idp.web import came_from, cookies
 
 
 @dataclass(frozen=True)
@@ -37,4 +37,5 @@ def sign_out(deps: Deps, response: Response) -> None:
     """End this browser's session in the store and in the browser."""
     if cookie := cookies.read(cookies.SESSION, deps.settings.secure):
         sessions.end(deps, cookie)
+    came_from.forget(deps)
     cookies.clear(response, cookies.SESSION, deps.settings.secure)
