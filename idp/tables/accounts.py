@@ -72,9 +72,10 @@ def by_id(connection: Connection, account_id: str, with_destinations: bool = Fal
     return _account(connection, _BY_ID, account_id, with_destinations)
 
 
-def of_grant(connection: Connection, account_id: str, grant_id: str, client_id: str, dies_at: int) -> Account | None:
+def of_grant(connection: Connection, account_id: str, grant_id: str | None, client_id: str, dies_at: int) -> Account | None:
     """The account with its destinations, or None if there is none, the grant was revoked, or the consent to it withdrawn: one
-    statement, for the endpoints that portals call most. `dies_at`: when the grant's access token does (Unix seconds)."""
+    statement, for the endpoints that portals call most. `grant_id`: None where only the consent matters; `dies_at`: when the
+    grant's access token does (Unix seconds)."""
     withdrawn_id, width = grants.withdrawn_id(account_id, client_id), len(_NAMES)
     rows = _OF_GRANT.rows(connection, {"value": account_id, "grant_id": grant_id, "withdrawn_id": withdrawn_id, "dies_at": dies_at})
     if not rows or rows[0][width]:

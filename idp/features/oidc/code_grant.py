@@ -36,8 +36,9 @@ class CodeGrant(AuthorizationCodeGrant):
         deps, item = self.server.house.deps, authorization_code
         rule = deps.policy.tokens
         with deps.database.read() as connection:
-            # as if the token had been made with the code: what was withdrawn in between ends it
-            account = accounts.of_grant(connection, item.subject, item.grant_id, item.client_id, item.expires - rule.code + rule.access)
+            # as if the token had been made with the code: a consent withdrawn in between ends it. The grant itself is not asked
+            # about, or who shows the code a second time could keep the first from winning
+            account = accounts.of_grant(connection, item.subject, None, item.client_id, item.expires - rule.code + rule.access)
         if account is None or account.status != "active" or account.epoch != item.epoch:
             raise InvalidGrantError("the sign-in has ended")
         return account
