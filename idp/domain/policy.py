@@ -206,6 +206,16 @@ class Recovery:
 
 
 @dataclass(frozen=True)
+class Alarm:
+    """A member says that something was not them. `freeze`: nothing that is a key can be changed for so long; `undo`: how
+    long the old destination can take back a change of destinations, with so many tries per network address and hour."""
+
+    freeze: Seconds = Seconds(86_400)
+    undo: Seconds = Seconds(3 * 86_400)
+    tries_per_address_per_hour: int = 20
+
+
+@dataclass(frozen=True)
 class Example:
     """One row that proves the policy: an input and the verdict codes it must get (none: accepted)."""
 
@@ -234,4 +244,5 @@ class Policy:
     contract_checks: ContractChecks = field(default_factory=ContractChecks)
     registration: Registration = field(default_factory=Registration)
     recovery: Recovery = field(default_factory=Recovery)
+    alarm: Alarm = field(default_factory=Alarm)
     example: tuple[Example, ...] = ()

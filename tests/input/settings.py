@@ -30,13 +30,14 @@ def _of_plain(inside: Any, plain: Any) -> dict[str, Page]:
 
 
 def _of_account(plain: Any) -> dict[str, Page]:
-    paths = {"password": "password", "nickname": "nickname", "login_id": "login-id"}
+    paths = {"password": "password", "nickname": "nickname", "login_id": "login-id", "sessions": "sessions", "not_me": "not-me"}
     found = {name: plain.page(plain.go(Request("GET", f"/account/{path}"))) for name, path in paths.items()}
     confirm = plain.page(plain.go(found["login_id"].request(fields={"login_id": "hanako-new", "action": "next"})))
     address = plain.page(plain.go(Request("GET", f"{EMAIL}/address")))
     code = plain.page(plain.go(address.request(fields={"email": "hanako@mail.example"})))
-    language = plain.page(plain.go(Request("GET", "/account/language")))
-    return {**found, "login_id_confirm": confirm, "email_address": address, "email_code": code, "language": language}
+    paths = {"language": "/account/language", "undo": "/undo"}
+    found |= {name: plain.page(plain.go(Request("GET", path))) for name, path in paths.items()}
+    return {**found, "login_id_confirm": confirm, "email_address": address, "email_code": code}
 
 
 def _of_keyed(inside: Any, keyed: Any) -> dict[str, Page]:
