@@ -19,7 +19,7 @@ class Taken(Exception):
 _BY_ID = Hot(select(accounts).where(accounts.c.id == bindparam("value")))
 _BY_LOGIN_ID = Hot(select(accounts).where(accounts.c.login_id_key == bindparam("value")))
 _BY_EMAIL_LOGIN = Hot(select(accounts).where(accounts.c.email_login_key == bindparam("value")))
-_REVOKED = select(revoked_grants.c.id).where(revoked_grants.c.id == bindparam("grant_id")).exists()
+_REVOKED = select(revoked_grants.c.id).where(revoked_grants.c.id.in_((bindparam("grant_id"), bindparam("token_id")))).exists()
 _OF_DESTINATION = tuple(destinations.c[name] for name in ("id", "account_id", "kind", "address", "verified_at", "usual"))
 _OF_GRANT = Hot(
     select(accounts, _REVOKED.label("revoked"), *_OF_DESTINATION)
@@ -70,10 +70,11 @@ def by_id(connection: Connection, account_id: str, with_destinations: bool = Fal
     return _account(connection, _BY_ID, account_id, with_destinations)
 
 
-def of_grant(connection: Connection, account_id: str, grant_id: str) -> Account | None:
-    """The account with its destinations, or None if there is none or the grant was revoked: one statement, for the
-    endpoint that portals call most."""
-    rows, width = _OF_GRANT.rows(connection, {"value": account_id, "grant_id": grant_id}), len(_NAMES)
+def of_grant(connection: Connection, account_id: str, grant_id: str, token_id: str = "") -> Account | None:
+    """The account with its destinations, or None if there is none or the grant, or this access token of it, was revoked:
+    one statement, for the endpoints that portals call most."""
+    values, width = {"value": account_id, "grant_id": grant_id, "token_id": token_id}, len(_NAMES)
+    rows = _OF_GRANT.rows(connection, values)
     if not rows or rows[0][width]:
         return None
     return _made(rows[0], (row[width + 1 :] for row in rows if row[width + 1] is not None))

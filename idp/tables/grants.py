@@ -1,4 +1,4 @@
-"""Consents, and grants that were revoked before their tokens died."""
+"""Consents, and grants and access tokens that were revoked before they died."""
 
 from sqlalchemy import Connection, bindparam, exists, select, update
 from sqlalchemy.exc import IntegrityError
@@ -9,7 +9,8 @@ _REVOKED = select(exists().where(revoked_grants.c.id == bindparam("grant_id")))
 
 
 def revoke(connection: Connection, grant_id: str, until: int) -> None:
-    """End every token of the grant; the row may go at `until`, when they have died anyway."""
+    """End every token of the grant, or the one access token with this `jti`; the row may go at `until`, when they have
+    died anyway."""
     try:
         with connection.begin_nested():
             connection.execute(revoked_grants.insert(), {"id": grant_id, "until": until})
@@ -18,7 +19,7 @@ def revoke(connection: Connection, grant_id: str, until: int) -> None:
 
 
 def revoked(connection: Connection, grant_id: str) -> bool:
-    """Whether the grant was revoked."""
+    """Whether the grant, or the access token, was revoked."""
     return bool(connection.execute(_REVOKED, {"grant_id": grant_id}).scalar())
 
 

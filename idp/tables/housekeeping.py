@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection, delete, select
 
-from idp.tables.schema import failures, links, outbox, quotas, registrations, revoked_grants, trusted_browsers
+from idp.tables.schema import failures, links, outbox, quotas, refresh_families, registrations, revoked_grants, trusted_browsers
 
 DAY = 86_400
 KEEP_LETTERS = 90 * DAY  # delivery records (japan.md, Law and logs)
@@ -13,7 +13,7 @@ def sweep(connection: Connection, now: int, limit: int) -> int:
 
     Dead are failure counters untouched and without a wait for a day (dropped at the end of a wait, they would give
     a guesser a fresh start), revoked grants past their end, letters 90 days old, limits whose window is over,
-    remembered browsers and links that have expired, and registrations that nobody finished, a day after their end: until
+    remembered browsers, refresh tokens and links that have expired, and registrations that nobody finished, a day after their end: until
     then their link says so.
     """
     rules = (
@@ -21,6 +21,7 @@ def sweep(connection: Connection, now: int, limit: int) -> int:
         (revoked_grants.c.id, revoked_grants.c.until, (revoked_grants.c.until <= now,)),
         (quotas.c.name, quotas.c.ends_at, (quotas.c.ends_at <= now,)),
         (trusted_browsers.c.id, trusted_browsers.c.expires_at, (trusted_browsers.c.expires_at <= now,)),
+        (refresh_families.c.series_hash, refresh_families.c.expires_at, (refresh_families.c.expires_at <= now,)),
         (links.c.fingerprint, links.c.expires_at, (links.c.expires_at <= now,)),
         (registrations.c.id, registrations.c.expires_at, (registrations.c.expires_at <= now - DAY,)),
         (outbox.c.id, outbox.c.created_at, (outbox.c.created_at <= now - KEEP_LETTERS, outbox.c.outcome != "queued")),
