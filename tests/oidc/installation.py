@@ -33,7 +33,6 @@ PORTALS: dict[str, dict[str, Any]] = {
     "offline-public": {"grant_types": REFRESHING, "token_endpoint_auth_method": "none"},
     "offline-native": {"grant_types": REFRESHING, "token_endpoint_auth_method": "none", "application_type": "native"},
     "offline-third": {"grant_types": REFRESHING, "first_party": False, "client_name": "Third offline"},
-    "offline-brief": {"grant_types": REFRESHING, "token_endpoint_auth_method": "none", **BRIEF},
     "backend": {"grant_types": ["client_credentials"], "scope": "contracts:read contracts:write", "resources": [API]},
     "backend-post": {"grant_types": ["client_credentials"], "token_endpoint_auth_method": "client_secret_post"},
     "api": {"grant_types": [], "audiences": [API], "introspection_signed_response_alg": "ES256"},
@@ -119,7 +118,8 @@ def installation(folder: Path, urls: tuple[str, str], policy: dict[str, dict[str
     settings, base = config.load(str(idp.config))
     deps = app.open_deps(settings, base)
     clients = {}
-    for name, metadata in PORTALS.items():
+    brief = {"grant_types": REFRESHING, "token_endpoint_auth_method": "none", **BRIEF}
+    for name, metadata in {**PORTALS, **({} if policy else {"offline-brief": brief})}.items():
         given = {"client_name": name, "redirect_uris": [CALLBACK], **metadata}
         clients[name] = client_registration.register(deps, json.dumps(given))
     try:

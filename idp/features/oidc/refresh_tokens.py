@@ -115,16 +115,15 @@ def _shown_again(connection: Connection, deps: Deps, client: Client, token: Toke
         return None
     if token.generation == family.generation - 1 and now - family.used_at <= GRACE:
         return family
-    if token.generation < family.generation:
-        end(connection, deps, token, family.grant, now)
+    if token.generation < family.generation and end(connection, deps, token, family.grant, now):
         _refused(connection, deps, family.grant, client, "used_again")
     return None
 
 
-def end(connection: Connection, deps: Deps, token: Token, grant: Grant, now: int) -> None:
-    """End the family and every access token that came of it."""
-    refresh_families.end(connection, token.series_hash)
+def end(connection: Connection, deps: Deps, token: Token, grant: Grant, now: int) -> bool:
+    """End the family and every access token that came of it; false if somebody just did."""
     grants.revoke(connection, grant.grant_id, now + deps.policy.tokens.access)
+    return refresh_families.end(connection, token.series_hash)
 
 
 def _refused(connection: Connection, deps: Deps, grant: Grant, client: Client, result: str) -> None:

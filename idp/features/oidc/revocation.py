@@ -30,8 +30,8 @@ def _end_family(house: House, client: Client, token: refresh_tokens.Token) -> No
         family = refresh_families.by_series(connection, token.series_hash)
         if family is None or family.grant.client_id != client.id:
             return
-        refresh_tokens.end(connection, deps, token, family.grant, deps.now())
-        records.add(connection, deps, "grant_revoked", account_id=family.grant.subject, client_id=client.id)
+        if refresh_tokens.end(connection, deps, token, family.grant, deps.now()):
+            records.add(connection, deps, "grant_revoked", account_id=family.grant.subject, client_id=client.id)
 
 
 def _end_access(house: House, client: Client, text: str) -> None:
