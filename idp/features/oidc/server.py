@@ -14,12 +14,17 @@ from idp.web.house import House
 from idp.web.machine import MachineRequest, Reply, error_reply, json_reply
 
 
+# made once, as the constructor looks closely at the address, which is a constant: what the proxy says of http or https is
+# not our business (stack.md, trap 4)
+_BLANK = vars(OAuth2Request("POST", "https://token.invalid/"))
+
+
 class TokenRequest(OAuth2Request):
     """A form post as Authlib sees it; the body only, never the query string (trap T-07)."""
 
     def __init__(self, request: MachineRequest):
-        # the address is a constant: what the proxy says of http or https is not our business (stack.md, trap 4)
-        super().__init__("POST", "https://token.invalid/", headers={"Authorization": request.header("Authorization")})
+        self.__dict__.update(_BLANK)
+        self.headers = {"Authorization": request.header("Authorization")}
         self.payload = BasicOAuth2Payload(request.form)
         self._form = request.form
 
