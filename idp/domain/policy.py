@@ -136,8 +136,7 @@ class Sessions:
 
 @dataclass(frozen=True)
 class Tokens:
-    """Lifetimes of what portals receive; a client may have shorter ones. A refresh token ends `refresh_idle` after its last
-    use, and its family `refresh` after the sign-in."""
+    """Lifetimes of what portals receive; a refresh token ends `refresh_idle` after its last use, or `refresh` after the sign-in."""
 
     code: Seconds = Seconds(60)
     access: Seconds = Seconds(600)
@@ -209,6 +208,16 @@ class Recovery:
 
 
 @dataclass(frozen=True)
+class Alarm:
+    """A member says that something was not them. `freeze`: nothing that is a key can be changed for so long; `undo`: how
+    long the old destination can take back a change of destinations, with so many tries per network address and hour."""
+
+    freeze: Seconds = Seconds(86_400)
+    undo: Seconds = Seconds(3 * 86_400)
+    tries_per_address_per_hour: int = 20
+
+
+@dataclass(frozen=True)
 class Example:
     """One row that proves the policy: an input and the verdict codes it must get (none: accepted)."""
 
@@ -237,4 +246,5 @@ class Policy:
     contract_checks: ContractChecks = field(default_factory=ContractChecks)
     registration: Registration = field(default_factory=Registration)
     recovery: Recovery = field(default_factory=Recovery)
+    alarm: Alarm = field(default_factory=Alarm)
     example: tuple[Example, ...] = ()

@@ -5,7 +5,7 @@ from typing import Callable
 
 from idp.deps import Deps
 from idp.domain.account import Account
-from idp.services import notices, records
+from idp.services import notices, records, undoing
 from idp.tables import accounts, trusted_browsers
 from idp.tables.database import Connection
 
@@ -22,7 +22,7 @@ def change(
     deps: Deps, account: Account, summary: str, address: str, work: Callable[[Connection], None], on: bool | None = None
 ) -> Changed | None:
     """Do `work` in a transaction that ends every session, token and remembered browser of the account, puts the change on
-    record and tells every destination, old and new (requirements MF-07, MF-15, TB-03). `account`: as the page saw it, with
+    record and tells every destination, old and new; one that was taken away can take it back (requirements MF-07, MF-15, TB-03, AC-02). `account`: as the page saw it, with
     its destinations; `summary`: what changed, a code of letter.summary.…; `on`: the second factor's new state, None: as
     it was. Returns None if the account has been changed meanwhile; then nothing was done."""
     now = deps.now()
@@ -39,4 +39,5 @@ def change(
         records.add(connection, deps, "second_factor_changed", account_id=account.id, address=address, detail=detail)
         told = (*account.destinations, *after.destinations)
         notices.tell(connection, deps, account, "notice.tfa", {"datetime": now, "summary": summary}, told)
+        undoing.offer(connection, deps, account, after)
     return Changed(after, cleared)

@@ -1,12 +1,20 @@
-"""Single sign-on sessions: server-side, opaque to the browser, with idle and absolute limits."""
+"""Single sign-on sessions: server-side, opaque to the browser, with idle and absolute limits.
 
+The browser holds `sid.secret`. Portals know the `sid`; the secret changes with every proof, so an old cookie is dead.
+"""
+
+import hmac
 import json
 from dataclasses import dataclass, replace
+from typing import Any
 
 from idp import vault
 from idp.deps import Deps
 from idp.domain.account import Account
+from idp.domain.device import device_of
 from idp.domain.journey import Proof
+from idp.services import limits
+from idp.tables import sessions as table
 from idp.vault import fingerprint
 
 TOUCH_EVERY = 60
@@ -14,9 +22,10 @@ TOUCH_EVERY = 60
 
 @dataclass(frozen=True)
 class Session:
-    """`sid` is stable for portals (back-channel logout); the cookie value changes with every proof."""
+    """`sid` is stable for portals (back-channel logout); `secret` is the fingerprint of the cookie's other half."""
 
     sid: str
+    secret: str
     subject: str
     epoch: int
     auth_time: int
@@ -26,16 +35,12 @@ class Session:
     trusted: bool = False
 
 
-def _key(cookie: str) -> str:
-    return "session:" + fingerprint(cookie)
-
-
-def _put(deps: Deps, cookie: str, session: Session, staff: bool) -> None:
+def _put(deps: Deps, session: Session, staff: bool) -> None:
     rule = deps.policy.sessions
     idle = rule.staff_idle if staff else rule.idle
     left = session.created + rule.absolute - session.seen
     data = json.dumps(vars(session), separators=(",", ":")).encode()
-    deps.ephemeral.put(_key(cookie), data, max(1, min(idle, left)))
+    deps.ephemeral.put("session:" + session.sid, data, max(1, min(idle, left)))
 
 
 def start(deps: Deps, account: Account, proof: Proof, old_cookie: str | None) -> tuple[str, Session]:
@@ -44,8 +49,10 @@ def start(deps: Deps, account: Account, proof: Proof, old_cookie: str | None) ->
     now = deps.now()
     old = find(deps, old_cookie) if old_cookie else None
     kept = old is not None and old.subject == account.id and old.epoch == account.epoch
+    secret = vault.random_token()
     session = Session(
         sid=old.sid if kept and old else vault.random_id(),
+        secret=fingerprint(secret),
         subject=account.id,
         epoch=account.epoch,
         auth_time=proof.auth_time,
@@ -54,29 +61,49 @@ def start(deps: Deps, account: Account, proof: Proof, old_cookie: str | None) ->
         seen=now,
         trusted=proof.trusted,
     )
-    cookie = vault.random_token()
-    _put(deps, cookie, session, account.staff)
-    if old_cookie:
-        deps.ephemeral.drop(_key(old_cookie))
-    return cookie, session
+    _put(deps, session, account.staff)
+    if old and not kept:
+        end(deps, old.sid)
+    return f"{session.sid}.{secret}", session
 
 
-def find(deps: Deps, cookie: str) -> Session | None:
-    """The live session of this cookie value. The caller compares subject and epoch with the account."""
-    data = deps.ephemeral.get(_key(cookie)) if 20 <= len(cookie) <= 64 else None
+def by_sid(deps: Deps, sid: str) -> Session | None:
+    """The live session that portals know by this `sid`. The caller compares subject and epoch with the account."""
+    data = deps.ephemeral.get("session:" + sid)
     if data is None:
         return None
-    values = json.loads(data)
+    values: dict[str, Any] = json.loads(data)
     session = Session(**{**values, "methods": tuple(values["methods"])})
     return session if deps.now() - session.created <= deps.policy.sessions.absolute else None
 
 
-def touch(deps: Deps, cookie: str, session: Session, staff: bool) -> None:
+def find(deps: Deps, cookie: str) -> Session | None:
+    """The live session of this cookie value. The caller compares subject and epoch with the account."""
+    sid, _, secret = cookie.partition(".")
+    session = by_sid(deps, sid) if 20 <= len(secret) <= 64 and len(sid) <= 64 else None
+    return session if session and hmac.compare_digest(session.secret, fingerprint(secret)) else None
+
+
+def touch(deps: Deps, session: Session, staff: bool) -> None:
     """Note that the member is still there; written at most once a minute."""
     if (now := deps.now()) - session.seen >= TOUCH_EVERY:
-        _put(deps, cookie, replace(session, seen=now), staff)
+        _put(deps, replace(session, seen=now), staff)
+        if deps.ephemeral.get("ended:" + session.sid):  # meanwhile, from another browser
+            deps.ephemeral.drop("session:" + session.sid)
 
 
-def end(deps: Deps, cookie: str) -> None:
+def end(deps: Deps, sid: str) -> None:
     """The session is gone at once, in every process."""
-    deps.ephemeral.drop(_key(cookie))
+    deps.ephemeral.put("ended:" + sid, b"1", deps.policy.sessions.absolute)
+    deps.ephemeral.drop("session:" + sid)
+
+
+def reached(deps: Deps, sid: str, account_id: str, client_id: str | None, user_agent: str, address: str) -> None:
+    """Put on record that the session has reached this portal (None: a page of ours), and from where it began. Members see
+    it, and a portal hears of what ends it."""
+    with deps.database.read() as connection:
+        known = table.knows(connection, sid, client_id or "")
+    if not known:
+        network, device = limits.network_of(address), device_of(user_agent)
+        with deps.database.write() as connection:
+            table.add(connection, table.Signed(sid, account_id, deps.now(), device, network), client_id or "")

@@ -2,9 +2,11 @@
 
 from sqlalchemy import Connection, delete, select
 
-from idp.tables.schema import failures, links, outbox, quotas, refresh_families, registrations, revoked_grants, trusted_browsers
+from idp.tables import sessions
+from idp.tables.schema import failures, links, outbox, quotas, refresh_families, registrations, revoked_grants, trusted_browsers, undos
 
 DAY = 86_400
+KEEP_SESSIONS = 90 * DAY  # as long as members see what happened
 KEEP_LETTERS = 90 * DAY  # delivery records (japan.md, Law and logs)
 
 
@@ -13,8 +15,8 @@ def sweep(connection: Connection, now: int, limit: int) -> int:
 
     Dead are failure counters untouched and without a wait for a day (dropped at the end of a wait, they would give
     a guesser a fresh start), revoked grants past their end, letters 90 days old, limits whose window is over,
-    remembered browsers, refresh tokens and links that have expired, and registrations that nobody finished, a day after their end: until
-    then their link says so.
+    remembered browsers, refresh tokens, links and codes to undo a change that have expired, sessions of 90 days ago, and
+    registrations that nobody finished, a day after their end: until then their link says so.
     """
     rules = (
         (failures.c.bucket, failures.c.updated_at, (failures.c.updated_at <= now - DAY, failures.c.wait_until <= now - DAY)),
@@ -22,11 +24,12 @@ def sweep(connection: Connection, now: int, limit: int) -> int:
         (quotas.c.name, quotas.c.ends_at, (quotas.c.ends_at <= now,)),
         (trusted_browsers.c.id, trusted_browsers.c.expires_at, (trusted_browsers.c.expires_at <= now,)),
         (refresh_families.c.series_hash, refresh_families.c.expires_at, (refresh_families.c.expires_at <= now,)),
+        (undos.c.code_hash, undos.c.expires_at, (undos.c.expires_at <= now,)),
         (links.c.fingerprint, links.c.expires_at, (links.c.expires_at <= now,)),
         (registrations.c.id, registrations.c.expires_at, (registrations.c.expires_at <= now - DAY,)),
         (outbox.c.id, outbox.c.created_at, (outbox.c.created_at <= now - KEEP_LETTERS, outbox.c.outcome != "queued")),
     )
-    most = 0
+    most = sessions.forget(connection, now - KEEP_SESSIONS, limit)
     for key, order, dead in rules:
         some = select(key).where(*dead).order_by(order).limit(limit).with_for_update(skip_locked=True).cte("some")
         # returned and counted: sqlite3 has no row count for a statement that begins with WITH

@@ -38,6 +38,7 @@ accounts = Table(
     Column("offered_at", BigInteger, nullable=False, server_default="0"),  # when the second factor was last offered
     Column("login_id_at", BigInteger, nullable=False, server_default="0"),  # when the member last changed it
     Column("held_until", BigInteger, nullable=False, server_default="0"),  # until then no code is a second factor for portals
+    Column("frozen_until", BigInteger, nullable=False, server_default="0"),  # until then nothing that is a key can be changed
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
 )
@@ -157,6 +158,40 @@ links = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False, index=True),
     UniqueConstraint("purpose", "owner", "place"),
+)
+
+# destinations as they were before a change, to be brought back by the code that the old one was sent
+undos = Table(
+    "undos",
+    metadata,
+    Column("code_hash", String(64), primary_key=True),
+    Column("account_id", ForeignKey("accounts.id"), nullable=False, index=True),
+    Column("before", Text, nullable=False),  # sealed JSON
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False, index=True),
+)
+
+# where sign-ins began; a row says nothing of whether the session is alive
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("sid", String(64), primary_key=True),
+    Column("account_id", String(64), nullable=False),
+    Column("started_at", BigInteger, nullable=False, index=True),
+    Column("device", String(64), nullable=False),  # codes of system and browser, such as ios.safari
+    Column("address", String(64), nullable=False),
+    Index("ix_sessions_account", "account_id", "started_at"),
+)
+
+# the portals that each has reached; client_id "": a page of ours
+session_clients = Table(
+    "session_clients",
+    metadata,
+    Column("sid", String(64), primary_key=True),
+    Column("client_id", String(255), primary_key=True),
+    Column("account_id", String(64), nullable=False),
+    Column("at", BigInteger, nullable=False, index=True),
+    Index("ix_session_clients_account", "account_id", "client_id"),
 )
 
 failures = Table(

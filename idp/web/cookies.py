@@ -9,6 +9,7 @@ from idp.vault import fingerprint
 BROWSER, SESSION, LANGUAGE = "idp-browser", "idp-session", "idp-language"
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 _PAIR = re.compile(r"[A-Za-z0-9_-]{43}\.[A-Za-z0-9_-]{43}")
+_SID_AND_SECRET = re.compile(r"[A-Za-z0-9]{26}\.[A-Za-z0-9_-]{43}")
 BROWSER_SECONDS = 7 * 86_400
 
 
@@ -35,7 +36,7 @@ def read(name: str, secure: bool) -> str | None:
         return None
     if name == LANGUAGE:
         return values[0] if values[0] in ("ja", "en") else None
-    return values[0] if _TOKEN.fullmatch(values[0]) else None
+    return values[0] if (_SID_AND_SECRET if name == SESSION else _TOKEN).fullmatch(values[0]) else None
 
 
 def trust_name(account_id: str) -> str:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Callable
 
-from flask import Response, redirect
+from flask import Response, redirect, request
 
 from idp.deps import Deps
 from idp.domain.account import Account
@@ -73,6 +73,9 @@ class Dispatcher:
             journey = changed(journey, proof=replace(journey.proof, sid=session.sid))
         if step == "done" and account:
             response = purpose.finish(journey, account)
+            if journey.proof and journey.proof.sid:
+                agent, address = request.user_agent.string, request.remote_addr or ""
+                sessions.reached(deps, journey.proof.sid, account.id, journey.client_id, agent, address)
             if shown:
                 journeys.finish(deps, journey)
         else:

@@ -29,12 +29,13 @@ def current(deps: Deps) -> Member | None:
     account = members.find(deps, session.subject)
     if account is None or account.status != "active" or account.epoch != session.epoch:
         return None
-    sessions.touch(deps, cookie, session, account.staff)
+    sessions.touch(deps, session, account.staff)
     return Member(cookie, session, account)
 
 
 def sign_out(deps: Deps, response: Response) -> None:
     """End this browser's session in the store and in the browser."""
-    if cookie := cookies.read(cookies.SESSION, deps.settings.secure):
-        sessions.end(deps, cookie)
+    cookie = cookies.read(cookies.SESSION, deps.settings.secure)
+    if cookie and (session := sessions.find(deps, cookie)):
+        sessions.end(deps, session.sid)
     cookies.clear(response, cookies.SESSION, deps.settings.secure)

@@ -60,13 +60,30 @@ def test_an_old_session_ends_however_much_it_was_used(deps: Deps) -> None:
     member = person(deps)
     cookie, session = sessions.start(deps, member, PROOF, None)
     nearly, after = later(deps, 599), later(deps, 601)
-    sessions.touch(nearly, cookie, session, staff=False)
+    sessions.touch(nearly, session, staff=False)
     assert sessions.find(nearly, cookie) and sessions.find(after, cookie) is None
     time.sleep(1.2)
     assert sessions.find(nearly, cookie) is None, "kept for no longer than is left of its life"
 
 
 def test_an_ended_session_is_gone_at_once(deps: Deps) -> None:
-    cookie, _ = sessions.start(deps, person(deps), PROOF, None)
-    sessions.end(deps, cookie)
+    cookie, session = sessions.start(deps, person(deps), PROOF, None)
+    sessions.end(deps, session.sid)
     assert sessions.find(deps, cookie) is None
+
+
+def test_a_session_that_was_ended_elsewhere_is_not_brought_back_by_its_use(deps: Deps) -> None:
+    cookie, session = sessions.start(deps, person(deps), PROOF, None)
+    sessions.end(deps, session.sid)
+    sessions.touch(later(deps, 61), session, staff=False)  # a request that had found it alive
+    assert sessions.find(deps, cookie) is None
+
+
+def test_who_knows_the_sid_has_no_session(deps: Deps) -> None:
+    """Portals know it (OIDC Core section 2): it opens nothing, and another secret opens nothing."""
+    cookie, session = sessions.start(deps, person(deps), PROOF, None)
+    other, _ = sessions.start(deps, person(deps, "desk"), PROOF, None)
+    secret = other.partition(".")[2]
+    for shown in (session.sid, f"{session.sid}.", f"{session.sid}.{secret}", f"{session.sid}.{session.secret}", f".{secret}"):
+        assert sessions.find(deps, shown) is None
+    assert sessions.find(deps, cookie) == session
