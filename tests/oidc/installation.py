@@ -35,6 +35,7 @@ PORTALS: dict[str, dict[str, Any]] = {
     "offline-third": {"grant_types": REFRESHING, "first_party": False, "client_name": "Third offline"},
     "backend": {"grant_types": ["client_credentials"], "scope": "contracts:read contracts:write", "resources": [API]},
     "backend-post": {"grant_types": ["client_credentials"], "token_endpoint_auth_method": "client_secret_post"},
+    "both": {"grant_types": ["authorization_code", "client_credentials"], "scope": "openid email contracts:read", "first_party": False},
     "api": {"grant_types": [], "audiences": [API], "introspection_signed_response_alg": "ES256"},
     "other-api": {"grant_types": [], "audiences": [OTHER_API], "token_endpoint_auth_method": "client_secret_post"},
     "ES256": {"id_token_signed_response_alg": "ES256"},

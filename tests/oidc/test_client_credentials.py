@@ -10,7 +10,7 @@ from tests.oidc.relying_party import Portal
 from tests.oidc.test_introspection import inactive, told
 from tests.oidc.test_token_endpoint import refusal
 from tests.oidc.test_userinfo import refused
-from tests.running import claims_of
+from tests.running import claims_of, form_of
 
 GRANT = {"grant_type": "client_credentials"}
 
@@ -65,6 +65,18 @@ def test_it_is_for_who_was_registered_for_it_and_holds_a_secret(house: Installat
 def test_such_a_client_signs_nobody_in(house: Installation, backend: Portal) -> None:
     """RFC 6749 section 4.1.2.1: grants are limited per client (requirement TK-12)."""
     assert backend.error(house.browser(), scope="openid", redirect_uri=backend.callback) == "unauthorized_client"
+
+
+def test_scopes_of_its_own_are_nothing_that_a_member_gives(house: Installation) -> None:
+    """RFC 6749 section 3.3: of a client with both grants each gets what belongs to it."""
+    both = house.portals["both"]
+    browser = house.browser(house.member())
+    page = both.ask(browser, scope="openid email contracts:read")
+    assert page.status_code == 200 and "contracts:read" not in page.text
+    tokens = both.granted(both.redeem(both.reply(browser.submit(form_of(page), answer="yes"))["code"]))
+    assert tokens["scope"] == claims_of(tokens["access_token"])["scope"] == "openid email"
+    assert both.granted(both.post(GRANT, both.basic()))["scope"] == "contracts:read"
+    refusal(both.post({**GRANT, "scope": "email"}, both.basic()), "invalid_scope")
 
 
 def test_it_opens_no_members_data(backend: Portal) -> None:

@@ -91,6 +91,8 @@ def test_it_dies_with_its_client_and_with_the_clients_grant(each: Installation) 
         clients.remove(connection, portal.id)
         stamps.raise_stamp(connection, "clients")
     services.wait_until(lambda: refresh(portal, token).json().get("error") == "invalid_client")
+    portal = _registered(each)  # another one of the same name
+    services.wait_until(lambda: refresh(portal, token).json().get("error") == "invalid_grant")
 
 
 def test_what_has_ended_is_swept(each: Installation) -> None:

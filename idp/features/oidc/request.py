@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Callable, Mapping
 
 from idp.domain.claims import wanted
-from idp.domain.client import Client
+from idp.domain.client import SCOPES, Client
 from idp.features.oidc import offline
 from idp.features.oidc.claims_parameter import BadClaims, ClaimsRequest, parse_claims
 
@@ -158,7 +158,7 @@ def _scope(value: str, client: Client, refuse: Refuse) -> tuple[str, ...]:
     if "openid" not in asked:
         raise refuse("invalid_scope", "scope must hold openid")
     # what the client may not have is dropped; the token response names what was granted (RFC 6749 section 3.3)
-    return tuple(scope for scope in asked if scope in client.scope)
+    return tuple(scope for scope in asked if scope in client.scope and scope in SCOPES)
 
 
 def _echoed(value: str | None, name: str, refuse: Refuse) -> str | None:
