@@ -20,6 +20,7 @@ MEANING = {
     "back-end": "client credentials ÷ raw cryptography",
     "introspect": "introspection ÷ its raw cryptography",
     "userinfo": "userinfo ÷ Flask answer",
+    "account": "dearest account page ÷ Flask template",
     "discovery": "discovery ÷ bare WSGI answer",
     "jwks": "JWKS ÷ bare WSGI answer",
     "memory": "PSS of a worker after load",
