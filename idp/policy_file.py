@@ -65,6 +65,8 @@ _RANGES: dict[tuple[str, ...], tuple[int, int]] = {
     ("tokens", "code"): (10, 10 * MINUTE),  # RFC 6749 section 4.1.2: 10 minutes at most
     ("tokens", "access"): (10, DAY),
     ("tokens", "id"): (10, DAY),
+    ("tokens", "refresh_idle"): (10, 400 * DAY),
+    ("tokens", "refresh"): (10, 400 * DAY),
     ("keys", "period"): (HOUR, 1_000 * DAY),
     ("keys", "publish_before"): (MINUTE, 90 * DAY),
     ("keys", "publish_after"): (MINUTE, 90 * DAY),
@@ -110,6 +112,8 @@ _ORDER: tuple[tuple[str, str, bool], ...] = (
     ("keys.publish_before", "keys.period", False),
     ("tokens.access", "keys.publish_after", True),
     ("tokens.id", "keys.publish_after", True),
+    ("tokens.access", "tokens.refresh_idle", True),
+    ("tokens.refresh_idle", "tokens.refresh", True),
     ("contract_checks.per_address_under_friction", "contract_checks.per_address_per_hour", True),
 )
 

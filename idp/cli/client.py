@@ -49,6 +49,12 @@ def add(ctx: click.Context, file: Any) -> None:
       require_auth_time, default_max_age, default_acr_values, initiate_login_uri
       id_token_signed_response_alg   RS256 (default), ES256, PS256, EdDSA
       scope_claims_in_id_token       true: put the claims of the scopes there too
+      grant_types                    authorization_code (default), refresh_token,
+                                     client_credentials (scopes of your own then)
+      resources, audiences           APIs it may have tokens for; APIs it is itself
+      introspection_signed_response_alg
+      access_token_lifetime, id_token_lifetime, refresh_token_idle_lifetime,
+      refresh_token_lifetime         seconds, at most what the policy says
     """
     raw = file.read(LIMIT + 1)
     if len(raw) > LIMIT:

@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from typing import Any, Mapping
 from urllib.parse import urlsplit
 
-SCOPES = ("openid", "profile", "email", "phone", "address", "contract")
+# what a member can let a portal have; other scopes belong to the operator's own interfaces, for clients without a member
+SCOPES = ("openid", "profile", "email", "phone", "address", "contract", "offline_access")
 AUTH_METHODS = ("client_secret_basic", "client_secret_post", "none")
 ID_TOKEN_ALGS = ("RS256", "ES256", "PS256", "EdDSA")
-GRANT_TYPES = ("authorization_code",)
+GRANT_TYPES = ("authorization_code", "refresh_token", "client_credentials")
 LOOPBACK_HOSTS = ("127.0.0.1", "[::1]", "localhost")
 MAX_URL = 2_000
 # what a portal may ask a fresh proof for, beside operations that it names itself
@@ -18,14 +19,16 @@ OPERATIONS = ("mail_password", "mail_address", "net_credentials")
 @dataclass(frozen=True)
 class Client:
     """One relying party; field names follow RFC 7591 section 2 where it has one. `operations`: what it asks a fresh proof
-    for, by name: true for one of `OPERATIONS`, else its words by language."""
+    for, by name: true for one of `OPERATIONS`, else its words by language. `resources`: the audiences it may ask tokens for
+    (RFC 8707); `audiences`: those it answers for itself, so that it may introspect tokens meant for them; lifetimes in
+    seconds, None: the policy's."""
 
     id: str
     name: str = ""
     redirect_uris: tuple[str, ...] = ()
     post_logout_redirect_uris: tuple[str, ...] = ()
     token_endpoint_auth_method: str = "client_secret_basic"
-    grant_types: tuple[str, ...] = GRANT_TYPES
+    grant_types: tuple[str, ...] = ("authorization_code",)
     application_type: str = "web"
     scope: tuple[str, ...] = SCOPES
     id_token_signed_response_alg: str = "RS256"
@@ -36,6 +39,13 @@ class Client:
     default_acr_values: tuple[str, ...] = ()
     scope_claims_in_id_token: bool = False
     operations: Mapping[str, Any] = field(default_factory=dict)
+    resources: tuple[str, ...] = ()
+    audiences: tuple[str, ...] = ()
+    introspection_signed_response_alg: str = "RS256"
+    access_token_lifetime: int | None = None
+    id_token_lifetime: int | None = None
+    refresh_token_idle_lifetime: int | None = None
+    refresh_token_lifetime: int | None = None
     initiate_login_uri: str | None = None
     client_uri: str | None = None
     policy_uri: str | None = None
@@ -49,6 +59,11 @@ class Client:
     def public(self) -> bool:
         """Whether the client holds no secret (RFC 6749 section 2.1)."""
         return self.token_endpoint_auth_method == "none"
+
+    @property
+    def own_scopes(self) -> tuple[str, ...]:
+        """Scopes that need no member: what the client may have for itself."""
+        return tuple(scope for scope in self.scope if scope not in SCOPES)
 
     @property
     def origins(self) -> frozenset[str]:
@@ -103,6 +118,15 @@ def url_problem(uri: Any) -> str | None:
     if parts.scheme == "http" and _host(parts.netloc) in LOOPBACK_HOSTS:
         return None
     return "use https (http only for localhost)"
+
+
+def resource_problem(uri: Any) -> str | None:
+    """Why this cannot name an audience (RFC 8707 section 2: an absolute URI without fragment), or None."""
+    if isinstance(uri, str) and len(uri) <= 255 and re.fullmatch(r"urn:[a-z0-9][a-z0-9-]{1,31}:[A-Za-z0-9()+,\-.:=@;$_!*'%/?]+", uri):
+        return None
+    if isinstance(uri, str) and len(uri) > 255:
+        return "write at most 255 characters"
+    return url_problem(uri)
 
 
 def _host(netloc: str) -> str:

@@ -136,11 +136,13 @@ class Sessions:
 
 @dataclass(frozen=True)
 class Tokens:
-    """Lifetimes of what portals receive."""
+    """Lifetimes of what portals receive; a refresh token ends `refresh_idle` after its last use, or `refresh` after the sign-in."""
 
     code: Seconds = Seconds(60)
     access: Seconds = Seconds(600)
     id: Seconds = Seconds(600)
+    refresh_idle: Seconds = Seconds(14 * 86_400)
+    refresh: Seconds = Seconds(30 * 86_400)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """RFC 7591 client metadata: shape by marshmallow, rules by the domain, one plain sentence per problem."""
 
 import json
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -9,11 +10,14 @@ from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate, vali
 from idp import vault
 from idp.deps import Deps
 from idp.domain import client as rules
+from idp.domain import lifetimes
 from idp.domain.client import Client
 from idp.tables import clients, stamps
 
 MAX_JSON = 65_536
 MIN_SECRET = 16
+MAX_RESOURCES = 20
+MIN_LIFE = 60  # seconds
 
 
 class Rejected(Exception):
@@ -49,6 +53,10 @@ def _strict_bool(**options: Any) -> fields.Field:
     return fields.Raw(validate=validate.OneOf([True, False], error="write true or false"), **options)
 
 
+def _lifetime() -> fields.Field:
+    return fields.Integer(strict=True, validate=validate.Range(MIN_LIFE, error=f"write seconds, {MIN_LIFE} or more"))
+
+
 class _Metadata(Schema):
     class Meta:
         unknown = EXCLUDE  # RFC 7591 section 2: what the server does not understand it ignores
@@ -63,6 +71,13 @@ class _Metadata(Schema):
     token_endpoint_auth_method = fields.String(validate=validate.OneOf(rules.AUTH_METHODS))
     grant_types = fields.List(fields.String(validate=validate.OneOf(rules.GRANT_TYPES)))
     response_types = fields.List(fields.String(validate=validate.OneOf(["code"])))
+    resources = fields.List(fields.Raw(validate=_urls(rules.resource_problem)), validate=validate.Length(0, MAX_RESOURCES))
+    audiences = fields.List(fields.Raw(validate=_urls(rules.resource_problem)), validate=validate.Length(0, MAX_RESOURCES))
+    introspection_signed_response_alg = fields.String(validate=validate.OneOf(rules.ID_TOKEN_ALGS))
+    access_token_lifetime = _lifetime()
+    id_token_lifetime = _lifetime()
+    refresh_token_idle_lifetime = _lifetime()
+    refresh_token_lifetime = _lifetime()
     application_type = fields.String(validate=validate.OneOf(["web", "native"]))
     scope = fields.String(validate=validate.Length(1, 1000))
     id_token_signed_response_alg = fields.String(validate=validate.OneOf(rules.ID_TOKEN_ALGS))
@@ -81,15 +96,36 @@ class _Metadata(Schema):
 
     @validates_schema
     def whole(self, data: dict[str, Any], **_: Any) -> None:
-        if not data.get("redirect_uris"):
+        grants = data.get("grant_types", ["authorization_code"])
+        if not data.get("redirect_uris") and "authorization_code" in grants:
             raise ValidationError("name at least one redirect URI", "redirect_uris")
         if data.get("token_endpoint_auth_method") == "none" and data.get("require_pkce") is False:
             raise ValidationError("a public client cannot do without PKCE", "require_pkce")
         if data.get("token_endpoint_auth_method") == "none" and data.get("client_secret"):
             raise ValidationError('leave it out for "token_endpoint_auth_method": "none"', "client_secret")
-        unknown = set(data.get("scope", "openid").split()) - set(rules.SCOPES)
-        if unknown or "openid" not in data.get("scope", "openid").split():
-            raise ValidationError(f"name openid and any of {' '.join(rules.SCOPES[1:])}", "scope")
+        _check_grants(data, grants)
+        _check_scope(data.get("scope", "openid").split(), grants)
+
+
+def _check_grants(data: dict[str, Any], grants: list[str]) -> None:
+    """Grants that need each other, or a secret (RFC 6749 sections 4.4 and 6)."""
+    public = data.get("token_endpoint_auth_method") == "none"
+    if "refresh_token" in grants and "authorization_code" not in grants:
+        raise ValidationError("refresh_token needs authorization_code", "grant_types")
+    if "client_credentials" in grants and public:
+        raise ValidationError("client_credentials needs a client with a secret", "grant_types")
+    if data.get("audiences") and public:
+        raise ValidationError("only a client with a secret can answer for an audience", "audiences")
+
+
+def _check_scope(scope: list[str], grants: list[str]) -> None:
+    own = [name for name in scope if name not in rules.SCOPES]
+    if not all(re.fullmatch(r"[\x21\x23-\x5b\x5d-\x7e]{1,100}", name) for name in own):
+        raise ValidationError("a scope has 1 to 100 visible ASCII characters without quotes and backslashes", "scope")
+    if own and "client_credentials" not in grants:
+        raise ValidationError(f"name openid and any of {' '.join(rules.SCOPES[1:])}", "scope")
+    if "openid" not in scope and "authorization_code" in grants:
+        raise ValidationError("openid is missing", "scope")
 
 
 def _shape(text: str | dict[str, Any]) -> dict[str, Any]:
@@ -116,7 +152,10 @@ def _words(messages: Any) -> str:
 def client_from(metadata: dict[str, Any], client_id: str) -> Client:
     """The `Client` that stored or just checked metadata describe."""
     plain = {k: tuple(v) if isinstance(v, list) else v for k, v in metadata.items()}
-    plain["scope"] = tuple(dict.fromkeys(metadata.get("scope", " ".join(rules.SCOPES)).split()))
+    grants = metadata.get("grant_types", ["authorization_code"])
+    usual = [scope for scope in rules.SCOPES if scope != "offline_access" or "refresh_token" in grants]
+    given = metadata.get("scope", " ".join(usual) if "authorization_code" in grants else "").split()
+    plain["scope"] = tuple(dict.fromkeys(given))
     plain["name"] = metadata.get("client_name", client_id)
     known = {k: v for k, v in plain.items() if k in Client.__dataclass_fields__}
     return Client(id=client_id, metadata=metadata, **known)
@@ -128,6 +167,7 @@ def register(deps: Deps, text: str | dict[str, Any]) -> dict[str, Any]:
     Takes RFC 7591 metadata as JSON. Raises `Rejected`.
     """
     data = _shape(text)
+    _check_lifetimes(deps, data)
     client_id = data.pop("client_id", None) or vault.random_id(20)
     given = data.pop("client_secret", None)
     client = client_from(data, client_id)
@@ -141,12 +181,19 @@ def register(deps: Deps, text: str | dict[str, Any]) -> dict[str, Any]:
     return answer | {"client_id_issued_at": now} | describe(client)
 
 
+def _check_lifetimes(deps: Deps, data: dict[str, Any]) -> None:
+    """A client's own lifetimes are never longer than the policy's."""
+    most = {name: getattr(deps.policy.tokens, key) for name, key in lifetimes.KEYS.items()}
+    if long := [f"{name}: the policy allows {most[name]} seconds at most." for name in most if data.get(name, 0) > most[name]]:
+        raise Rejected(long)
+
+
 def describe(client: Client) -> dict[str, Any]:
     """What is in force for the client, defaults spelled out, without any secret."""
     return {
         "client_name": client.name,
         "redirect_uris": list(client.redirect_uris),
-        "response_types": ["code"],
+        "response_types": ["code"] if client.check_grant_type("authorization_code") else [],
         "grant_types": list(client.grant_types),
         "token_endpoint_auth_method": client.token_endpoint_auth_method,
         "scope": " ".join(client.scope),

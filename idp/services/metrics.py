@@ -2,6 +2,7 @@
 must be set before this module is imported."""
 
 import os
+from functools import cache
 from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, multiprocess
@@ -29,7 +30,12 @@ def code_checked(method: str, outcome: str) -> None:
 
 def token_issued(grant: str) -> None:
     """Count one successful token response."""
-    _TOKENS.labels(grant).inc()
+    _tokens(grant).inc()
+
+
+@cache
+def _tokens(grant: str) -> Any:
+    return _TOKENS.labels(grant)
 
 
 def answered(kind: str, status: int, seconds: float) -> None:

@@ -59,6 +59,7 @@ def _limits(policy: Policy, locale: str) -> list[tuple[str, dict[str, Any]]]:
         ("tokens.code", {"n": time(tokens.code)}),
         ("tokens.access", {"n": time(tokens.access)}),
         ("tokens.id", {"n": time(tokens.id)}),
+        ("tokens.refresh", {"idle": time(tokens.refresh_idle), "n": time(tokens.refresh)}),
         ("keys.period", {"n": time(keys.period)}),
         ("keys.publish", {"before": time(keys.publish_before), "after": time(keys.publish_after)}),
         ("letters.valid", {"n": time(policy.letters.valid)}),

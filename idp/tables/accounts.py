@@ -18,7 +18,8 @@ class Taken(Exception):
 
 
 _WITHDRAWN = and_(revoked_grants.c.id == bindparam("withdrawn_id"), revoked_grants.c.until >= bindparam("dies_at"))
-_REVOKED = select(revoked_grants.c.id).where(or_(revoked_grants.c.id == bindparam("grant_id"), _WITHDRAWN)).exists()
+_ENDED = or_(revoked_grants.c.id.in_((bindparam("grant_id"), bindparam("token_id"))), _WITHDRAWN)
+_REVOKED = select(revoked_grants.c.id).where(_ENDED).exists()
 _OF_DESTINATION = tuple(destinations.c[name] for name in ("id", "account_id", "kind", "address", "verified_at", "usual"))
 _OF_GRANT = Hot(
     select(accounts, _REVOKED.label("revoked"), *_OF_DESTINATION)
@@ -68,12 +69,15 @@ def by_id(connection: Connection, account_id: str, with_destinations: bool = Fal
     return _account(connection, "id", account_id, with_destinations)
 
 
-def of_grant(connection: Connection, account_id: str, grant_id: str | None, client_id: str, dies_at: int) -> Account | None:
-    """The account with its destinations, or None if there is none, the grant was revoked, or the consent to it withdrawn: one
-    statement, for the endpoints that portals call most. `grant_id`: None where only the consent matters; `dies_at`: when the
-    grant's access token does (Unix seconds)."""
-    withdrawn_id, width = grants.withdrawn_id(account_id, client_id), len(_NAMES)
-    rows = _OF_GRANT.rows(connection, {"value": account_id, "grant_id": grant_id, "withdrawn_id": withdrawn_id, "dies_at": dies_at})
+def of_grant(
+    connection: Connection, account_id: str, grant_id: str | None, token_id: str | None, client_id: str, dies_at: int
+) -> Account | None:
+    """The account with its destinations, or None if there is none, the grant or this access token of it was revoked, or the
+    consent to it withdrawn: one statement, for the endpoints that portals call most. `grant_id`, `token_id`: None where
+    only the consent matters; `dies_at`: when an access token of the grant would die at the latest (Unix seconds)."""
+    width = len(_NAMES)
+    values = {"value": account_id, "grant_id": grant_id, "token_id": token_id, "dies_at": dies_at}
+    rows = _OF_GRANT.rows(connection, {**values, "withdrawn_id": grants.withdrawn_id(account_id, client_id)})
     if not rows or rows[0][width]:
         return None
     return _made(rows[0], (row[width + 1 :] for row in rows if row[width + 1] is not None))

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, select, update
 
 from idp.domain.client import Client
-from idp.tables.schema import clients
+from idp.tables.schema import clients, refresh_families
 
 
 def put(connection: Connection, client: Client) -> None:
@@ -37,5 +37,6 @@ def set_secret(connection: Connection, client_id: str, secret_hash: str, now: in
 
 
 def remove(connection: Connection, client_id: str) -> bool:
-    """Remove a client; true if there was one."""
+    """Remove a client with its refresh tokens, so that another one of that name never has them; true if there was one."""
+    connection.execute(delete(refresh_families).where(refresh_families.c.client_id == client_id))
     return connection.execute(delete(clients).where(clients.c.id == client_id)).rowcount == 1

@@ -1,11 +1,11 @@
-"""Consents, and grants that were revoked before their tokens died."""
+"""Consents, and grants and access tokens that were revoked before they died."""
 
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, delete, exists, select, update
 from sqlalchemy.exc import IntegrityError
 
-from idp.tables.schema import consents, revoked_grants
+from idp.tables.schema import consents, refresh_families, revoked_grants
 from idp.vault import fingerprint
 
 _REVOKED = select(exists().where(revoked_grants.c.id == bindparam("grant_id")))
@@ -21,7 +21,8 @@ class Consent:
 
 
 def revoke(connection: Connection, grant_id: str, until: int) -> None:
-    """End every token of the grant; the row may go at `until`, when they have died anyway."""
+    """End every token of the grant, or the one access token with this `jti`; the row may go at `until`, when they have
+    died anyway."""
     try:
         with connection.begin_nested():
             connection.execute(revoked_grants.insert(), {"id": grant_id, "until": until})
@@ -30,7 +31,7 @@ def revoke(connection: Connection, grant_id: str, until: int) -> None:
 
 
 def revoked(connection: Connection, grant_id: str) -> bool:
-    """Whether the grant was revoked."""
+    """Whether the grant, or the access token, was revoked."""
     return bool(connection.execute(_REVOKED, {"grant_id": grant_id}).scalar())
 
 
@@ -63,11 +64,13 @@ def withdrawn_id(account_id: str, client_id: str) -> str:
 
 
 def withdraw(connection: Connection, account_id: str, client_id: str, until: int) -> bool:
-    """End the consent, and with it every grant of before; false if there is none: of parallel callers one ends it. `until`:
+    """End the consent, and with it every grant and refresh token of before; false if there is none: of parallel callers one ends it. `until`:
     when the last token granted by now will have died anyway; a token that dies later is of a later consent."""
     which = (consents.c.account_id == account_id, consents.c.client_id == client_id)
     if connection.execute(delete(consents).where(*which)).rowcount == 0:
         return False
+    families = (refresh_families.c.account_id == account_id, refresh_families.c.client_id == client_id)
+    connection.execute(delete(refresh_families).where(*families))
     values = {"id": withdrawn_id(account_id, client_id), "until": until}
     if connection.execute(update(revoked_grants).where(revoked_grants.c.id == values["id"]).values(until=until)).rowcount == 0:
         connection.execute(revoked_grants.insert(), values)

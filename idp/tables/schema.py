@@ -222,11 +222,26 @@ consents = Table(
     Column("granted_at", BigInteger, nullable=False),
 )
 
+# grants, and single access tokens by their `jti`, that were ended before their time
 revoked_grants = Table(
     "revoked_grants",
     metadata,
     Column("id", String(64), primary_key=True),
     Column("until", BigInteger, nullable=False, index=True),
+)
+
+# refresh tokens: all of one sign-in; `generation` counts the rotations, so that of all its tokens one is good
+refresh_families = Table(
+    "refresh_families",
+    metadata,
+    Column("series_hash", String(64), primary_key=True),  # fingerprint of the random part that all its tokens share
+    Column("account_id", ForeignKey("accounts.id"), nullable=False, index=True),
+    Column("client_id", String(255), nullable=False),
+    Column("generation", Integer, nullable=False),
+    Column("facts", Text, nullable=False),  # JSON: the grant, which is what its tokens say
+    Column("used_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False, index=True),  # moves with each use
+    Column("ends_at", BigInteger, nullable=False),  # does not
 )
 
 signing_keys = Table(

@@ -17,6 +17,7 @@ REASONS = {
     403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed", 413: "Content Too Large",
     415: "Unsupported Media Type", 429: "Too Many Requests", 500: "Internal Server Error", 503: "Service Unavailable",
 }  # fmt: skip
+_COMPACT_JSON = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 NO_STORE = (("Cache-Control", "no-store"), ("Pragma", "no-cache"))
 
 
@@ -64,7 +65,7 @@ class MachineRequest:
 
 def json_reply(status: int, data: Any, headers: tuple[tuple[str, str], ...] = NO_STORE) -> Reply:
     """JSON in compact form."""
-    body = json.dumps(data, separators=(",", ":"), ensure_ascii=False).encode()
+    body = _COMPACT_JSON.encode(data).encode()
     return Reply(status, body, (("Content-Type", "application/json"), *headers))
 
 

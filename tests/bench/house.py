@@ -88,7 +88,9 @@ def prepare(folder: Path, database: str, ephemeral: str) -> Prepared:
     policy.write_text(text.replace('code = "60s"', 'code = "10m"'))
     idp.config.write_text(idp.config.read_text().replace("[server]\n", "[server]\nworkers = 1\ncourier = false\n"))
     members, coded = _people(idp), _people(idp, second_factor=True)
-    client = idp.client(token_endpoint_auth_method="client_secret_basic")
+    grants = ["authorization_code", "refresh_token", "client_credentials"]
+    scope = "openid profile email offline_access contracts:read"
+    client = idp.client(token_endpoint_auth_method="client_secret_basic", grant_types=grants, scope=scope)
     return Prepared(idp, Portal(int(idp.issuer.rpartition(":")[2]), client), members, coded)
 
 

@@ -41,9 +41,13 @@ class Portal:
 
     def exchange(self, code: str) -> bytes:
         """The request that redeems a code."""
-        pair = f"{self.client['client_id']}:{self.client['client_secret']}"
         form = {"grant_type": "authorization_code", "code": code, "redirect_uri": running.CALLBACK, "code_verifier": running.VERIFIER}
-        return message("POST", "/token", self.host, {"Authorization": "Basic " + base64.b64encode(pair.encode()).decode()}, form)
+        return self.machine("/token", form)
+
+    def machine(self, path: str, form: dict[str, str]) -> bytes:
+        """A request of the portal's back end, which proves itself by its secret."""
+        pair = f"{self.client['client_id']}:{self.client['client_secret']}"
+        return message("POST", path, self.host, {"Authorization": "Basic " + base64.b64encode(pair.encode()).decode()}, form)
 
 
 @dataclass(frozen=True)

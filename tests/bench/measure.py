@@ -12,12 +12,12 @@ from statistics import median
 from typing import Any, Callable, Iterator
 
 from idp.domain.policy import Argon2Cost
-from tests.bench import codes, contracts, house, letters, load, pages, reference
+from tests.bench import codes, contracts, grants, house, letters, load, pages, reference
 from tests.bench.figure import Figure, Round, figure, in_turn
 from tests.bench.house import Bench, Server
 from tests.bench.load import message
 
-NAMES = ("start", "sign-in", "code", "remembered", "exchange", "userinfo", "account", "discovery", "jwks", "memory", "letters", *contracts.NAMES)
+NAMES = ("start", "sign-in", "code", "remembered", "exchange", *grants.NAMES, "userinfo", "account", "discovery", "jwks", "memory", "letters", *contracts.NAMES)
 
 
 @contextmanager
@@ -37,16 +37,28 @@ class Run:
     quick: bool
     tokens: list[str] = field(default_factory=list)
 
-    def _load(self, server: Server, call: Callable[..., tuple[float, list[Any]]], *arguments: Any) -> tuple[Round, list[Any]]:
+    def load(self, server: Server, call: Callable[..., tuple[float, list[Any]]], *arguments: Any) -> tuple[Round, list[Any]]:
         worker = server.worker
         before = house.cpu(worker)
         seconds, results = self.client.apply(call, arguments)
         assert server.worker == worker, "the worker was replaced in the middle of a round"
         return ((house.cpu(worker) - before) / len(results), seconds / len(results)), results
 
-    def _raw(self, call: Callable[..., Round], count: int, *arguments: Any) -> Round:
+    def raw(self, call: Callable[..., Round], count: int, *arguments: Any) -> Round:
         cpu, seconds = self.bare.apply(call, (*arguments, count))
         return cpu / count, seconds / count
+
+    def refresh(self) -> Figure:
+        """Refresh tokens of a confidential client, each used once a round."""
+        return grants.refresh(self)
+
+    def back_end(self) -> Figure:
+        """Access tokens of a back end."""
+        return grants.back_end(self)
+
+    def introspect(self) -> Figure:
+        """Access tokens of members, each asked about once."""
+        return grants.introspect(self)
 
     def sign_in(self) -> Figure:
         """Whole journeys against the one password check that each of them needs."""
@@ -55,9 +67,9 @@ class Run:
 
         def ours() -> Round:
             names = list(itertools.islice(members, count))
-            return self._load(self.bench.ours, load.sign_ins, self.bench.portal, names)[0]
+            return self.load(self.bench.ours, load.sign_ins, self.bench.portal, names)[0]
 
-        pairs = in_turn(3 if self.quick else 10, ours, lambda: self._raw(reference.verifications, count, cost))
+        pairs = in_turn(3 if self.quick else 10, ours, lambda: self.raw(reference.verifications, count, cost))
         return figure("sign-in", 0.85, True, "Argon2", pairs)
 
     def code(self) -> Figure:
@@ -67,7 +79,7 @@ class Run:
 
         def ours() -> Round:
             names = list(itertools.islice(coded, count))
-            return self._load(self.bench.ours, codes.coded_sign_ins, self.bench.portal, self.bench.settings_file, names)[0]
+            return self.load(self.bench.ours, codes.coded_sign_ins, self.bench.portal, self.bench.settings_file, names)[0]
 
         return figure("code", 1.15, False, "plain", in_turn(3 if self.quick else 8, ours, lambda: self._plain(plain, count)))
 
@@ -79,14 +91,14 @@ class Run:
 
         def ours() -> Round:
             nonlocal known
-            spent, known = self._load(bench.ours, codes.trusted_sign_ins, bench.portal, known)
+            spent, known = self.load(bench.ours, codes.trusted_sign_ins, bench.portal, known)
             return spent
 
         return figure("remembered", 1.05, False, "plain", in_turn(3 if self.quick else 8, ours, lambda: self._plain(plain, count)))
 
     def _plain(self, members: Iterator[str], count: int) -> Round:
         names = list(itertools.islice(members, count))
-        return self._load(self.bench.ours, load.sign_ins, self.bench.portal, names)[0]
+        return self.load(self.bench.ours, load.sign_ins, self.bench.portal, names)[0]
 
     def exchange(self, rounds: int | None = None) -> Figure:
         """Codes prepared before, redeemed by an authenticated client for an access token and an RS256 ID token."""
@@ -95,11 +107,11 @@ class Run:
         def ours() -> Round:
             portal = self.bench.portal
             found = self.client.apply(load.codes, (portal, self.bench.members[:4], count))
-            spent, bodies = self._load(self.bench.ours, load.requests, portal.port, [portal.exchange(code) for code in found])
+            spent, bodies = self.load(self.bench.ours, load.requests, portal.port, [portal.exchange(code) for code in found])
             self.tokens += [json.loads(body)["access_token"] for body in bodies]
             return spent
 
-        pairs = in_turn(rounds or (5 if self.quick else 12), ours, lambda: self._raw(reference.signatures, count))
+        pairs = in_turn(rounds or (5 if self.quick else 12), ours, lambda: self.raw(reference.signatures, count))
         return figure("exchange", 5.0, False, "RS256", pairs)
 
     def userinfo(self) -> Figure:
@@ -114,13 +126,13 @@ class Run:
             nonlocal size
             at = next(served) * share
             messages = [self._userinfo("/userinfo", token) for token in self.tokens[at : at + share]]
-            spent, bodies = self._load(self.bench.ours, load.requests, portal.port, messages)
+            spent, bodies = self.load(self.bench.ours, load.requests, portal.port, messages)
             size = len(bodies[0])
             return spent
 
         def flask() -> Round:
             messages = [self._userinfo(f"/flask/{size}", token) for token in self.tokens[:share]]
-            return self._load(self.bench.reference, load.requests, self.bench.reference.port, messages)[0]
+            return self.load(self.bench.reference, load.requests, self.bench.reference.port, messages)[0]
 
         return figure("userinfo", 2.0, False, "Flask", in_turn(rounds, ours, flask))
 
@@ -135,7 +147,7 @@ class Run:
         cookie = {rows: self.client.apply(pages.cookies, (bench.portal, name))[1][0] for rows, name in names.items()}
 
         def ask(which: str, messages: list[bytes]) -> tuple[Round, list[bytes]]:
-            return self._load(servers[which], load.requests, servers[which].port, messages)
+            return self.load(servers[which], load.requests, servers[which].port, messages)
 
         return pages.account(bench.portal, cookie, ask, self.quick)
 
@@ -152,7 +164,7 @@ class Run:
         size = len(self.client.apply(load.requests, (portal.port, [message("GET", path, portal.host)]))[1][0])
 
         def asked(server: Server, at: str) -> Round:
-            return self._load(server, load.requests, server.port, [message("GET", at, portal.host)] * count)[0]
+            return self.load(server, load.requests, server.port, [message("GET", at, portal.host)] * count)[0]
 
         ours, theirs = lambda: asked(self.bench.ours, path), lambda: asked(self.bench.reference, f"/bare/{size}")  # noqa: E731
         return figure(name, 1.5, False, "bare", in_turn(8 if self.quick else 15, ours, theirs))

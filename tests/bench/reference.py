@@ -1,12 +1,14 @@
 """What to compare with: a bare WSGI answer and a Flask answer under the settings of `idp serve`, and raw cryptography."""
 
+import hmac
 import sys
 import time
+from functools import cache
 from typing import Any, Callable, Iterable
 
 from argon2.low_level import Type, hash_secret, verify_secret
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from flask import Flask, Response, render_template
 from jinja2 import DictLoader
 
@@ -34,6 +36,44 @@ def signatures(count: int) -> tuple[float, float]:
     """(CPU seconds, seconds) of so many RS256 signatures over a text as long as an ID token's."""
     key, text = _key(), b"x" * 600
     return _timed(count, lambda: key.sign(text, padding.PKCS1v15(), hashes.SHA256()))
+
+
+def refreshes(count: int) -> tuple[float, float]:
+    """(CPU seconds, seconds) of what so many refreshes cannot do without: the keyed hashes of a client's secret and of a
+    token's mark, an RS256 signature for the ID token and an ES256 signature for the access token."""
+    rsa_key, ec_key, text = _key(), _ec_key(), b"x" * 600
+
+    def once() -> None:
+        _keyed_hash(), _keyed_hash()
+        rsa_key.sign(text, padding.PKCS1v15(), hashes.SHA256())
+        ec_key.sign(text, _ES256)
+
+    return _timed(count, once)
+
+
+def client_tokens(count: int) -> tuple[float, float]:
+    """The same of tokens for a client itself: the keyed hash of its secret, an ES256 signature."""
+    key, text = _ec_key(), b"x" * 600
+    return _timed(count, lambda: (_keyed_hash(), key.sign(text, _ES256)))
+
+
+def introspections(count: int) -> tuple[float, float]:
+    """The same of introspections: the keyed hash of a client's secret, a check of an ES256 signature."""
+    key, text = _ec_key(), b"x" * 600
+    signature, public = key.sign(text, _ES256), key.public_key()
+    return _timed(count, lambda: (_keyed_hash(), public.verify(signature, text, _ES256)))
+
+
+def _keyed_hash() -> bytes:
+    return hmac.digest(_SECRET, _SECRET, "sha256")
+
+
+_ES256 = ec.ECDSA(hashes.SHA256())
+
+
+@cache
+def _ec_key() -> ec.EllipticCurvePrivateKey:
+    return ec.generate_private_key(ec.SECP256R1())
 
 
 _keys: list[rsa.RSAPrivateKey] = []

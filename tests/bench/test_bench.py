@@ -28,6 +28,13 @@ def test_the_bench_measures_ours_and_the_reference(tmp_path: Path) -> None:
     assert (letters["target"], letters["met"]) == (None, None) and "mails per second" in printed
 
 
+def test_the_bench_measures_the_grants_against_their_cryptography(tmp_path: Path) -> None:
+    printed, found = quick(tmp_path, "refresh", "back-end", "introspect")
+    assert [one["target"] for one in found] == [5.0, 12.0, 12.0] and "client credentials" in printed
+    for one in found:
+        assert len(one["rounds"]) > 1 and min(one["rounds"]) > 1 and one["raw"]["crypto CPU ms"] > 0
+
+
 def test_the_bench_imports_contracts_and_finds_one(tmp_path: Path) -> None:
     printed, (imported, matching) = quick(tmp_path, "import", "matching")
     assert "rows 10000" in printed and "contracts 10000" in printed, "a quick run says that it took fewer"

@@ -80,6 +80,27 @@ def test_a_public_client_has_no_secret_to_renew(config: str) -> None:
         (json.dumps({**GOOD, "grant_types": ["password"]}).encode(), "grant_types"),
         (json.dumps({**GOOD, "id_token_signed_response_alg": "none"}).encode(), "id_token_signed_response_alg"),
         (json.dumps({**GOOD, "default_max_age": -1}).encode(), "default_max_age"),
+        (json.dumps({**GOOD, "grant_types": ["refresh_token"]}).encode(), "needs authorization_code"),
+        (json.dumps({**GOOD, "grant_types": ["client_credentials"], "token_endpoint_auth_method": "none"}).encode(), "with a secret"),
+        (json.dumps({**GOOD, "grant_types": ["client_credentials"], "scope": 'a:"b"'}).encode(), "scope"),
+        (json.dumps({**GOOD, "grant_types": ["client_credentials"], "scope": "x" * 101}).encode(), "scope"),
+        (json.dumps({**GOOD, "scope": "openid contracts:read"}).encode(), "scope"),
+        (json.dumps({**GOOD, "scope": "email"}).encode(), "scope"),
+        (json.dumps({"client_name": "a", "grant_types": ["authorization_code", "client_credentials"]}).encode(), "redirect_uris"),
+        (json.dumps({**GOOD, "resources": "https://api.example.jp"}).encode(), "resources"),
+        (json.dumps({**GOOD, "resources": ["https://api.example.jp/#a"]}).encode(), "resources"),
+        (json.dumps({**GOOD, "resources": ["/v1"]}).encode(), "resources"),
+        (json.dumps({**GOOD, "resources": ["urn:x"]}).encode(), "resources"),
+        (json.dumps({**GOOD, "resources": [7]}).encode(), "resources"),
+        (json.dumps({**GOOD, "resources": ["urn:example:" + "x" * 300]}).encode(), "resources"),
+        (json.dumps({**GOOD, "resources": [f"urn:example:{n}" for n in range(21)]}).encode(), "resources"),
+        (json.dumps({**GOOD, "audiences": ["urn:example:a b"]}).encode(), "audiences"),
+        (json.dumps({**GOOD, "audiences": ["urn:example:a"], "token_endpoint_auth_method": "none"}).encode(), "audiences"),
+        (json.dumps({**GOOD, "introspection_signed_response_alg": "none"}).encode(), "introspection_signed_response_alg"),
+        (json.dumps({**GOOD, "access_token_lifetime": 601}).encode(), "access_token_lifetime: the policy allows 600 seconds"),
+        (json.dumps({**GOOD, "id_token_lifetime": 59}).encode(), "id_token_lifetime: write seconds, 60 or more"),
+        (json.dumps({**GOOD, "refresh_token_lifetime": "60"}).encode(), "refresh_token_lifetime"),
+        (json.dumps({**GOOD, "refresh_token_idle_lifetime": 10**30}).encode(), "refresh_token_idle_lifetime: the policy allows"),
     ],
 )
 def test_metadata_that_cannot_be_registered_is_refused_in_words(config: str, stdin: bytes, said: str) -> None:
@@ -87,6 +108,21 @@ def test_metadata_that_cannot_be_registered_is_refused_in_words(config: str, std
     done = run(config, "client", "add", "-", stdin=stdin)
     assert done.exit_code == 1 and said in done.output and 0 < len(done.output) < 600, done.output
     assert run(config, "client", "list").output == before
+
+
+def test_a_back_end_needs_neither_redirect_uris_nor_openid(config: str) -> None:
+    given = {"client_name": "Batch", "grant_types": ["client_credentials"], "scope": "contracts:read", "access_token_lifetime": 60}
+    made = json.loads(run(config, "client", "add", "-", stdin=json.dumps({**given, "resources": ["urn:example:bills"]}).encode()).output)
+    shown = json.loads(run(config, "client", "show", made["client_id"]).output)
+    assert (shown["redirect_uris"], shown["response_types"], shown["scope"]) == ([], [], "contracts:read")
+    assert shown["grant_types"] == ["client_credentials"] and shown["resources"] == ["urn:example:bills"]
+    assert shown["access_token_lifetime"] == 60 and made["client_secret"]
+
+
+def test_what_refreshes_may_have_offline_access_and_nobody_else(config: str) -> None:
+    for grants, wanted in ((["authorization_code", "refresh_token"], True), (["authorization_code"], False)):
+        scope = json.loads(add(config, grant_types=grants).output)["scope"].split()
+        assert ("offline_access" in scope) is wanted and "openid" in scope
 
 
 def test_the_same_id_again_brings_the_portal_up_to_date(config: str) -> None:

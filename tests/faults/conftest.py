@@ -40,6 +40,6 @@ def fragile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fragile]:
         ephemeral = f"redis://127.0.0.1:{relays['ephemeral'].port}/0"
         idp = running.configure(tmp_path_factory.mktemp("fragile"), database, ephemeral, services.free_port())
         idp.run("migrate")
-        portal = idp.client()
+        portal = idp.client(grant_types=["authorization_code", "refresh_token"])
         stack.enter_context(running.serving(idp))
         yield Fragile(idp, portal, servers, relays, f"postgresql://postgres@/postgres?host={folders[0]}")

@@ -26,8 +26,10 @@ class UnderWay:
         self.fragile, self.name = fragile, new_name()
         idp.account(self.name)
         self.member, self.visitor = Browser(idp), Browser(idp)
-        answer = answer_of(self.member.sign_in(self.member.authorize(portal), self.name))
-        self.token = exchange(idp, portal, answer["code"]).json()["access_token"]
+        answer = answer_of(self.member.sign_in(self.member.authorize(portal, scope="openid offline_access"), self.name))
+        tokens = exchange(idp, portal, answer["code"]).json()
+        self.token, self.refresh_token = tokens["access_token"], tokens["refresh_token"]
+        self.spare = exchange(idp, portal, answer_of(self.member.authorize(portal))["code"]).json()["access_token"]
         self.code = answer_of(self.member.authorize(portal))["code"]
         self.form: Form = form_of(self.visitor.authorize(portal))
         self.filled = {"identifier": self.name, "password": "Kawa7Sumire"}
@@ -46,8 +48,18 @@ class UnderWay:
         bearer = {"Authorization": f"Bearer {self.token}"}
         return {
             "token": lambda: exchange(self.fragile.idp, self.fragile.portal, self.code),
+            "refresh": lambda: self.asked("token", grant_type="refresh_token", refresh_token=self.refresh_token),
+            "introspection": lambda: self.asked("introspect", token=self.token),
+            "revocation": lambda: self.asked("revoke", token=self.spare),
             "userinfo": lambda: requests.get(f"{self.fragile.idp.issuer}/userinfo", headers=bearer, timeout=20),
         }
+
+
+    def asked(self, path: str, **fields: str) -> requests.Response:
+        """A request of the portal's, which proves itself."""
+        portal = self.fragile.portal
+        proof = (portal["client_id"], portal["client_secret"])
+        return requests.post(f"{self.fragile.idp.issuer}/{path}", data=fields, auth=proof, timeout=20)
 
 
 def all_at_once(actions: dict[str, Callable[[], requests.Response]]) -> dict[str, requests.Response]:
@@ -74,8 +86,8 @@ def test_the_service_says_so_keeps_what_it_can_and_recovers(under_way: UnderWay,
         began = time.monotonic()
         answers = all_at_once(under_way.pages() | under_way.calls())
         assert time.monotonic() - began < PATIENCE
-        # an access token needs the database only
-        free = {"userinfo"} if store == "ephemeral" else {"sign-in form"}
+        # tokens that are out need the database only
+        free = {"userinfo", "refresh", "introspection", "revocation"} if store == "ephemeral" else {"sign-in form"}
         for name, answer in answers.items():
             if name in free:
                 assert answer.status_code == 200, name

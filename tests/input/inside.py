@@ -139,6 +139,10 @@ class Inside:
             "authorize": Page(Form("/authorize", "get", running.authorization_parameters(self.portal)), stranger),
             "authorize by POST": Page(Form("/authorize", "post", running.authorization_parameters(self.portal)), {}),
             "token": Page(Form("/token", "post", code | client), {}),
+            "refresh": Page(Form("/token", "post", {"grant_type": "refresh_token", "refresh_token": "0." + "r" * 86} | client), {}),
+            "client credentials": Page(Form("/token", "post", {"grant_type": "client_credentials"} | client), {}),
+            "revoke": Page(Form("/revoke", "post", {"token": "0." + "r" * 86} | client), {}),
+            "introspect": Page(Form("/introspect", "post", {"token": "W10.W10.W10"} | client), {}),
             "userinfo": Page(Form("/userinfo", "post", {"access_token": "W10.W10.W10"}), {}),
         }
 

@@ -17,14 +17,27 @@ from tests.oidc.relying_party import Portal, Provider
 from tests.running import CALLBACK, PASSWORD, Browser, Idp
 
 ODD_SECRET = "se:cret +%&=/?~ with space"
+API, OTHER_API = "https://api.example.jp/v1", "urn:example:bills"
+REFRESHING = ["authorization_code", "refresh_token"]
+BRIEF = {"access_token_lifetime": 120, "id_token_lifetime": 300, "refresh_token_idle_lifetime": 600, "refresh_token_lifetime": 900}
 # by name: what the tests need beside the plain portal; registered before the server starts
 PORTALS: dict[str, dict[str, Any]] = {
     "plain": {"client_name": "My Portal"},
     "other": {"redirect_uris": [CALLBACK + "/other", CALLBACK + "/second"]},
     "post": {"token_endpoint_auth_method": "client_secret_post"},
     "public": {"token_endpoint_auth_method": "none"},
-    "relaxed": {"require_pkce": False},
-    "relaxed-post": {"require_pkce": False, "token_endpoint_auth_method": "client_secret_post"},
+    "relaxed": {"require_pkce": False, "grant_types": REFRESHING},
+    "relaxed-post": {"require_pkce": False, "token_endpoint_auth_method": "client_secret_post", "grant_types": REFRESHING},
+    "offline": {"grant_types": REFRESHING, "resources": [API, OTHER_API]},
+    "offline-other": {"grant_types": REFRESHING, "token_endpoint_auth_method": "client_secret_post", "scope_claims_in_id_token": True},
+    "offline-public": {"grant_types": REFRESHING, "token_endpoint_auth_method": "none"},
+    "offline-native": {"grant_types": REFRESHING, "token_endpoint_auth_method": "none", "application_type": "native"},
+    "offline-third": {"grant_types": REFRESHING, "first_party": False, "client_name": "Third offline"},
+    "backend": {"grant_types": ["client_credentials"], "scope": "contracts:read contracts:write", "resources": [API]},
+    "backend-post": {"grant_types": ["client_credentials"], "token_endpoint_auth_method": "client_secret_post"},
+    "both": {"grant_types": ["authorization_code", "client_credentials"], "scope": "openid email contracts:read", "first_party": False},
+    "api": {"grant_types": [], "audiences": [API], "introspection_signed_response_alg": "ES256"},
+    "other-api": {"grant_types": [], "audiences": [OTHER_API], "token_endpoint_auth_method": "client_secret_post"},
     "ES256": {"id_token_signed_response_alg": "ES256"},
     "PS256": {"id_token_signed_response_alg": "PS256"},
     "EdDSA": {"id_token_signed_response_alg": "EdDSA"},
@@ -106,7 +119,8 @@ def installation(folder: Path, urls: tuple[str, str], policy: dict[str, dict[str
     settings, base = config.load(str(idp.config))
     deps = app.open_deps(settings, base)
     clients = {}
-    for name, metadata in PORTALS.items():
+    brief = {"grant_types": REFRESHING, "token_endpoint_auth_method": "none", **BRIEF}
+    for name, metadata in {**PORTALS, **({} if policy else {"offline-brief": brief})}.items():
         given = {"client_name": name, "redirect_uris": [CALLBACK], **metadata}
         clients[name] = client_registration.register(deps, json.dumps(given))
     try:

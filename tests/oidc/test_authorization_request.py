@@ -117,7 +117,7 @@ def test_more_fields_than_anybody_needs_are_refused(portal: Portal, browser: Bro
 
 def test_unknown_parameters_are_ignored(portal: Portal, signed_in: Browser) -> None:
     """RFC 6749 section 3.1."""
-    portal.code(signed_in, unheard_of="x", audience="y", resource="https://elsewhere.example")
+    portal.code(signed_in, unheard_of="x", audience="y", resources="https://elsewhere.example")
 
 
 @pytest.mark.parametrize(

@@ -204,9 +204,19 @@ def test_oidcc_claims_essential(suite: Suite, signed_in: Browser) -> None:
 
 
 def test_oidcc_refresh_token(suite: Suite, signed_in: Browser) -> None:
-    """The module ends early where no refresh token is issued and offline_access is not offered."""
-    assert "offline_access" not in suite.portal.provider.metadata["scopes_supported"]
-    assert "refresh_token" not in suite.again(signed_in, scope="openid offline_access", prompt=None)
+    """New tokens of the same sign-in; the token of another client is refused."""
+    page = suite.ask(signed_in, scope="openid offline_access", prompt="consent")
+    tokens = suite.tokens(suite.answer(signed_in.submit(form_of(page), answer="yes")))
+    form = {"grant_type": "refresh_token", "refresh_token": tokens["refresh_token"]}
+    answer = suite.portal.post(form, suite.portal.basic())
+    found = suite.portal.granted(answer)
+    assert "no-store" in answer.headers["Cache-Control"] and found["token_type"] == "Bearer" and 0 < found["expires_in"] < 3600
+    claims, before = suite.portal.id_claims(found), tokens["claims"]
+    assert claims["iat"] >= before["iat"] and found["access_token"] != tokens["access_token"]
+    assert all(claims.get(name) == before.get(name) for name in ("iss", "sub", "aud", "auth_time", "azp"))
+    second = suite.house.portals["relaxed-post"]
+    stolen = second.post({**form, "client_id": second.id, "client_secret": second.client["client_secret"]}, {})
+    assert (stolen.status_code, stolen.json()["error"]) == (400, "invalid_grant")
 
 
 def test_oidcc_ensure_request_with_valid_pkce_succeeds(suite: Suite, signed_in: Browser) -> None:

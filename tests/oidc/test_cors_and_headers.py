@@ -17,7 +17,7 @@ STRANGERS = ["https://evil.example", "null", "http://portal.example", "https://p
              "https://portal.example.evil.example",
              "https://PORTAL.example", "https://portal.example/", "file://", "*",
              "https://portal.example, https://evil.example"]  # fmt: skip
-PATHS = ["/.well-known/openid-configuration", "/jwks", "/token", "/userinfo", "/authorize", "/login", "/login/choose",
+PATHS = ["/.well-known/openid-configuration", "/jwks", "/token", "/revoke", "/introspect", "/userinfo", "/authorize", "/login", "/login/choose",
          "/consent", "/", "/logout",
          "/nothing-here", "/health/live", "/static/nothing.css"]  # fmt: skip
 
@@ -44,7 +44,7 @@ def test_registered_pages_may_use_the_token_endpoint_and_userinfo(portal: Portal
     token = portal.tokens(signed_in)["access_token"]
     for url, options in ((provider.endpoint("userinfo"), {"Authorization": "Bearer " + token}),
                          (provider.endpoint("userinfo"), {}),
-                         (provider.endpoint("token"), {})):  # fmt: skip
+                         (provider.endpoint("token"), {}), (provider.endpoint("revocation"), {})):  # fmt: skip
         answer = cross(url, ORIGIN, "POST", **options)
         assert grants(answer) == ORIGIN and answer.headers["Vary"] == "Origin"
         preflight = cross(
@@ -60,10 +60,16 @@ def test_registered_pages_may_use_the_token_endpoint_and_userinfo(portal: Portal
 @pytest.mark.parametrize("origin", STRANGERS)
 def test_other_pages_may_not(provider: Provider, origin: str) -> None:
     """Requirement WB-03: never `null`, never by likeness."""
-    for name in ("token", "userinfo"):
+    for name in ("token", "revocation", "userinfo"):
         for method in ("POST", "OPTIONS"):
             answer = cross(provider.endpoint(name), origin, method)
             assert grants(answer) is None and answer.headers["Vary"] == "Origin"
+
+
+def test_no_page_at_all_reads_what_an_api_asks(provider: Provider) -> None:
+    """RFC 7662 section 2.1: introspection is for who keeps a secret, which no page does."""
+    for method in ("POST", "OPTIONS"):
+        assert grants(cross(provider.endpoint("introspection"), ORIGIN, method)) is None
 
 
 def test_no_script_of_elsewhere_reads_a_page(portal: Portal, provider: Provider) -> None:

@@ -22,7 +22,8 @@ REGISTERED = frozenset(
     id_token_signing_alg_values_supported token_endpoint_auth_methods_supported token_endpoint_auth_signing_alg_values_supported
     display_values_supported claim_types_supported claims_supported service_documentation ui_locales_supported
     claims_parameter_supported request_parameter_supported request_uri_parameter_supported require_request_uri_registration
-    op_policy_uri op_tos_uri revocation_endpoint introspection_endpoint code_challenge_methods_supported prompt_values_supported
+    op_policy_uri op_tos_uri revocation_endpoint revocation_endpoint_auth_methods_supported introspection_endpoint
+    introspection_endpoint_auth_methods_supported introspection_signing_alg_values_supported code_challenge_methods_supported prompt_values_supported
     authorization_response_iss_parameter_supported end_session_endpoint backchannel_logout_supported
     backchannel_logout_session_supported pushed_authorization_request_endpoint require_pushed_authorization_requests
     dpop_signing_alg_values_supported""".split()
@@ -122,7 +123,11 @@ def test_every_response_type_and_mode_works(portal: Portal, provider: Provider, 
 
 def test_every_grant_and_client_authentication_method_works(house: Installation, provider: Provider, signed_in: Browser) -> None:
     """OIDC Discovery section 3, grant_types_supported and token_endpoint_auth_methods_supported."""
-    assert provider.metadata["grant_types_supported"] == ["authorization_code"]
+    assert provider.metadata["grant_types_supported"] == ["authorization_code", "refresh_token", "client_credentials"]
+    offline, backend = house.portals["offline"], house.portals["backend"]
+    refreshing = {"grant_type": "refresh_token", "refresh_token": offline.tokens(signed_in, scope="openid offline_access")["refresh_token"]}
+    assert offline.post(refreshing, offline.basic()).status_code == 200
+    assert backend.post({"grant_type": "client_credentials"}, backend.basic()).status_code == 200
     portals = {
         one.client["token_endpoint_auth_method"]: one for one in (house.portals[name] for name in ("plain", "post", "public"))
     }
@@ -139,10 +144,10 @@ def test_every_signing_algorithm_has_a_key_and_signs(house: Installation, provid
         portal.id_claims(portal.tokens(signed_in))
 
 
-def test_every_scope_is_granted(portal: Portal, provider: Provider, signed_in: Browser) -> None:
+def test_every_scope_is_granted(house: Installation, provider: Provider, signed_in: Browser) -> None:
     """OIDC Discovery section 3, scopes_supported."""
     scopes = " ".join(provider.metadata["scopes_supported"])
-    assert portal.tokens(signed_in, scope=scopes)["scope"] == scopes
+    assert house.portals["offline"].tokens(signed_in, scope=scopes)["scope"] == scopes
 
 
 def test_every_claim_can_be_had(portal: Portal, provider: Provider, signed_in: Browser) -> None:

@@ -21,7 +21,7 @@ from requests_oauth2client import (
     PublicApp,
 )  # fmt: skip
 
-from tests.oidc.installation import Installation
+from tests.oidc.installation import API, Installation
 from tests.oidc.relying_party import Portal
 from tests.running import VERIFIER, Browser
 
@@ -90,6 +90,29 @@ def test_max_age_and_acr_values_satisfy_the_library(house: Installation, portal:
     answer = browser.sign_in(browser.go(str(request.uri)), name).headers["Location"]
     token = client.authorization_code(request.validate_callback(answer), validate=True)
     assert token.id_token.acr == "urn:x-idp:acr:1r" and token.id_token.auth_datetime
+
+
+@pytest.mark.parametrize("name", ["offline", "offline-other", "offline-public"])
+def test_a_library_refreshes_and_revokes(house: Installation, signed_in: Browser, name: str) -> None:
+    """RFC 6749 section 6 and RFC 7009, spoken by code that is not ours."""
+    client = library(house.portals[name])
+    request = client.authorization_request(scope=SCOPE + " offline_access")
+    token = client.authorization_code(request.validate_callback(went_to(signed_in, str(request.uri))), validate=True)
+    for _ in range(2):
+        token = client.refresh_token(token)
+        assert client.userinfo(token)["email"] == "hanako@example.jp" and token.id_token.sub == house.subjects["hanako"]
+    assert client.revoke_refresh_token(token)
+    with pytest.raises(InvalidGrant):
+        client.refresh_token(token)
+
+
+def test_a_library_gets_a_back_ends_token_and_its_api_asks_about_it(house: Installation) -> None:
+    """RFC 6749 section 4.4, RFC 8707 and RFC 7662, spoken by code that is not ours."""
+    token = library(house.portals["backend"]).client_credentials("contracts:read", resource=API)
+    api = library(house.portals["api"])
+    assert api.introspect_token(token)["scope"] == "contracts:read"
+    assert library(house.portals["backend"]).revoke_access_token(token)
+    assert api.introspect_token(token) == {"active": False}
 
 
 def test_the_library_understands_every_refusal(house: Installation, portal: Portal, browser: Browser, signed_in: Browser) -> None:

@@ -148,7 +148,7 @@ def test_only_the_exact_code_is_a_code(portal: Portal, signed_in: Browser, bend:
     assert portal.redeem(code).status_code == 200
 
 
-@pytest.mark.parametrize("grant", ["password", "client_credentials", "refresh_token", "implicit",
+@pytest.mark.parametrize("grant", ["password", "implicit", "refresh_token ", "client-credentials",
                                    "urn:ietf:params:oauth:grant-type:jwt-bearer",
                                    "AUTHORIZATION_CODE", "authorization_code ", 'x"y\\z', "日本", "x" * 5000])  # fmt: skip
 def test_other_grants_do_not_exist(portal: Portal, signed_in: Browser, grant: str) -> None:
@@ -166,6 +166,10 @@ def test_what_is_missing_is_an_invalid_request(portal: Portal, changes: dict) ->
 def test_a_client_without_the_grant_gets_nothing(house: Installation) -> None:
     """RFC 6749 section 5.2, unauthorized_client (requirement TK-12)."""
     refusal(house.portals["grantless"].redeem("x"), "unauthorized_client")
+    for grant in ("refresh_token", "client_credentials"):
+        for name in ("plain", "grantless"):
+            portal = house.portals[name]
+            refusal(portal.post({"grant_type": grant, "refresh_token": "x"}, portal.basic()), "unauthorized_client")
 
 
 @pytest.mark.parametrize("name", ["grant_type", "code", "redirect_uri", "code_verifier", "client_id", "unheard_of"])

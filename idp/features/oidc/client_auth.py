@@ -24,12 +24,14 @@ class InvalidClient(InvalidClientError):
 
 def _decoded(part: str) -> str | None:
     """One half of Basic credentials, form-decoded strictly (RFC 6749 section 2.3.1)."""
-    if re.search(r"%(?![0-9A-Fa-f]{2})", part):
-        return None
-    try:
-        text = unquote_to_bytes(part.replace("+", " ")).decode("utf-8")
-    except UnicodeDecodeError:
-        return None
+    text = part
+    if "%" in part or "+" in part:
+        if re.search(r"%(?![0-9A-Fa-f]{2})", part):
+            return None
+        try:
+            text = unquote_to_bytes(part.replace("+", " ")).decode("utf-8")
+        except UnicodeDecodeError:
+            return None
     return text if _VSCHAR.fullmatch(text) else None
 
 

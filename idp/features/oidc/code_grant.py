@@ -7,10 +7,12 @@ from authlib.oauth2.rfc6749 import InvalidGrantError, InvalidRequestError
 from authlib.oauth2.rfc6749.grants import AuthorizationCodeGrant
 from authlib.oauth2.rfc7636 import CodeChallenge
 
-from idp.features.oidc import codes, tokens
+from idp.domain.account import Account
+from idp.features.oidc import codes, offline, refresh_tokens, resources, tokens
 from idp.features.oidc.codes import Code
 from idp.services import metrics
 from idp.tables import accounts
+from idp.tables.database import Connection
 
 
 class CodeGrant(AuthorizationCodeGrant):
@@ -32,31 +34,40 @@ class CodeGrant(AuthorizationCodeGrant):
         """Nothing: the code was spent when it was read."""
 
     def authenticate_user(self, authorization_code: Code) -> Any:
-        """The member, if nothing has ended the sign-in since (requirement AZ-27), nor the consent (RV-02)."""
-        deps, item = self.server.house.deps, authorization_code
-        rule = deps.policy.tokens
-        with deps.database.read() as connection:
-            # as if the token had been made with the code: a consent withdrawn in between ends it. The grant itself is not asked
-            # about, or who shows the code a second time could keep the first from winning
-            account = accounts.of_grant(connection, item.subject, None, item.client_id, item.expires - rule.code + rule.access)
-        if account is None or account.status != "active" or account.epoch != item.epoch:
+        """The member, if nothing has ended the sign-in since."""
+        with self.server.house.deps.database.read() as connection:
+            return self._member(connection, authorization_code)
+
+    def _member(self, connection: Connection, code: Code) -> Account:
+        """The same (requirement AZ-27), nor the consent (RV-02); raises `InvalidGrantError`."""
+        rule = self.server.house.deps.policy.tokens
+        # as if the token had been made with the code: a consent withdrawn in between ends it. The grant itself is not asked
+        # about, or who shows the code a second time could keep the first from winning
+        dies_at = code.expires - rule.code + rule.access
+        account = accounts.of_grant(connection, code.subject, None, None, code.client_id, dies_at)
+        if account is None or account.status != "active" or account.epoch != code.epoch:
             raise InvalidGrantError("the sign-in has ended")
         return account
 
+    def _member_and_refresh_token(self, code: Code, now: int) -> tuple[Account, str]:
+        """The member, and the first refresh token, both in the transaction that makes it true."""
+        deps = self.server.house.deps
+        with deps.database.write() as connection:
+            account = self._member(connection, code)
+            return account, refresh_tokens.begin(connection, deps, self.request.client, code.grant, now)
+
     def create_token_response(self) -> tuple[int, dict[str, Any], list[tuple[str, str]]]:
-        """The access token and the ID token (OIDC Core section 3.1.3.3)."""
+        """The access token, the ID token (OIDC Core section 3.1.3.3), and with offline_access a refresh token."""
         house, client, code = self.server.house, self.request.client, self.request.authorization_code
-        account, now = self.authenticate_user(code), house.deps.now()
-        access = tokens.access_token(house, code, client, now)
-        body = {
-            "access_token": access,
-            "token_type": "Bearer",
-            "expires_in": house.deps.policy.tokens.access,
-            "scope": code.get_scope(),
-            "id_token": tokens.id_token(house, code, client, account, access, now),
-        }
+        audience = resources.audience(self.request.form.get("resource"), code.resource, client, house.deps.settings.issuer)
+        now, more = house.deps.now(), {}
+        if offline.offered(code.scope, client):
+            account, more["refresh_token"] = self._member_and_refresh_token(code, now)
+        else:
+            account = self.authenticate_user(code)
+        body = tokens.response(house, code, client, account, code.scope, audience, now, code.nonce)
         metrics.token_issued("authorization_code")
-        return 200, body, self.TOKEN_RESPONSE_HEADER
+        return 200, {**body, **more}, self.TOKEN_RESPONSE_HEADER
 
 
 class S256Only(CodeChallenge):

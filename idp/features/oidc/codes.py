@@ -1,11 +1,13 @@
 """Authorization codes: one use, 60 seconds, and a memory of having been used (RFC 6749 section 4.1.2)."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from idp import vault
 from idp.deps import Deps
+from idp.domain.grant import Grant
+from idp.features.oidc import offline
 from idp.services import records
 from idp.tables import grants
 from idp.vault import fingerprint
@@ -13,26 +15,20 @@ from idp.vault import fingerprint
 MAX_CODE = 128
 
 
-@dataclass(frozen=True)
-class Code:
+@dataclass(frozen=True, kw_only=True)
+class Code(Grant):
     """What the code stands for; times in Unix seconds. The getters are what Authlib asks of a code."""
 
-    grant_id: str
-    client_id: str
     redirect_uri: str
-    subject: str
-    epoch: int
-    sid: str
-    scope: tuple[str, ...]
     nonce: str | None
     code_challenge: str | None
-    auth_time: int
-    acr: str | None
-    amr: tuple[str, ...]
-    userinfo_claims: tuple[str, ...]
-    id_token_claims: tuple[str, ...]
     expires: int
     code_challenge_method: str = "S256"
+
+    @property
+    def grant(self) -> Grant:
+        """The grant alone, without what only the code needs."""
+        return Grant(**{item.name: getattr(self, item.name) for item in fields(Grant)})
 
     def get_redirect_uri(self) -> str:
         """The redirect URI of the authorization request, always stored and always compared (trap T-06)."""
@@ -78,5 +74,7 @@ def _refused(deps: Deps, item: Code, client_id: str, result: str, keep: int) -> 
     now = deps.now()
     with deps.database.write() as connection:
         if result == "used_again":
-            grants.revoke(connection, item.grant_id, now + keep)
+            # a refresh token may come of the first use this very moment, so the mark stays as long as that could live
+            life = deps.policy.tokens.refresh if offline.SCOPE in item.scope else 0
+            grants.revoke(connection, item.grant_id, now + max(life, keep))
         records.add(connection, deps, "code_refused", result, account_id=item.subject, client_id=client_id)

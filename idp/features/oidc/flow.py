@@ -86,6 +86,7 @@ def issue_code(deps: Deps, journey: Journey, account: Account) -> tuple[Authoriz
         amr=assurance.amr(proof.methods),
         userinfo_claims=request.claims.userinfo,
         id_token_claims=request.claims.id_token,
+        resource=request.resource,
     )
     return request, code
 

@@ -6,6 +6,9 @@ import warnings
 from functools import lru_cache
 from typing import Any, Mapping
 
+from cryptography.hazmat.primitives.asymmetric.ec import ECDSA
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.hazmat.primitives.hashes import SHA256
 from joserfc import jws
 from joserfc.errors import JoseError, SecurityWarning
 from joserfc.util import json_b64encode, urlsafe_b64encode
@@ -19,6 +22,8 @@ warnings.filterwarnings("ignore", category=SecurityWarning)
 ACCESS_TOKEN_ALG = "ES256"
 MAX_TOKEN = 8_192
 _REGISTRY = jws.JWSRegistry(algorithms=list(ID_TOKEN_ALGS))  # made once: it costs as much as a check of a signature
+_ES256 = ECDSA(SHA256())
+_COMPACT_JSON = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 _COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 
 
@@ -29,9 +34,17 @@ class BadToken(Exception):
 def sign(ring: Ring, alg: str, typ: str, claims: Mapping[str, Any], now: int) -> str:
     """A compact JWS with `alg`, `kid` and `typ` in its header, by the key that signs now."""
     kid, key = ring.signer(alg, now)
-    payload = json.dumps(claims, separators=(",", ":"), ensure_ascii=False).encode()
+    payload = _COMPACT_JSON.encode(claims).encode()
     text = _head(alg, kid, typ) + b"." + urlsafe_b64encode(payload)
-    return (text + b"." + urlsafe_b64encode(_REGISTRY.get_alg(alg).sign(text, key))).decode()
+    return (text + b"." + urlsafe_b64encode(_signature(alg, text, key))).decode()
+
+
+def _signature(alg: str, text: bytes, key: Any) -> bytes:
+    if alg != "ES256":
+        return _REGISTRY.get_alg(alg).sign(text, key)
+    # the same without looking up each time what the key may do, which costs a third of the signature (RFC 7518 section 3.4)
+    r, s = decode_dss_signature(key.private_key.sign(text, _ES256))
+    return r.to_bytes(32, "big") + s.to_bytes(32, "big")
 
 
 @lru_cache(maxsize=64)

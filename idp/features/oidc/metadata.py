@@ -24,6 +24,8 @@ def document(settings: Settings) -> dict[str, Any]:
         "authorization_endpoint": issuer + "/authorize",
         "token_endpoint": issuer + "/token",
         "userinfo_endpoint": issuer + "/userinfo",
+        "revocation_endpoint": issuer + "/revoke",
+        "introspection_endpoint": issuer + "/introspect",
         "jwks_uri": issuer + "/jwks",
         "scopes_supported": list(SCOPES),
         "response_types_supported": ["code"],
@@ -32,6 +34,9 @@ def document(settings: Settings) -> dict[str, Any]:
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": list(ID_TOKEN_ALGS),
         "token_endpoint_auth_methods_supported": list(AUTH_METHODS),
+        "revocation_endpoint_auth_methods_supported": list(AUTH_METHODS),
+        "introspection_endpoint_auth_methods_supported": [method for method in AUTH_METHODS if method != "none"],
+        "introspection_signing_alg_values_supported": list(ID_TOKEN_ALGS),
         "code_challenge_methods_supported": ["S256"],
         "claim_types_supported": ["normal"],
         "claims_supported": ["iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid", "at_hash", "jti"]

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Callable, Mapping
 
 from idp.domain.claims import wanted
-from idp.domain.client import Client
+from idp.domain.client import SCOPES, Client
+from idp.features.oidc import offline
 from idp.features.oidc.claims_parameter import BadClaims, ClaimsRequest, parse_claims
 
 MAX_ECHO = 1_024
@@ -15,7 +16,7 @@ _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
 _SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+( [\x21\x23-\x5b\x5d-\x7e]+)*")
 KNOWN = frozenset(
     "response_type client_id redirect_uri scope state nonce response_mode code_challenge code_challenge_method prompt "
-    "max_age login_hint id_token_hint ui_locales claims acr_values display request request_uri registration operation".split()
+    "max_age login_hint id_token_hint ui_locales claims acr_values display request request_uri registration operation resource".split()
 )
 
 
@@ -57,6 +58,7 @@ class AuthorizationRequest:
     acr_values: tuple[str, ...]
     claims: ClaimsRequest
     operation: str | None = None
+    resource: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for the journey."""
@@ -114,7 +116,7 @@ def check(fields: Mapping[str, str], doubled: frozenset[str], client: Client, ta
     prompt = _prompt(fields.get("prompt", ""), refuse)
     return AuthorizationRequest(
         target=target,
-        scope=_scope(fields.get("scope", ""), client, refuse),
+        scope=offline.granted(_scope(fields.get("scope", ""), client, refuse), client, prompt),
         nonce=_echoed(fields.get("nonce"), "nonce", refuse),
         code_challenge=_challenge(fields, client, refuse),
         prompt=prompt,
@@ -125,6 +127,7 @@ def check(fields: Mapping[str, str], doubled: frozenset[str], client: Client, ta
         acr_values=tuple(_limited(fields, "acr_values", 1_000, refuse).split()) or client.default_acr_values,
         claims=_claims(fields.get("claims"), client, refuse),
         # a parameter of our own: anything but a name that the client registered is ignored (flows.md M0)
+        resource=_resource(fields.get("resource"), client, refuse),
         operation=operation if (operation := fields.get("operation")) in client.operations else None,
     )
 
@@ -155,7 +158,7 @@ def _scope(value: str, client: Client, refuse: Refuse) -> tuple[str, ...]:
     if "openid" not in asked:
         raise refuse("invalid_scope", "scope must hold openid")
     # what the client may not have is dropped; the token response names what was granted (RFC 6749 section 3.3)
-    return tuple(scope for scope in asked if scope in client.scope)
+    return tuple(scope for scope in asked if scope in client.scope and scope in SCOPES)
 
 
 def _echoed(value: str | None, name: str, refuse: Refuse) -> str | None:
@@ -184,6 +187,13 @@ def _max_age(value: str | None, client: Client, refuse: Refuse) -> int | None:
     if not re.fullmatch(r"[0-9]{1,9}", value):
         raise refuse("invalid_request", "max_age must be a number of seconds")
     return int(value)
+
+
+def _resource(value: str | None, client: Client, refuse: Refuse) -> str | None:
+    """The audience that access tokens are to have (RFC 8707 section 2.1)."""
+    if value is not None and value not in client.resources:
+        raise refuse("invalid_target", "the resource is not one that this client may have tokens for")
+    return value
 
 
 def _claims(value: str | None, client: Client, refuse: Refuse) -> ClaimsRequest:

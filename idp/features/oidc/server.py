@@ -6,21 +6,25 @@ from authlib.oauth2.rfc6749 import AuthorizationServer, OAuth2Error, OAuth2Reque
 from authlib.oauth2.rfc6749.requests import BasicOAuth2Payload
 
 from idp.domain.client import Client
-from idp.features.oidc import client_auth
+from idp.features.oidc import client_auth, protected
+from idp.features.oidc.client_credentials import ClientGrant
 from idp.features.oidc.code_grant import CodeGrant, S256Only
+from idp.features.oidc.refresh_grant import RefreshGrant
 from idp.web.house import House
 from idp.web.machine import MachineRequest, Reply, error_reply, json_reply
 
-# RFC 6749 section 5.2: what a description may hold
-_ALLOWED = {chr(c) for c in range(0x20, 0x7F)} - {'"', "\\"}
+
+# made once, as the constructor looks closely at the address, which is a constant: what the proxy says of http or https is
+# not our business (stack.md, trap 4)
+_BLANK = vars(OAuth2Request("POST", "https://token.invalid/"))
 
 
 class TokenRequest(OAuth2Request):
     """A form post as Authlib sees it; the body only, never the query string (trap T-07)."""
 
     def __init__(self, request: MachineRequest):
-        # the address is a constant: what the proxy says of http or https is not our business (stack.md, trap 4)
-        super().__init__("POST", "https://token.invalid/", headers={"Authorization": request.header("Authorization")})
+        self.__dict__.update(_BLANK)
+        self.headers = {"Authorization": request.header("Authorization")}
         self.payload = BasicOAuth2Payload(request.form)
         self._form = request.form
 
@@ -37,6 +41,8 @@ class TokenServer(AuthorizationServer):
         super().__init__()
         self.house = house
         self.register_grant(CodeGrant, [S256Only(required=False)])
+        self.register_grant(RefreshGrant)
+        self.register_grant(ClientGrant)
 
     def query_client(self, client_id: str) -> Client | None:
         """The registered client, or None."""
@@ -58,17 +64,13 @@ class TokenServer(AuthorizationServer):
         return json_reply(status, body)
 
     def handle_error_response(self, request: Any, error: OAuth2Error) -> Reply:
-        """The error of RFC 6749 section 5.2, reduced to the characters that it allows."""
-        description = "".join(char for char in error.description or error.error.replace("_", " ") if char in _ALLOWED)
-        challenge = (("WWW-Authenticate", 'Basic realm="idp"'),) if error.status_code == 401 else ()
-        return error_reply(error.status_code, error.error, description, challenge)
+        """The error of RFC 6749 section 5.2."""
+        return protected.refusal(error)
 
     def answer(self, request: MachineRequest) -> Reply:
         """Answer one token request."""
-        if request.query:
-            return error_reply(400, "invalid_request", "parameters belong into the body")
-        # RFC 6749 section 3.2: a parameter without a value counts as left out
-        request.form = {name: value for name, value in request.form.items() if value}
+        if problem := protected.prepared(request):
+            return problem
         if "grant_type" not in request.form:
             return error_reply(400, "invalid_request", "grant_type is missing")
         reply: Reply = self.create_token_response(request)

@@ -1,38 +1,73 @@
-"""Makes access tokens (RFC 9068) and ID tokens (OIDC Core section 2)."""
+"""Makes access tokens (RFC 9068), ID tokens (OIDC Core section 2), and the token responses that carry them."""
 
 import base64
 import hashlib
-from typing import Any
+from typing import Any, Sequence
 
 from idp import vault
+from idp.domain import lifetimes
 from idp.domain.account import Account
 from idp.domain.claims import claims_of, wanted
 from idp.domain.client import Client
+from idp.domain.grant import Grant
 from idp.features.oidc import jose
-from idp.features.oidc.codes import Code
 from idp.web.house import House
 
 
-def access_token(house: House, code: Code, client: Client, now: int) -> str:
-    """A JWT of type at+jwt for our own UserInfo; `grant_id` and `epoch` let it be ended early."""
+def response(
+    house: House, grant: Grant, client: Client, account: Account, scope: Sequence[str], audience: str, now: int, nonce: str | None = None
+) -> dict[str, Any]:
+    """The token response of a member's grant (OIDC Core sections 3.1.3.3 and 12.2): an access token for this scope and
+    audience, and an ID token if openid is in the scope. `nonce`: the one of the authorization request, at its first use."""
+    access = access_token(house, grant, client, scope, audience, now)
+    body = _bearer(house, client, access, scope)
+    if "openid" in scope:
+        body["id_token"] = id_token(house, grant, client, account, access, scope, now, nonce)
+    return body
+
+
+def client_response(house: House, client: Client, scope: Sequence[str], audience: str, now: int) -> dict[str, Any]:
+    """The token response of a client for itself: `sub` is the client (RFC 9068 section 2.2)."""
+    claims = _claims(house, client, client.id, scope, audience, now)
+    return _bearer(house, client, _signed(house, claims, now), scope)
+
+
+def _bearer(house: House, client: Client, access: str, scope: Sequence[str]) -> dict[str, Any]:
+    life = lifetimes.access(client, house.deps.policy.tokens)
+    body = {"access_token": access, "token_type": "Bearer", "expires_in": life}
+    return {**body, "scope": " ".join(scope)} if scope else body
+
+
+def _claims(house: House, client: Client, subject: str, scope: Sequence[str], audience: str, now: int) -> dict[str, Any]:
     claims = {
         "iss": house.deps.settings.issuer,
-        "sub": code.subject,
-        "aud": house.deps.settings.issuer,
+        "sub": subject,
+        "aud": audience,
         "client_id": client.id,
         "iat": now,
-        "exp": now + house.deps.policy.tokens.access,
+        "exp": now + lifetimes.access(client, house.deps.policy.tokens),
         "jti": vault.random_id(),
-        "scope": code.get_scope(),
-        "auth_time": code.auth_time,
-        "acr": code.acr,
-        "amr": code.amr,
-        "grant_id": code.grant_id,
-        "epoch": code.epoch,
     }
-    if code.userinfo_claims:
-        claims["userinfo_claims"] = code.userinfo_claims
+    return {**claims, "scope": " ".join(scope)} if scope else claims
+
+
+def _signed(house: House, claims: dict[str, Any], now: int) -> str:
     return jose.sign(house.keyring.ring(), jose.ACCESS_TOKEN_ALG, "at+jwt", claims, now)
+
+
+def access_token(house: House, grant: Grant, client: Client, scope: Sequence[str], audience: str, now: int) -> str:
+    """A JWT of type at+jwt; `grant_id` and `epoch` let it be ended early."""
+    claims = _claims(house, client, grant.subject, scope, audience, now)
+    claims |= {
+        "auth_time": grant.auth_time,
+        "acr": grant.acr,
+        "amr": grant.amr,
+        "grant_id": grant.grant_id,
+        "epoch": grant.epoch,
+    }
+    if grant.userinfo_claims:
+        claims["userinfo_claims"] = grant.userinfo_claims
+    return _signed(house, claims, now)
 
 
 def half_hash(token: str, alg: str) -> str:
@@ -42,25 +77,28 @@ def half_hash(token: str, alg: str) -> str:
     return base64.urlsafe_b64encode(digest[: len(digest) // 2]).rstrip(b"=").decode()
 
 
-def id_token(house: House, code: Code, client: Client, account: Account, access: str, now: int) -> str:
-    """An ID token: by default the facts of the sign-in only; the claims of the member come from UserInfo."""
+def id_token(
+    house: House, grant: Grant, client: Client, account: Account, access: str, scope: Sequence[str], now: int, nonce: str | None
+) -> str:
+    """An ID token: by default the facts of the sign-in only; the claims of the member come from UserInfo. On refresh the
+    facts are still those of the sign-in, without the nonce (OIDC Core section 12.2)."""
     alg = client.id_token_signed_response_alg
-    scope = code.scope if client.scope_claims_in_id_token else ()
+    names = scope if client.scope_claims_in_id_token else ()
     # the member's claims first, so that none of them can replace one of ours (requirement JW-05)
-    claims: dict[str, Any] = claims_of(account, wanted(scope, code.id_token_claims))
+    claims: dict[str, Any] = claims_of(account, wanted(names, grant.id_token_claims))
     claims |= {
         "iss": house.deps.settings.issuer,
-        "sub": code.subject,
+        "sub": grant.subject,
         "aud": client.id,
         "iat": now,
-        "exp": now + house.deps.policy.tokens.id,
-        "auth_time": code.auth_time,
-        "acr": code.acr,
-        "amr": code.amr,
-        "sid": code.sid,
+        "exp": now + lifetimes.identity(client, house.deps.policy.tokens),
+        "auth_time": grant.auth_time,
+        "acr": grant.acr,
+        "amr": grant.amr,
+        "sid": grant.sid,
         "jti": vault.random_id(),
         "at_hash": half_hash(access, alg),
     }
-    if code.nonce is not None:
-        claims["nonce"] = code.nonce
+    if nonce is not None:
+        claims["nonce"] = nonce
     return jose.sign(house.keyring.ring(), alg, "JWT", claims, now)

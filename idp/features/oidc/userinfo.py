@@ -47,14 +47,15 @@ def answer(house: House, request: MachineRequest) -> Reply:
         claims = jose.verify(house.keyring.ring(), token, "at+jwt", [jose.ACCESS_TOKEN_ALG], issuer)
     except jose.BadToken:
         return _refused(401, "invalid_token", "the token is not valid")
-    scope = claims["scope"].split()
+    scope = claims.get("scope", "").split()
     if claims["exp"] <= deps.clock() or claims["aud"] != issuer or house.clients.find(claims["client_id"]) is None:
         return _refused(401, "invalid_token", "the token is not valid any more")
     if "openid" not in scope:
         return _refused(403, "insufficient_scope", "the token does not cover openid")
     names = wanted(scope, claims.get("userinfo_claims", ()))
     with deps.database.read() as connection:
-        account = accounts.of_grant(connection, claims["sub"], claims["grant_id"], claims["client_id"], claims["exp"])
+        dies_at = claims["iat"] + deps.policy.tokens.access
+        account = accounts.of_grant(connection, claims["sub"], claims["grant_id"], claims["jti"], claims["client_id"], dies_at)
     if account is None or account.status != "active" or account.epoch != claims["epoch"]:
         return _refused(401, "invalid_token", "the token is not valid any more")
     return json_reply(200, {"sub": account.id, **claims_of(account, names)})
