@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import delete
 
 from idp.services import client_registration
-from idp.tables import accounts, clients, housekeeping, schema, stamps
+from idp.tables import accounts, clients, grants, housekeeping, schema, stamps
 from tests import services
 from tests.oidc.installation import REFRESHING, Installation
 from tests.oidc.offline import age, begin, begin_by_consent, refresh, refreshed, row
@@ -51,6 +51,17 @@ def test_it_dies_with_the_consent(each: Installation) -> None:
     with each.deps.database.write() as connection:
         connection.execute(delete(schema.consents).where(schema.consents.c.account_id == each.subjects[login_id]))
     refusal(refresh(third, token), "invalid_grant")
+
+
+def test_a_consent_taken_back_and_given_anew_revives_nothing(each: Installation) -> None:
+    """Requirement RV-02: what the member ended stays ended."""
+    third, login_id = each.portals["offline-third"], each.member()
+    token = begin_by_consent(third, each.browser(login_id))["refresh_token"]
+    with each.deps.database.write() as connection:
+        assert grants.withdraw(connection, each.subjects[login_id], third.id, each.deps.now())
+    fresh = begin_by_consent(third, each.browser(login_id))["refresh_token"]
+    refusal(refresh(third, token), "invalid_grant")
+    assert refresh(third, fresh).status_code == 200
 
 
 def test_it_dies_when_its_code_is_shown_again(each: Installation) -> None:
