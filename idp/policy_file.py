@@ -83,6 +83,8 @@ _RANGES: dict[tuple[str, ...], tuple[int, int]] = {
     ("recovery", "sms"): (2 * MINUTE, 10 * MINUTE),  # the same section: 10 minutes at most
     ("recovery", "code_tries"): (1, 20),
     ("recovery", "hold"): (0, 30 * DAY),
+    ("closing", "undo"): (DAY, 90 * DAY),
+    ("closing", "after_contract"): (0, 730 * DAY),
 }
 # (lower, higher, whether they may be equal)
 _ORDER: tuple[tuple[str, str, bool], ...] = (

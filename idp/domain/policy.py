@@ -206,6 +206,15 @@ class Recovery:
 
 
 @dataclass(frozen=True)
+class Closing:
+    """The end of an account. `undo`: how long the desk can give it back before it is erased; `after_contract`: how long
+    signing in goes on when the contract has ended."""
+
+    undo: Seconds = Seconds(14 * 86_400)
+    after_contract: Seconds = Seconds(90 * 86_400)
+
+
+@dataclass(frozen=True)
 class Example:
     """One row that proves the policy: an input and the verdict codes it must get (none: accepted)."""
 
@@ -234,4 +243,5 @@ class Policy:
     contract_checks: ContractChecks = field(default_factory=ContractChecks)
     registration: Registration = field(default_factory=Registration)
     recovery: Recovery = field(default_factory=Recovery)
+    closing: Closing = field(default_factory=Closing)
     example: tuple[Example, ...] = ()

@@ -38,6 +38,8 @@ accounts = Table(
     Column("offered_at", BigInteger, nullable=False, server_default="0"),  # when the second factor was last offered
     Column("login_id_at", BigInteger, nullable=False, server_default="0"),  # when the member last changed it
     Column("held_until", BigInteger, nullable=False, server_default="0"),  # until then no code is a second factor for portals
+    Column("closes_at", BigInteger, nullable=False, server_default="0", index=True),  # the contract has ended: closed then
+    Column("erase_at", BigInteger, nullable=False, server_default="0", index=True),  # closed: erased then
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
 )
@@ -171,6 +173,23 @@ sessions = Table(
     Index("ix_sessions_account", "account_id", "started_at"),
 )
 
+# events of portals, each taken once: the fingerprint of its jti
+received_events = Table(
+    "received_events",
+    metadata,
+    Column("client_id", String(255), primary_key=True),
+    Column("jti_hash", String(64), primary_key=True),
+    Column("at", BigInteger, nullable=False, index=True),
+)
+
+# renamed mailboxes of the operator, whose old address goes on for a while
+ending_mailboxes = Table(
+    "ending_mailboxes",
+    metadata,
+    Column("address_key", String(320), primary_key=True),
+    Column("ends_at", BigInteger, nullable=False, index=True),
+)
+
 # the portals that each has reached; client_id "": a page of ours
 session_clients = Table(
     "session_clients",
@@ -197,6 +216,7 @@ clients = Table(
     Column("id", String(255), primary_key=True),
     Column("metadata", Text, nullable=False),  # JSON, RFC 7591
     Column("secret_hash", Text),
+    Column("event_token", Text),  # sealed: what the client's receiver of events expects
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
 )
@@ -243,7 +263,7 @@ outbox = Table(
     Column("id", _Counter, primary_key=True, autoincrement=True),
     Column("key", String(64), nullable=False, unique=True),  # random: seals the facts, tells the far side a repetition
     Column("account_id", String(64), index=True),
-    Column("channel", String(8), nullable=False),  # mail or sms; request: work that no page may be seen to wait for
+    Column("channel", String(8), nullable=False),  # mail, sms or event (to a portal); request: work that no page may be seen to wait for
     Column("recipient", String(320), nullable=False),
     Column("template", String(64), nullable=False),
     Column("locale", String(8), nullable=False),

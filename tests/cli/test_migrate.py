@@ -17,7 +17,7 @@ from idp.tables.database import Database
 from tests import services
 
 
-STEPS = ["0001", "0002", "0003", "0004"]
+STEPS = ["0001", "0002", "0003", "0004", "0005", "0006"]
 
 
 def differences(url: str) -> list[Any]:
@@ -131,7 +131,7 @@ def test_the_command_says_what_it_did_and_the_second_time_nothing(database_url: 
     config.write_text(f'[database]\nurl = "{database_url}"\n')
     first, second = (CliRunner().invoke(cli.root, ["--config", str(config), "migrate"]) for _ in range(2))
     assert first.exit_code == second.exit_code == 0
-    assert first.output.startswith("4 step(s) applied: 0001, 0002, 0003, 0004\n") and first.output.count("made signing key") == 4
+    assert first.output.startswith("6 step(s) applied: 0001, 0002, 0003, 0004, 0005, 0006\n") and first.output.count("made signing key") == 4
     assert second.output == "0 step(s) applied; the schema was up to date\n"
 
 
