@@ -15,16 +15,18 @@ from idp.domain.account import STAFF, Account
 from idp.domain.identifiers import fold_email, fold_login_id, mask_email, mask_phone
 from idp.domain.journey import NO_FACTORS
 from idp.services import accounts as service
+from idp.services import closing
 from idp.services.passwords import MAX_BYTES
 from idp.tables import accounts, failures, trusted_browsers
 from idp.tables.database import Connection
 
 MAX_PROFILE_BYTES = 65_536
+CLOSED = "This account is closed for good."
 
 
 @click.group()
 def account() -> None:
-    """Members and staff: add, import, look up, lock, close.
+    """Members and staff: add, import, look up, lock, close, reopen.
 
     ID|MAIL is a login ID, an address switched on for sign-in, or a subject. Every change leaves an audit row.
 
@@ -167,6 +169,8 @@ def show(ctx: click.Context, who: str, full: bool) -> None:
         "contract_type": found.contract_type,
         "created_at": _iso(found.created_at),
         "updated_at": _iso(found.updated_at),
+        "closes_at": _iso(found.closes_at),
+        "erased_after": _iso(found.erase_at),
         "destinations": [
             {
                 "kind": item.kind,
@@ -182,7 +186,9 @@ def show(ctx: click.Context, who: str, full: bool) -> None:
 
 def _open(found: Account) -> Account:
     if found.status == "closed":
-        raise Refused("This account is closed for good.")
+        raise Refused(CLOSED)
+    if found.status == "closing":
+        raise Refused(f"This account is closed and will be erased after {_iso(found.erase_at)}. To give it back: idp account reopen ID")
     return found
 
 
@@ -214,8 +220,30 @@ def unlock(ctx: click.Context, who: str) -> None:
 @click.argument("who", metavar="ID|MAIL")
 @click.pass_context
 def close(ctx: click.Context, who: str) -> None:
-    """Close an account for good. Its login ID is never given again."""
-    _act(ctx, who, service.close)
+    """Close an account; it can be reopened until it is erased.
+
+    How long that is stands in the policy: [closing] undo. Its login ID is never given again.
+    """
+    with opened(ctx) as deps, deps.database.write() as connection:
+        found = _open(_find(connection, who))
+        until = closing.begin(connection, deps, found, "admin", actor())
+    if until is None:
+        raise Refused("Somebody else has just closed this account.")
+    _print(_state(found) | {"status": "closing", "erased_after": _iso(until)})
+
+
+@account.command()
+@click.argument("who", metavar="ID|MAIL")
+@click.pass_context
+def reopen(ctx: click.Context, who: str) -> None:
+    """Give a closed account back, as long as it has not been erased."""
+    with opened(ctx) as deps, deps.database.write() as connection:
+        found = _find(connection, who)
+        if found.status != "closing":
+            raise Refused(CLOSED if found.status == "closed" else "This account is not closed.")
+        if not closing.reopen(connection, deps, found, actor()):
+            raise Refused("This account has just been erased.")
+    _print(_state(found) | {"status": "active"})
 
 
 @account.command("sign-out-everywhere")

@@ -49,6 +49,12 @@ def add(ctx: click.Context, file: Any) -> None:
       require_auth_time, default_max_age, default_acr_values, initiate_login_uri
       id_token_signed_response_alg   RS256 (default), ES256, PS256, EdDSA
       scope_claims_in_id_token       true: put the claims of the scopes there too
+      event_delivery_uri             where it is told of closed accounts and changed
+                                     passwords, as signed events (RFC 8935)
+      event_delivery_token           the bearer token that this address expects; it is
+                                     kept sealed and never shown
+      may_send_events (false)        true: believe what it tells of mailboxes and
+                                     contracts, by POST to /portal/events
     """
     raw = file.read(LIMIT + 1)
     if len(raw) > LIMIT:

@@ -173,12 +173,11 @@ sessions = Table(
     Index("ix_sessions_account", "account_id", "started_at"),
 )
 
-# events of portals, each taken once: the fingerprint of its jti
+# events of portals, each taken once: the fingerprint of portal and jti
 received_events = Table(
     "received_events",
     metadata,
-    Column("client_id", String(255), primary_key=True),
-    Column("jti_hash", String(64), primary_key=True),
+    Column("fingerprint", String(64), primary_key=True),
     Column("at", BigInteger, nullable=False, index=True),
 )
 

@@ -7,7 +7,7 @@ from idp.deps import Deps
 from idp.domain.account import Account
 from idp.domain.identifiers import fold_login_id, login_id_parameters, login_id_verdicts
 from idp.domain.nickname import fold_nickname, nickname_verdicts
-from idp.services import new_passwords, notices, records
+from idp.services import new_passwords, notices, portal_events, records
 from idp.services.accounts import reserved_words
 from idp.services.passwords import Busy, Hasher
 from idp.tables import accounts, audit, failures, login_ids
@@ -116,6 +116,7 @@ def change_login_id(deps: Deps, account: Account, typed: str, address: str) -> b
                 return False
             records.add(connection, deps, "login_id_changed", account_id=account.id, address=address)
             notices.tell(connection, deps, account, "notice.id", {"datetime": now, "login_id": typed})
+            portal_events.tell(connection, deps, account.id, "identifier_changed")
             return True
     except accounts.Taken:
         return False

@@ -17,10 +17,9 @@ def upgrade() -> None:
     op.add_column("clients", sa.Column("event_token", sa.Text(), nullable=True))
     op.create_table(
         "received_events",
-        sa.Column("client_id", sa.String(255), nullable=False),
-        sa.Column("jti_hash", sa.String(64), nullable=False),
+        sa.Column("fingerprint", sa.String(64), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("client_id", "jti_hash", name="pk_received_events"),
+        sa.PrimaryKeyConstraint("fingerprint", name="pk_received_events"),
     )
     op.create_index("ix_received_events_at", "received_events", ["at"], unique=False)
     op.create_table(
