@@ -19,6 +19,7 @@ from idp.features.health import endpoints as health
 from idp.features.login import views as login
 from idp.features.oidc import endpoints as oidc_endpoints
 from idp.features.oidc import views as oidc
+from idp.features.portal_events import endpoints as portal_events
 from idp.features.receipts import endpoints as receipts
 from idp.features.recovery import views as recovery
 from idp.features.registration import views as registration
@@ -163,7 +164,7 @@ def flask_app(house: House) -> Flask:
 
 def machine_endpoints(house: House) -> dict[str, Endpoint]:
     """Every endpoint beside the pages, by path."""
-    rooms = (oidc_endpoints, health, receipts)
+    rooms = (oidc_endpoints, health, receipts, portal_events)
     return {path: one for room in rooms for path, one in room.endpoints(house).items()} | pages.static_endpoints()
 
 

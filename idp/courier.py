@@ -20,7 +20,7 @@ from idp.features.oidc import security_events
 from idp.features.recovery import answering as recovery
 from idp.features.recovery.flow import REQUEST as RECOVERY
 from idp.ports import Fetcher, Mail, NotFetched, Sent, Sms, Unavailable
-from idp.services import closing, keyring, letters
+from idp.services import closing, keyring, letters, mailboxes
 from idp.services.client_register import ClientRegister
 from idp.sms_settings import RECEIPT_PATHS
 from idp.tables import housekeeping, outbox
@@ -198,7 +198,8 @@ def _keep_house(deps: Deps, stop: threading.Event) -> None:
     while not stop.is_set():
         chores: list[Callable[[], None]] = [lambda: letters.beat(deps), lambda: _abandon(deps)]
         if deps.clock() >= next_sweep:
-            chores += [lambda: sweep(deps, stop), lambda: rotate_keys(deps), lambda: closing.keep_house(deps, stop)]
+            chores += [lambda: sweep(deps, stop), lambda: rotate_keys(deps)]
+            chores += [lambda: mailboxes.keep_house(deps, stop), lambda: closing.keep_house(deps, stop)]
             next_sweep = deps.clock() + SWEEP_EVERY
         for chore in chores:  # one that fails leaves the others to be done
             try:

@@ -220,10 +220,7 @@ def unlock(ctx: click.Context, who: str) -> None:
 @click.argument("who", metavar="ID|MAIL")
 @click.pass_context
 def close(ctx: click.Context, who: str) -> None:
-    """Close an account; it can be reopened until it is erased.
-
-    How long that is stands in the policy: [closing] undo. Its login ID is never given again.
-    """
+    """Close an account; until it is erased it can be reopened. Its login ID is never given again."""
     with opened(ctx) as deps, deps.database.write() as connection:
         found = _open(_find(connection, who))
         until = closing.begin(connection, deps, found, "admin", actor())
@@ -239,10 +236,10 @@ def reopen(ctx: click.Context, who: str) -> None:
     """Give a closed account back, as long as it has not been erased."""
     with opened(ctx) as deps, deps.database.write() as connection:
         found = _find(connection, who)
-        if found.status != "closing":
-            raise Refused(CLOSED if found.status == "closed" else "This account is not closed.")
+        if found.status in ("active", "suspended"):
+            raise Refused("This account is not closed.")
         if not closing.reopen(connection, deps, found, actor()):
-            raise Refused("This account has just been erased.")
+            raise Refused(CLOSED)
     _print(_state(found) | {"status": "active"})
 
 

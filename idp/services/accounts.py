@@ -78,7 +78,7 @@ def problems(deps: Deps, wish: NewAccount) -> tuple[Problem, ...]:
     for name, allowed in (("role", get_args(Role)), ("locale", texts.LOCALES), ("contract_type", ("individual", "corporate", None))):
         if getattr(wish, name) not in allowed:
             found.append((name, f"{name}.unknown"))
-    if wish.contractor_id is not None and not _contractor(wish.contractor_id):
+    if wish.contractor_id is not None and not contractor_of(wish.contractor_id):
         found.append(("contractor_id", "contractor_id.format"))
     return (*found, *(("profile", sentence) for sentence in profiles.problems(wish.profile)))
 
@@ -109,7 +109,7 @@ def _password_problems(wish: NewAccount) -> list[Problem]:
     return found
 
 
-def _contractor(typed: str) -> str | None:
+def contractor_of(typed: str) -> str | None:
     """A customer number as the contract register folds it; the operator's own id of another form as it is."""
     return folding.customer_number(typed) or (typed if re.fullmatch("[!-~]{1,64}", typed) else None)
 
@@ -145,7 +145,7 @@ def new_account(deps: Deps, hasher: Hasher, wish: NewAccount) -> Account:
         password_hash=hashed,
         password_state=state,
         password_at=now if hashed else 0,
-        contractor_id=_contractor(wish.contractor_id) if wish.contractor_id else None,
+        contractor_id=contractor_of(wish.contractor_id) if wish.contractor_id else None,
         contract_type=wish.contract_type,
         profile=wish.profile,
         second_factor=wish.usual is not None,

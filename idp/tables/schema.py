@@ -29,12 +29,12 @@ accounts = Table(
     Column("password_hash", Text),
     Column("password_state", String(16), nullable=False),
     Column("password_at", BigInteger, nullable=False),
-    Column("contractor_id", String(64)),
+    Column("contractor_id", String(64), index=True),
     Column("contract_type", String(16)),
     Column("contract_key", String(80), unique=True, index=True),  # one account per contract; null: not known, or closed
     Column("profile", Text, nullable=False),  # JSON: the other standard claims
     Column("second_factor", Integer, nullable=False, server_default="0"),  # 1: a code is asked for at sign-in
-    Column("mailbox", String(320)),  # the operator's own mailbox of this member, offered as a destination
+    Column("mailbox", String(320), index=True),  # the operator's own mailbox of this member, offered as a destination
     Column("offered_at", BigInteger, nullable=False, server_default="0"),  # when the second factor was last offered
     Column("login_id_at", BigInteger, nullable=False, server_default="0"),  # when the member last changed it
     Column("held_until", BigInteger, nullable=False, server_default="0"),  # until then no code is a second factor for portals
@@ -60,7 +60,7 @@ destinations = Table(
     Column("account_id", ForeignKey("accounts.id"), nullable=False),
     Column("kind", String(8), nullable=False),  # email or sms
     Column("address", String(320), nullable=False),
-    Column("address_key", String(320), nullable=False),
+    Column("address_key", String(320), nullable=False, index=True),
     Column("verified_at", BigInteger),
     Column("usual", Integer, nullable=False),
     Column("created_at", BigInteger, nullable=False),

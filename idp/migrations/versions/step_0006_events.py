@@ -13,6 +13,8 @@ def upgrade() -> None:
     for name in ("closes_at", "erase_at"):
         op.add_column("accounts", sa.Column(name, sa.BigInteger(), nullable=False, server_default="0"))
         op.create_index(f"ix_accounts_{name}", "accounts", [name], unique=False)
+    for table, name in (("accounts", "mailbox"), ("accounts", "contractor_id"), ("destinations", "address_key")):
+        op.create_index(f"ix_{table}_{name}", table, [name], unique=False)
     op.execute("UPDATE accounts SET status = 'closing', erase_at = 1 WHERE status = 'closed'")
     op.add_column("clients", sa.Column("event_token", sa.Text(), nullable=True))
     op.create_table(
