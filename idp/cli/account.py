@@ -122,8 +122,7 @@ def _find(connection: Connection, typed: str) -> Account:
     found = accounts.by_login_id(connection, login_id, True) if login_id else None
     if found is None and email:
         found = accounts.by_email_login(connection, email, True)
-    found = found or accounts.by_id(connection, typed[:64], True)
-    if found is None:
+    if (found := found or accounts.by_id(connection, typed[:64], True)) is None:
         raise Refused(f"No account has the login ID, address for sign-in or subject {typed[:100]!a}.")
     return found
 
@@ -224,8 +223,8 @@ def close(ctx: click.Context, who: str) -> None:
     with opened(ctx) as deps, deps.database.write() as connection:
         found = _open(_find(connection, who))
         until = closing.begin(connection, deps, found, "admin", actor())
-    if until is None:
-        raise Refused("Somebody else has just closed this account.")
+    if until is None:  # somebody else was faster
+        raise Refused(CLOSED)
     _print(_state(found) | {"status": "closing", "erased_after": _iso(until)})
 
 
