@@ -5,7 +5,7 @@ import socket
 import ssl
 import threading
 import time
-from http.client import HTTPConnection, HTTPException
+from http.client import HTTPConnection, HTTPException, IncompleteRead
 from typing import Any, Callable, Mapping
 from urllib.parse import SplitResult, urlsplit
 
@@ -45,8 +45,7 @@ class _Bounded:
         return io.BufferedReader(_Reader(lambda buffer: self._wait().recv_into(buffer)))
 
     def close(self) -> None:
-        """As of a socket."""
-        self._inner.close()
+        """Nothing yet: HTTP's library closes before it has read the answer; who connected closes."""
 
 
 class _Reader(io.RawIOBase):
@@ -105,10 +104,12 @@ class SafeFetcher:
                 sock.close()
         except ssl.SSLCertVerificationError as error:
             raise Unavailable(f"{host}: {error.verify_message}") from error
+        except OSError as error:  # timeouts, TLS and a server that hangs up are kinds of it
+            raise Unavailable(f"{host}: {error.strerror or type(error).__name__}") from error
+        except IncompleteRead as error:
+            raise Unavailable(f"{host}: the answer breaks off") from error
         except HTTPException as error:
             raise NotFetched(f"{host}: not an HTTP answer") from error
-        except OSError as error:  # timeouts and TLS are kinds of it
-            raise Unavailable(f"{host}: {error.strerror or type(error).__name__}") from error
 
     def _parts(self, url: str) -> SplitResult:
         if problem := url_problem(url):
@@ -161,4 +162,6 @@ def _ask(sock: _Bounded, parts: SplitResult, method: str, body: bytes | None, he
     found = answer.read(MAX_BODY + 1)
     if len(found) > MAX_BODY:
         raise NotFetched(f"{parts.hostname}: the answer is larger than 64 KiB")
+    if answer.length:  # so much was announced and has not come
+        raise Unavailable(f"{parts.hostname}: the answer breaks off")
     return Fetched(answer.status, (answer.getheader("Content-Type") or "").partition(";")[0].strip().lower(), found)

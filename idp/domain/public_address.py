@@ -1,10 +1,12 @@
 """Which network addresses are out on the internet, so that nobody makes us talk to our own network (requirement DC-02)."""
 
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 
 # addresses that stand for an IPv4 address: RFC 6052 section 2.1 (its last 32 bits), RFC 3056 section 2 (bits 16 to 48)
 _NAT64, _6TO4 = IPv6Network("64:ff9b::/96"), IPv6Network("2002::/16")
 _GLOBAL_UNICAST = IPv6Network("2000::/3")  # RFC 4291 section 2.4
+# special purposes that not every version of the library knows: RFC 6890, RFC 7526, RFC 9637
+_SPECIAL = tuple(map(ip_network, ("192.0.0.0/24", "192.88.99.0/24", "2001::/23", "2001:db8::/32", "3fff::/20")))
 
 
 def plain(address: str) -> IPv4Address | IPv6Address:
@@ -27,6 +29,8 @@ def public(address: str) -> bool:
     except ValueError:
         return False
     if isinstance(found, IPv6Address) and found not in _GLOBAL_UNICAST:
+        return False
+    if any(found in network for network in _SPECIAL):
         return False
     return found.is_global and not found.is_multicast and not found.is_reserved
 

@@ -1,7 +1,6 @@
 """The endpoint for events of portals: who may send them, of what shape, each once."""
 
 import json
-from pathlib import Path
 from typing import Any, Iterator
 
 import pytest
