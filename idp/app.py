@@ -17,6 +17,7 @@ from idp.features.authenticator import views as authenticator
 from idp.features.confirmation import views as confirmation
 from idp.features.health import endpoints as health
 from idp.features.login import views as login
+from idp.features.not_me import views as not_me
 from idp.features.oidc import endpoints as oidc_endpoints
 from idp.features.oidc import views as oidc
 from idp.features.portal_events import endpoints as portal_events
@@ -25,8 +26,10 @@ from idp.features.recovery import views as recovery
 from idp.features.registration import views as registration
 from idp.features.reset import views as reset
 from idp.features.second_factor import views as second_factor
+from idp.features.sessions import views as sessions
 from idp.features.settings import views as settings_room
 from idp.features.trusted_devices import views as trusted_devices
+from idp.features.undo import views as undo
 from idp.ports import Contractors, Ephemeral
 from idp.services import metrics
 from idp.services.client_register import ClientRegister
@@ -154,7 +157,7 @@ def flask_app(house: House) -> Flask:
     app.url_map.strict_slashes = True
     doors.install(app, house.deps)
     errors.install(app, house.pages)
-    members = (login, second_factor, settings_room, authenticator, trusted_devices, account)
+    members = (login, second_factor, settings_room, authenticator, trusted_devices, sessions, account, not_me, undo)
     for room in (*members, registration, confirmation, recovery, reset, oidc):
         app.register_blueprint(room.blueprint(house))
     house.dispatcher.purposes |= dict.fromkeys(("home", "account"), login.purpose(house)) | {"authorize": oidc.purpose(house)}

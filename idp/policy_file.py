@@ -85,6 +85,9 @@ _RANGES: dict[tuple[str, ...], tuple[int, int]] = {
     ("recovery", "hold"): (0, 30 * DAY),
     ("closing", "undo"): (DAY, 90 * DAY),
     ("closing", "after_contract"): (0, 730 * DAY),
+    ("alarm", "freeze"): (HOUR, 30 * DAY),
+    ("alarm", "undo"): (HOUR, 30 * DAY),
+    ("alarm", "tries_per_address_per_hour"): (1, 100_000),
 }
 # (lower, higher, whether they may be equal)
 _ORDER: tuple[tuple[str, str, bool], ...] = (

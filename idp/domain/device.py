@@ -1,6 +1,7 @@
 """What a browser calls itself, reduced to system and browser, as people name them."""
 
 import re
+from functools import lru_cache
 
 # the first that fits; browsers quote each other, so the rarer word comes first
 _SYSTEMS = (
@@ -15,6 +16,7 @@ SYSTEMS = (*(name for _, name in _SYSTEMS), "other")
 BROWSERS = (*(name for _, name in _BROWSERS), "other")
 
 
+@lru_cache(maxsize=256)
 def device_of(user_agent: str) -> str:
     """`ios.safari`, `windows.edge`, `other.other`: the codes of system and browser with a dot between them."""
     said = user_agent[:512]

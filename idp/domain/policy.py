@@ -1,4 +1,4 @@
-"""The operator's policy as values: every number and switch that a policy file may set."""
+"""The operator's policy as values: every number and switch that a policy file may set, in one file because they are read as one list."""
 
 from dataclasses import dataclass, field
 from typing import Literal, NewType
@@ -215,6 +215,16 @@ class Closing:
 
 
 @dataclass(frozen=True)
+class Alarm:
+    """A member says that something was not them. `freeze`: nothing that is a key can be changed for so long; `undo`: how
+    long the old destination can take back a change of destinations, with so many tries per network address and hour."""
+
+    freeze: Seconds = Seconds(86_400)
+    undo: Seconds = Seconds(3 * 86_400)
+    tries_per_address_per_hour: int = 20
+
+
+@dataclass(frozen=True)
 class Example:
     """One row that proves the policy: an input and the verdict codes it must get (none: accepted)."""
 
@@ -244,4 +254,5 @@ class Policy:
     registration: Registration = field(default_factory=Registration)
     recovery: Recovery = field(default_factory=Recovery)
     closing: Closing = field(default_factory=Closing)
+    alarm: Alarm = field(default_factory=Alarm)
     example: tuple[Example, ...] = ()

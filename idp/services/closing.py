@@ -11,7 +11,7 @@ from idp.deps import Deps
 from idp.domain.account import Account
 from idp.domain.security_event import By
 from idp.services import letters, notices, portal_events, records
-from idp.tables import accounts, links, trusted_browsers
+from idp.tables import accounts, links, trusted_browsers, undos
 from idp.tables import closing as table
 
 log = structlog.get_logger("idp.closing")
@@ -31,6 +31,7 @@ def begin(
         return None
     trusted_browsers.remove(connection, account.id)
     links.drop(connection, account.id)
+    undos.drop(connection, account.id)
     records.add(connection, deps, "account_closing", account_id=account.id, actor=actor, address=address, detail={"by": by})
     for item in account.destinations:
         if item.verified_at and item.kind == "email":

@@ -5,7 +5,7 @@ from typing import Callable
 
 from idp.deps import Deps
 from idp.domain.account import Account
-from idp.services import notices, portal_events, records
+from idp.services import notices, portal_events, records, undoing
 from idp.tables import accounts, trusted_browsers
 from idp.tables.database import Connection
 
@@ -33,7 +33,7 @@ def change(
     deps: Deps, account: Account, summary: str, address: str, work: Callable[[Connection], None], on: bool | None = None
 ) -> Changed | None:
     """Do `work` in a transaction that ends every session, token and remembered browser of the account, puts the change on
-    record and tells every destination, old and new (requirements MF-07, MF-15, TB-03). `account`: as the page saw it, with
+    record and tells every destination, old and new; one that was taken away can take it back (requirements MF-07, MF-15, TB-03, AC-02). `account`: as the page saw it, with
     its destinations; `summary`: what changed, a code of letter.summary.…; `on`: the second factor's new state, None: as
     it was. Returns None if the account has been changed meanwhile; then nothing was done."""
     now = deps.now()
@@ -52,4 +52,5 @@ def change(
         notices.tell(connection, deps, account, "notice.tfa", {"datetime": now, "summary": summary}, told)
         kind, how = CREDENTIALS[summary]
         portal_events.tell(connection, deps, account.id, "credential_changed", credential_type=kind, change_type=how)
+        undoing.offer(connection, deps, account, after)
     return Changed(after, cleared)

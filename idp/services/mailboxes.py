@@ -10,7 +10,7 @@ from idp import vault
 from idp.deps import Deps
 from idp.domain.account import Account, Destination
 from idp.services import notices, portal_events, records
-from idp.tables import accounts, links, trusted_browsers
+from idp.tables import accounts, links, trusted_browsers, undos
 from idp.tables import mailboxes as table
 
 BATCH = 100
@@ -36,6 +36,7 @@ def _take_away(connection: Connection, deps: Deps, account: Account, key: str, c
     accounts.raise_epoch(connection, account.id, now)
     trusted_browsers.remove(connection, account.id)
     links.drop(connection, account.id)
+    undos.drop(connection, account.id)  # or they would bring it back
     changes: dict[str, Any] = {"mailbox": None} if account.mailbox == key else {}
     if account.email_login_key == key:
         changes |= {"email_login": None, "email_login_key": None}

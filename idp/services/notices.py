@@ -19,9 +19,11 @@ def tell(
     facts: Mapping[str, str | int],
     destinations: Iterable[Destination] | None = None,
     kinds: tuple[str, ...] = ("email", "sms"),
+    sms: Iterable[str] = (),
 ) -> None:
     """Queue the notice `template` ("notice.pw", "notice.tfa" …) in the caller's transaction, to `destinations` (default:
-    the account's own), each once. Text messages say no more than what happened, so they take no facts."""
+    the account's own), each once. Text messages say no more than what happened, so they take none of the facts but
+    those named by `sms`."""
     told: set[tuple[str, str]] = set()
     for item in account.destinations if destinations is None else destinations:
         if item.verified_at is None or item.kind not in kinds or (item.kind, item.address) in told:
@@ -35,6 +37,6 @@ def tell(
             to=item.address,
             template=("mail." if item.kind == "email" else "sms.") + template,
             locale=account.locale,
-            facts=facts if item.kind == "email" else {},
+            facts=facts if item.kind == "email" else {name: facts[name] for name in sms},
             expires_at=deps.now() + LIFE,
         )

@@ -97,6 +97,7 @@ def _contracts(policy: Policy, locale: str) -> list[tuple[str, dict[str, Any]]]:
         ("recovery.hold", {"n": time(recovery.hold)}),
         ("closing.undo", {"n": time(policy.closing.undo)}),
         ("closing.after_contract", {"n": time(policy.closing.after_contract)}),
+        ("alarm", {"freeze": time(policy.alarm.freeze), "undo": time(policy.alarm.undo), "n": policy.alarm.tries_per_address_per_hour}),
     ]
 
 

@@ -53,5 +53,5 @@ def of_account(connection: Connection, account_id: str, events: Sequence[str], s
     which = [audit.c.account_id == account_id, audit.c.event.in_(events), audit.c.at >= since]
     if before is not None:
         which.append(audit.c.id < before)
-    columns = (audit.c.id, audit.c.at, audit.c.event, audit.c.result, audit.c.client_id, audit.c.address)
+    columns = (audit.c.id, audit.c.at, audit.c.event, audit.c.result, audit.c.client_id, audit.c.address, audit.c.detail)
     return list(connection.execute(select(*columns).where(*which).order_by(audit.c.id.desc()).limit(limit)))

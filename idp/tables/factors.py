@@ -66,6 +66,12 @@ def drop_codes(connection: Connection, account_id: str) -> None:
     connection.execute(delete(recovery_codes).where(recovery_codes.c.account_id == account_id))
 
 
+def drop_since(connection: Connection, account_id: str, since: int) -> None:
+    """Remove the app and the recovery codes if they were made at `since` (Unix seconds) or later."""
+    for table in (totp, recovery_codes):
+        connection.execute(delete(table).where(table.c.account_id == account_id, table.c.created_at >= since))
+
+
 def replace_destinations(connection: Connection, account_id: str, kept: Iterable[Destination], now: int) -> None:
     """Make these the destinations of the account, and no others."""
     connection.execute(delete(destinations).where(destinations.c.account_id == account_id))

@@ -3,7 +3,7 @@
 from sqlalchemy import Connection, delete, select
 
 from idp.tables import sessions
-from idp.tables.schema import failures, links, outbox, quotas, received_events, registrations, revoked_grants, trusted_browsers
+from idp.tables.schema import failures, links, outbox, quotas, received_events, registrations, revoked_grants, trusted_browsers, undos
 
 DAY = 86_400
 KEEP_SESSIONS = 90 * DAY  # as long as members see what happened
@@ -16,14 +16,15 @@ def sweep(connection: Connection, now: int, limit: int) -> int:
 
     Dead are failure counters untouched and without a wait for a day (dropped at the end of a wait, they would give
     a guesser a fresh start), revoked grants past their end, letters 90 days old, limits whose window is over,
-    remembered browsers and links that have expired, sessions and events of portals of 90 days ago, and registrations that nobody finished, a day after their end: until
-    then their link says so.
+    remembered browsers, links and codes to undo a change that have expired, sessions and events of portals of 90 days ago,
+    and registrations that nobody finished, a day after their end: until then their link says so.
     """
     rules = (
         (failures.c.bucket, failures.c.updated_at, (failures.c.updated_at <= now - DAY, failures.c.wait_until <= now - DAY)),
         (revoked_grants.c.id, revoked_grants.c.until, (revoked_grants.c.until <= now,)),
         (quotas.c.name, quotas.c.ends_at, (quotas.c.ends_at <= now,)),
         (trusted_browsers.c.id, trusted_browsers.c.expires_at, (trusted_browsers.c.expires_at <= now,)),
+        (undos.c.code_hash, undos.c.expires_at, (undos.c.expires_at <= now,)),
         (links.c.fingerprint, links.c.expires_at, (links.c.expires_at <= now,)),
         (registrations.c.id, registrations.c.expires_at, (registrations.c.expires_at <= now - DAY,)),
         (received_events.c.fingerprint, received_events.c.at, (received_events.c.at <= now - KEEP_EVENTS,)),

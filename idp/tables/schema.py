@@ -40,6 +40,7 @@ accounts = Table(
     Column("held_until", BigInteger, nullable=False, server_default="0"),  # until then no code is a second factor for portals
     Column("closes_at", BigInteger, nullable=False, server_default="0", index=True),  # the contract has ended: closed then
     Column("erase_at", BigInteger, nullable=False, server_default="0", index=True),  # closed: erased then
+    Column("frozen_until", BigInteger, nullable=False, server_default="0"),  # until then nothing that is a key can be changed
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
 )
@@ -159,6 +160,17 @@ links = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False, index=True),
     UniqueConstraint("purpose", "owner", "place"),
+)
+
+# destinations as they were before a change, to be brought back by the code that the old one was sent
+undos = Table(
+    "undos",
+    metadata,
+    Column("code_hash", String(64), primary_key=True),
+    Column("account_id", ForeignKey("accounts.id"), nullable=False, index=True),
+    Column("before", Text, nullable=False),  # sealed JSON
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False, index=True),
 )
 
 # where sign-ins began; a row says nothing of whether the session is alive

@@ -44,6 +44,8 @@ def changing(house: House, path: str) -> Setter | Response:
     """The member who is signed in here and has just proven it, with the second factor where there is one; else the way to
     prove it, which ends at `path`. A remembered browser proves nothing here, nor does an old session."""
     member = session.current(house.deps)
+    if member:
+        thawed(house, member.account)
     if member and _fresh(house, member):
         return _signed_in(house, member)
     if member and _held(house, member.account):
@@ -51,6 +53,12 @@ def changing(house: House, path: str) -> Setter | Response:
     levels = (assurance.ACR_CODE, assurance.ACR_STRONG) if member and needs_code(house, member.account) else ()
     max_age = int(house.deps.policy.second_factor.step_up)
     return _prove(house, path, member, max_age=max_age, levels=levels, operation="second_factor")
+
+
+def thawed(house: House, account: Account) -> None:
+    """Raise `PageError` 403 while nothing that is a key can be changed: the member has said that something was not them."""
+    if house.deps.now() < account.frozen_until:
+        raise PageError(403, "acct.frozen")
 
 
 def setting_up(house: House, path: str, fresh: bool = True) -> Setter | Response:
@@ -166,4 +174,5 @@ def _enrolling(house: House, journey: Journey, account: Account) -> Setter | Res
     proof, deps = journey.proof, house.deps
     if proof is None or not (proof.entered_here or deps.now() - proof.auth_time <= deps.policy.second_factor.step_up):
         return house.dispatcher.go(replace(journey, proof=None, reauthenticate=True), shown=False)
+    thawed(house, account)
     return Setter(account, fingerprint(journey.id), journey=journey)

@@ -67,18 +67,52 @@ def account_nickname(visitor: Visitor) -> None:
     _open(visitor, "/account/nickname")
 
 
+def account_sessions(visitor: Visitor) -> None:
+    """Where the member is signed in."""
+    _open(visitor, "/account/sessions")
+
+
+def account_not_me(visitor: Visitor) -> None:
+    """Before something is said to be somebody else's doing."""
+    _open(visitor, "/account/not-me")
+
+
+def account_not_me_done(visitor: Visitor) -> None:
+    """What to do next."""
+    visitor.goto("/account/not-me/done")
+
+
+def undo(visitor: Visitor) -> None:
+    """The code that the old destination was sent."""
+    visitor.goto("/undo")
+
+
+def undo_refused(visitor: Visitor) -> None:
+    """It is none."""
+    undo(visitor)
+    visitor.page.fill("[name=code]", "abcde-fghij")
+    visitor.send()
+
+
+def undo_done(visitor: Visitor) -> None:
+    """The destination is as it was."""
+    visitor.goto("/undo/done")
+
+
 ACCOUNT: dict[str, Callable[[Visitor], None]] = {
     state.__name__: state
     for state in (
         account, account_history, account_password, account_password_refused, account_login_id, account_login_id_taken,
-        account_login_id_free, account_confirm, account_nickname,
+        account_login_id_free, account_confirm, account_nickname, account_sessions, account_not_me,
+        account_not_me_done, undo, undo_refused, undo_done,
     )
 }  # fmt: skip
-ACCOUNT_WITH_ERRORS = frozenset({"account_password_refused", "account_login_id_taken"})
+ACCOUNT_WITH_ERRORS = frozenset({"account_password_refused", "account_login_id_taken", "undo_refused"})
 _PASSWORD = ["username", "current-password", "new-password"]
 ACCOUNT_TOKENS = {
     "account_password": _PASSWORD,
     "account_password_refused": _PASSWORD,
     **dict.fromkeys(("account_login_id", "account_login_id_taken", "account_login_id_free"), ["username"]),
     "account_nickname": ["nickname"],
+    **dict.fromkeys(("undo", "undo_refused"), ["off"]),
 }

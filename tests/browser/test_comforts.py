@@ -26,12 +26,12 @@ def tab_order(page: Page, count: int) -> list[str]:
 def test_tab_goes_through_the_page_from_top_to_bottom(new_visit: Visit) -> None:
     with new_visit() as visitor:
         visitor.arrive()
-        found = tab_order(visitor.page, 14)
+        found = tab_order(visitor.page, 15)
         assert found[:3] == ["skip", "A:English", "A:戻る"]
         assert found[3:7] == ["identifier", "password", "show", "primary"]
-        words = [texts.text("ja", f"login.{key}") for key in ("forgot_id", "forgot_pw", "register")]
-        assert found[7:11] == [*(f"A:{word}" for word in words), "SUMMARY:" + texts.text("ja", "common.help.title")]
-        assert found[11:] == [f"A:{texts.text('ja', f'footer.{name}')}" for name in ("privacy", "accessibility", "terms")]
+        words = [texts.text("ja", key) for key in ("login.forgot_id", "login.forgot_pw", "login.register", "undo.title")]
+        assert found[7:12] == [*(f"A:{word}" for word in words), "SUMMARY:" + texts.text("ja", "common.help.title")]
+        assert found[12:] == [f"A:{texts.text('ja', f'footer.{name}')}" for name in ("privacy", "accessibility", "terms")]
 
 
 def test_what_has_the_focus_has_a_thick_frame(new_visit: Visit) -> None:

@@ -66,6 +66,7 @@ REFUSED = {
     "receipts without fields": (f'{GATEWAY}{RECEIPT}secret = "{"s" * 16}"\nid_field = "id"\n', None, r"sms.gateway.receipt.status_field: say where it stands"),
     "a negative price": (f"{GATEWAY}yen = -1\n", 4, r"sms.gateway.yen: "),
     "a customer system in clear": ('[contractors]\nurl = "http://crm.example.jp"\n', 2, r"contractors.url: start it with one of"),
+    "a desk that is none": ('[mail]\ndesk = "nobody"\n', 2, r"mail.desk: write one e-mail address"),
     "a sender that is none": ('[mail]\nfrom = "nobody"\n', 2, r"mail.from: write one e-mail address"),
     "no secret where one is needed": ('issuer = "https://id.example.jp"\n', None, r"no secret key is set; make one with: idp key secret"),
     "a short secret": (f"[secrets]\nkeys = [{secret(bytes(range(31)))}]\n", 2, r"the key \"first\" is weak; make one with: idp key secret"),

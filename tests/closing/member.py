@@ -11,8 +11,9 @@ from idp.domain.account import Account
 from idp.services import accounts as service
 from idp.services import client_registration, factors, letters, links, portal_events, records, trust
 from idp.services.passwords import Hasher
-from idp.tables import accounts, agreements, failures, grants, outbox, quotas, sessions
+from idp.tables import accounts, agreements, failures, grants, outbox, quotas, sessions, undos
 from idp.tables.schema import audit, login_ids, metadata
+from idp.tables.undos import Undo
 
 WISH = service.NewAccount(
     login_id="Hanako.01",
@@ -74,6 +75,7 @@ def leave_traces(deps: Deps, account: Account, client_id: str) -> None:
         grants.consent(connection, account.id, client_id, frozenset({"openid", "profile"}), now)
         links.issue(connection, deps, "reset", account.id, 600, "mail", account.epoch)
         failures.reserve(connection, f"password:{account.id}", deps.policy.waits, now)
+        undos.add(connection, Undo("undo-hash", account.id, "sealed", now, now + 600))
         quotas.spend(connection, [(f"account-day:{account.id}", 5, 600)], now)
         portal_events.tell(connection, deps, account.id, "disabled")
         records.add(connection, deps, "sign_in", account_id=account.id, address="203.0.113.9")

@@ -130,7 +130,7 @@ def _fields(draw: st.DrawFn, names: list[str], page: Page | None, inside: Inside
 
 def _cookies(page: Page) -> st.SearchStrategy[str]:
     ours = page.cookie
-    others = ["idp-browser=" + "a" * 43, "idp-session=a; idp-session=b", "idp-language=xx", "=;;=", "idp-browser=\xff", "a=" + "b" * 4_000]
+    others = ["idp-browser=" + "a" * 43, "idp-session=a; idp-session=b", "idp-session=" + "a" * 26 + "." + "a" * 43, "idp-language=xx", "=;;=", "idp-browser=\xff", "a=" + "b" * 4_000]
     mixed = st.sampled_from(others).map(lambda other: f"{ours}; {other}")
     return st.one_of(st.just(ours), st.just(ours), st.just(ours), mixed, st.sampled_from(others))
 
@@ -150,7 +150,7 @@ def problems(inside: Inside, request: Request, answer: Answer) -> list[str]:
     if not re.match(r"$|/(?![/\\])|" + re.escape(CALLBACK), location):
         found.append(f"leads away to {location}")
     for cookie in (value for name, value in answer.headers if name.lower() == "set-cookie"):
-        if not re.fullmatch(r"idp-\w+=[\w-]*;.* HttpOnly; Path=/; SameSite=Lax", cookie) or "no-store" not in answer.header("Cache-Control"):
+        if not re.fullmatch(r"idp-\w+=[\w.-]*;.* HttpOnly; Path=/; SameSite=Lax", cookie) or "no-store" not in answer.header("Cache-Control"):
             found.append(f"cookie {cookie}")
     return found + _body_problems(request, answer)
 

@@ -14,10 +14,11 @@ from idp.features.portal_events import flow
 from idp.features.second_factor import flow as second_factor
 from idp.services import contract_keys, factor_changes, links, mailboxes, one_time_codes
 from idp.services.passwords import Hasher
-from idp.tables import accounts, factors, registrations
+from idp.tables import accounts, factors, registrations, undos
 from idp.tables import links as link_table
 from idp.tables.schema import ending_mailboxes, outbox
 from idp.tables.schema import registrations as registration_table
+from idp.tables.undos import Undo
 from idp.vault import fingerprint
 from tests.closing import member
 from tests.closing.conftest import clock, deps, hasher  # noqa: F401  # fixtures
@@ -126,11 +127,14 @@ def test_what_was_sent_to_it_before_opens_nothing(deps: Deps, holder: Account) -
         connection.execute(registration_table.insert(), values)
         confirm = links.issue(connection, deps, "registration", "r1", 3_600, "mail")
     place = next(item for item in holder.destinations if item.address == OLD)
+    with deps.database.write() as connection:
+        undos.add(connection, Undo("hash", holder.id, "sealed", NOW, NOW + DAY))
     sent = one_time_codes.send(deps, holder, place, second_factor.PURPOSE, "attempt", "otp", "192.0.2.1")
     take(deps, "mailbox.deleted", address=OLD)
     with deps.database.read() as connection:
         assert link_table.find(connection, fingerprint(link), "reset", NOW) is None
         assert link_table.find(connection, fingerprint(confirm), "registration", NOW) is None
+        assert undos.claim(connection, "hash", NOW) is None
         assert registrations.holder(connection, "x", "k:2", NOW) is None
         (letter,) = connection.execute(select(outbox.c.outcome, outbox.c.facts).where(outbox.c.key == sent.letter))
     assert tuple(letter) == ("expired", None), "what waits is not sent"

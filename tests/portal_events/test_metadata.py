@@ -15,6 +15,7 @@ from idp.tables.schema import clients
 from tests.closing.conftest import clock, deps  # noqa: F401  # fixtures
 from tests.courier.house import NOW
 
+pytestmark = pytest.mark.usefixtures("clock")
 TOKEN, URI = "receiver-token-0123456789", "http://localhost:9/events"
 
 

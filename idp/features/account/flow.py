@@ -1,5 +1,6 @@
 """What a member sees of the account, and changes of its names and its password."""
 
+import json
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -21,7 +22,7 @@ EVENTS = {
     "second_factor": ("ok", "wrong", "expired", "locked", "format"),
     **dict.fromkeys(("password_changed", "second_factor_changed", "login_id_changed", "nickname_changed"), ("ok",)),
     **dict.fromkeys(("browser_remembered", "browser_forgotten", "browser_copied"), ("ok",)),
-    **dict.fromkeys(("account_locked", "account_unlocked", "signed_out_everywhere"), ("ok",)),
+    **dict.fromkeys(("account_locked", "account_unlocked", "signed_out_everywhere", "session_ended", "not_me", "change_undone"), ("ok",)),
 }
 CHECKS_PER_HOUR = 20
 
@@ -30,7 +31,8 @@ Problem = tuple[str, str, dict[str, Any]]  # field, key of the sentence, its val
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of the history; `at` in Unix seconds, `address` the network it came from."""
+    """One line of the history; `at` in Unix seconds, `address` the network it came from, `device` codes of system and
+    browser (`domain.device`) where they are known."""
 
     id: int
     at: int
@@ -38,13 +40,14 @@ class Entry:
     result: str
     client_id: str | None
     address: str | None
+    device: str | None
 
 
 def history(deps: Deps, account_id: str, before: int | None = None, limit: int = PAGE) -> list[Entry]:
     """What has happened in the last 90 days, the newest first; `before`: the id of the last entry of the page before."""
     with deps.database.read() as connection:
         rows = audit.of_account(connection, account_id, tuple(EVENTS), deps.now() - KEPT, before, limit)
-    return [Entry(*row) for row in rows]
+    return [Entry(*row[:-1], device=json.loads(row.detail).get("device")) for row in rows]
 
 
 @dataclass(frozen=True)

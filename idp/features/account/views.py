@@ -36,6 +36,7 @@ def blueprint(house: House) -> Blueprint:
             account=came.account,
             second_factor=fresh.needs_code(house, came.account),
             latest=latest,
+            frozen=letters.moment(house.pages.locale(), came.account.frozen_until) if came.account.frozen_until > deps.now() else None,
             said=_note(house, came).get("done"),
             portal=portal if portal and portal.client_uri else None,
         )
@@ -61,7 +62,10 @@ def blueprint(house: House) -> Blueprint:
 def _line(house: House, one: flow.Entry) -> dict[str, Any]:
     client = house.clients.find(one.client_id)
     at = letters.moment(house.pages.locale(), one.at)
-    return {"at": at, "key": f"acct.hist.{one.event}.{one.result}", "client": client.name if client else None, "address": one.address}
+    system, _, browser = (one.device or "").partition(".")
+    device = {"os": f"letter.os.{system}", "browser": f"letter.browser.{browser}"} if browser else None
+    key = f"acct.hist.{one.event}.{one.result}"
+    return {"at": at, "key": key, "client": client.name if client else None, "address": one.address, "device": device}
 
 
 def _note(house: House, came: Setter) -> dict[str, Any]:
@@ -82,7 +86,10 @@ def _password_routes(room: Blueprint, house: House) -> None:
     def enter() -> Setter | Response:
         """The page asks for the password itself; whoever has a second factor proves that first."""
         came = fresh.looking(house, PASSWORD)
-        if isinstance(came, Response) or not fresh.needs_code(house, came.account):
+        if isinstance(came, Response):
+            return came
+        fresh.thawed(house, came.account)
+        if not fresh.needs_code(house, came.account):
             return came
         return fresh.changing(house, PASSWORD)
 

@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from idp.deps import Deps
 from idp.domain.account import Account
+from idp.domain.device import device_of
 from idp.domain.identifiers import fold_email, fold_login_id
 from idp.domain.journey import NO_FACTORS, Factors, Proof
 from idp.services import limits, metrics, notices, records, trust
@@ -35,12 +36,13 @@ class SignIn:
 
 @dataclass(frozen=True)
 class Visitor:
-    """Whoever tries: network address, the portal they come from, and the cookie by which this browser is remembered for
-    an account (a function of the account's id)."""
+    """Whoever tries: network address, the portal they come from, the cookie by which this browser is remembered for an
+    account (a function of the account's id), and what the browser calls itself."""
 
     address: str
     client_id: str | None = None
     remembered: Callable[[str], str | None] = lambda account_id: None
+    user_agent: str = ""
 
 
 def find_account(connection: Connection, typed: str) -> tuple[Account | None, Factors]:
@@ -145,4 +147,5 @@ def _note(deps: Deps, account: Account | None, result: str, who: Visitor) -> Non
 
 def _record(connection: Connection, deps: Deps, account: Account | None, result: str, who: Visitor) -> None:
     who_is = account.id if account else None
-    records.add(connection, deps, "sign_in", result, account_id=who_is, client_id=who.client_id, address=who.address)
+    detail = {"device": device_of(who.user_agent)}
+    records.add(connection, deps, "sign_in", result, account_id=who_is, client_id=who.client_id, address=who.address, detail=detail)

@@ -83,7 +83,7 @@ def blueprint(house: House) -> Blueprint:
         if empty:
             return steps.back_with(house, journey, "/login", empty, typed)
         remembered = lambda account_id: cookies.read_trust(account_id, deps.settings.secure)  # noqa: E731
-        who = flow.Visitor(request.remote_addr or "", journey.client_id, remembered)
+        who = flow.Visitor(request.remote_addr or "", journey.client_id, remembered, request.user_agent.string)
         outcome = flow.sign_in(deps, house.hasher, house.ghosts, typed, password, who)
         if outcome.result != "ok":
             return steps.back_with(house, journey, "/login", sign_in_errors(outcome, typed), typed)

@@ -1,4 +1,4 @@
-"""Sessions as members see them: where each began, and which portals it has reached."""
+"""Sessions as members see them, changes of destinations that can be taken back, and accounts frozen for a day."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -9,6 +9,19 @@ down_revision = "0004"
 
 def upgrade() -> None:
     """Apply this step. Version 0004 goes on beside it; its sessions are not listed, and its cookies end."""
+    op.add_column("accounts", sa.Column("frozen_until", sa.BigInteger(), nullable=False, server_default="0"))
+    op.create_table(
+        "undos",
+        sa.Column("code_hash", sa.String(64), nullable=False),
+        sa.Column("account_id", sa.String(64), nullable=False),
+        sa.Column("before", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name="fk_undos_account_id"),
+        sa.PrimaryKeyConstraint("code_hash", name="pk_undos"),
+    )
+    op.create_index("ix_undos_account_id", "undos", ["account_id"], unique=False)
+    op.create_index("ix_undos_expires_at", "undos", ["expires_at"], unique=False)
     op.create_table(
         "sessions",
         sa.Column("sid", sa.String(64), nullable=False),

@@ -1,0 +1,1 @@
+"""The sessions of a member that are alive, and their end (requirement RV-02)."""

@@ -1,0 +1,13 @@
+"""The shape of the one form of this room."""
+
+from marshmallow import EXCLUDE, Schema, fields, validate
+
+
+class EndForm(Schema):
+    """The sid of the session to be ended, "others", or "all"."""
+
+    class Meta:
+        unknown = EXCLUDE
+
+    j = fields.String(load_default="", validate=validate.Length(max=64))
+    end = fields.String(load_default="", validate=validate.Length(max=64))

@@ -1,0 +1,46 @@
+"""The page where the code of an old destination is typed. Nobody is signed in here: whoever has changed the destinations
+may have taken that away."""
+
+from flask import Blueprint, Response, redirect, request
+
+from idp.features.undo import forms
+from idp.services import drafts, undoing
+from idp.web import doors, steps
+from idp.web.house import House
+
+FORM, DONE = "/undo", "/undo/done"
+
+
+def blueprint(house: House) -> Blueprint:
+    """The routes of this room."""
+    room, deps = Blueprint("undo", __name__), house.deps
+
+    @room.get(FORM)
+    @doors.page
+    def form_page() -> Response:
+        note = drafts.noted(deps, doors.browser(deps), doors.read_query().get("n", ""))
+        errors = steps.said(house, note.get("errors", []))
+        return steps.page(house, "undo.html", None, errors=errors, typed=note.get("typed", ""), back="/")
+
+    @room.post(FORM)
+    @doors.form
+    def form_submit() -> Response:
+        _, data = steps.posted(house, forms.UndoForm)
+        typed, address = data["code"], request.remote_addr or ""
+        if not typed.strip():
+            key = "undo.err.empty"
+        elif not undoing.allowed(deps, address):
+            key = "common.busy"
+        elif undoing.take_back(deps, typed, address):
+            return redirect(DONE, 303)
+        else:
+            key = "undo.err.code"
+        note = {"errors": [steps.error("code", key)], "typed": typed[:64]}
+        return redirect(f"{FORM}?n={drafts.note(deps, doors.browser(deps), note)}", 303)
+
+    @room.get(DONE)
+    @doors.page
+    def done_page() -> Response:
+        return steps.page(house, "undo_done.html", None, hours=deps.policy.alarm.freeze // 3_600)
+
+    return room
