@@ -14,12 +14,14 @@ from idp.config import Settings
 from idp.deps import Deps
 from idp.features.account import views as account
 from idp.features.authenticator import views as authenticator
+from idp.features.closing import views as closing
 from idp.features.confirmation import views as confirmation
 from idp.features.health import endpoints as health
 from idp.features.login import views as login
 from idp.features.not_me import views as not_me
 from idp.features.oidc import endpoints as oidc_endpoints
 from idp.features.oidc import views as oidc
+from idp.features.own_data import views as own_data
 from idp.features.portal_events import endpoints as portal_events
 from idp.features.receipts import endpoints as receipts
 from idp.features.recovery import views as recovery
@@ -157,7 +159,7 @@ def flask_app(house: House) -> Flask:
     app.url_map.strict_slashes = True
     doors.install(app, house.deps)
     errors.install(app, house.pages)
-    members = (login, second_factor, settings_room, authenticator, trusted_devices, sessions, account, not_me, undo)
+    members = (login, second_factor, settings_room, authenticator, trusted_devices, sessions, account, not_me, undo, own_data, closing)
     for room in (*members, registration, confirmation, recovery, reset, oidc):
         app.register_blueprint(room.blueprint(house))
     house.dispatcher.purposes |= dict.fromkeys(("home", "account"), login.purpose(house)) | {"authorize": oidc.purpose(house)}
