@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 
 from idp.domain.account import Account
 from idp.features.own_data import flow
@@ -32,7 +32,7 @@ def blueprint(house: House) -> Blueprint:
         came = fresh.changing(house, DATA)
         if isinstance(came, Response):
             return came
-        body = flow.download(deps, came.account, request.remote_addr or "")
+        body = flow.download(deps, came.account)
         headers = {"Content-Disposition": 'attachment; filename="account.json"', "Cache-Control": "no-store"}
         return Response(body, 200, headers, content_type="application/json")
 
