@@ -11,6 +11,8 @@ from idp.web import doors, fresh
 from idp.web.house import House
 
 DATA, FILE = "/account/data", "/account/data.json"
+# the lists, and the page that shows what of it still counts
+LISTS = {"sessions": "/account/sessions", "trusted_browsers": "/account/devices", "agreements": "", "outbox": "", "audit": "/account/history"}
 
 
 def blueprint(house: House) -> Blueprint:
@@ -44,11 +46,11 @@ def _shown(house: House, account: Account, held: dict[str, Any]) -> dict[str, An
     names = dict.fromkeys(one["client_id"] for one in held["session_clients"] + held["consents"] if one["client_id"])
     clients = [client.name for name in names if (client := house.clients.find(name))]
     locale = house.pages.locale()
-    kinds = ("sessions", "trusted_browsers", "agreements", "outbox", "audit")
     return {
         "clients": clients,
         "created": letters.day(locale, account.created_at),
         "earlier": [row["login_id_key"] for row in held["login_ids"] if row["login_id_key"] != account.login_id_key],
-        "counts": [(kind, len(held[kind])) for kind in kinds],
+        "places": ["0" + one.address[3:] if one.address.startswith("+81") else one.address for one in account.destinations],
+        "counts": [(kind, len(held[kind]), page) for kind, page in LISTS.items()],
         "profile": sorted((name, value) for name, value in account.profile.items() if isinstance(value, str)),
     }
