@@ -16,9 +16,6 @@ class Taken(Exception):
     """The login ID or the e-mail address for sign-in belongs to another account."""
 
 
-_BY_ID = Hot(select(accounts).where(accounts.c.id == bindparam("value")))
-_BY_LOGIN_ID = Hot(select(accounts).where(accounts.c.login_id_key == bindparam("value")))
-_BY_EMAIL_LOGIN = Hot(select(accounts).where(accounts.c.email_login_key == bindparam("value")))
 _REVOKED = select(revoked_grants.c.id).where(revoked_grants.c.id == bindparam("grant_id")).exists()
 _OF_DESTINATION = tuple(destinations.c[name] for name in ("id", "account_id", "kind", "address", "verified_at", "usual"))
 _OF_GRANT = Hot(
@@ -27,13 +24,11 @@ _OF_GRANT = Hot(
     .where(accounts.c.id == bindparam("value"))
     .order_by(destinations.c.created_at, destinations.c.id)
 )
-_DESTINATIONS = Hot(
-    select(*_OF_DESTINATION)
-    .where(destinations.c.account_id == bindparam("value"))
-    .order_by(destinations.c.created_at, destinations.c.id)
-)
 _HAS_APP = select(totp.c.account_id).where(totp.c.account_id == accounts.c.id).exists()
 _HAS_CODES = select(recovery_codes.c.account_id).where(recovery_codes.c.account_id == accounts.c.id).exists()
+
+
+By = Literal["id", "login_id", "email_login"]
 
 
 def _with_factors(column: ColumnElement[str]) -> Hot:
@@ -46,16 +41,17 @@ def _with_factors(column: ColumnElement[str]) -> Hot:
 
 
 _BY = {"id": accounts.c.id, "login_id": accounts.c.login_id_key, "email_login": accounts.c.email_login_key}
+_PLAIN = {name: Hot(select(accounts).where(column == bindparam("value"))) for name, column in _BY.items()}
 _WITH_FACTORS = {name: _with_factors(column) for name, column in _BY.items()}
 _NAMES = tuple(column.name for column in accounts.c)
 
 
-def _account(connection: Connection, query: Hot, value: str, with_destinations: bool) -> Account | None:
-    rows = query.rows(connection, {"value": value})
-    if not rows:
-        return None
-    known = _DESTINATIONS.rows(connection, {"value": rows[0][0]}) if with_destinations else []
-    return _made(rows[0], known)
+def _account(connection: Connection, by: By, value: str, with_destinations: bool) -> Account | None:
+    if with_destinations:
+        found = with_factors(connection, value, by)
+        return found[0] if found else None
+    rows = _PLAIN[by].rows(connection, {"value": value})
+    return _made(rows[0], ()) if rows else None
 
 
 def _made(values: Sequence[Any], known: Iterable[Sequence[Any]]) -> Account:
@@ -67,7 +63,7 @@ def _made(values: Sequence[Any], known: Iterable[Sequence[Any]]) -> Account:
 
 def by_id(connection: Connection, account_id: str, with_destinations: bool = False) -> Account | None:
     """The account with this subject, or None."""
-    return _account(connection, _BY_ID, account_id, with_destinations)
+    return _account(connection, "id", account_id, with_destinations)
 
 
 def of_grant(connection: Connection, account_id: str, grant_id: str) -> Account | None:
@@ -79,7 +75,7 @@ def of_grant(connection: Connection, account_id: str, grant_id: str) -> Account 
     return _made(rows[0], (row[width + 1 :] for row in rows if row[width + 1] is not None))
 
 
-def with_factors(connection: Connection, value: str, by: Literal["id", "login_id", "email_login"] = "id") -> tuple[Account, Factors] | None:
+def with_factors(connection: Connection, value: str, by: By = "id") -> tuple[Account, Factors] | None:
     """The account with its destinations, and what it could prove itself with beside its password: one statement. `value`
     is its subject, its folded login ID or the folded address that it signs in with."""
     rows, width = _WITH_FACTORS[by].rows(connection, {"value": value}), len(_NAMES)
@@ -93,12 +89,12 @@ def with_factors(connection: Connection, value: str, by: Literal["id", "login_id
 
 def by_login_id(connection: Connection, login_id_key: str, with_destinations: bool = False) -> Account | None:
     """The account with this folded login ID, or None."""
-    return _account(connection, _BY_LOGIN_ID, login_id_key, with_destinations)
+    return _account(connection, "login_id", login_id_key, with_destinations)
 
 
 def by_email_login(connection: Connection, email_key: str, with_destinations: bool = False) -> Account | None:
     """The account that switched on sign-in with this folded address, or None."""
-    return _account(connection, _BY_EMAIL_LOGIN, email_key, with_destinations)
+    return _account(connection, "email_login", email_key, with_destinations)
 
 
 def by_contract(connection: Connection, contract_key: str, contractor_id: str) -> Account | None:

@@ -1,13 +1,15 @@
 """Audit rows: who did what and how it ended; ids and codes only, never names, addresses or secrets of a person."""
 
 import json
+from functools import lru_cache
 from typing import Any, Mapping, Sequence
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, bindparam, or_, select
 
 from idp.tables.hot import Hot
 from idp.tables.schema import audit
 
+_LAST = 2**62  # before this id: every row
 _RECORD = Hot(audit.insert().inline(), tuple(column.name for column in audit.c if not column.primary_key))
 
 
@@ -47,11 +49,17 @@ def record(
     )
 
 
-def of_account(connection: Connection, account_id: str, events: Sequence[str], since: int, before: int | None, limit: int) -> list[Row[Any]]:
-    """Up to `limit` rows of an account's events at `since` (Unix seconds) or later, the newest first; `before`: only rows with
-    a lower id, for the next page."""
-    which = [audit.c.account_id == account_id, audit.c.event.in_(events), audit.c.at >= since]
-    if before is not None:
-        which.append(audit.c.id < before)
+@lru_cache(maxsize=4)
+def _of_account(events: int) -> Hot:
     columns = (audit.c.id, audit.c.at, audit.c.event, audit.c.result, audit.c.client_id, audit.c.address, audit.c.detail)
-    return list(connection.execute(select(*columns).where(*which).order_by(audit.c.id.desc()).limit(limit)))
+    which = or_(*(audit.c.event == bindparam(f"event{number}") for number in range(events)))
+    own = (audit.c.account_id == bindparam("account"), audit.c.id < bindparam("before"), audit.c.at >= bindparam("since"))
+    return Hot(select(*columns).where(*own, which).order_by(audit.c.id.desc()).limit(bindparam("limit")))
+
+
+def of_account(connection: Connection, account_id: str, events: Sequence[str], since: int, before: int | None, limit: int) -> list[tuple[Any, ...]]:
+    """Up to `limit` rows of an account's events at `since` (Unix seconds) or later, the newest first: id, at, event, result,
+    client_id, address, detail (JSON). `before`: only rows with a lower id, for the next page."""
+    values: dict[str, str | int] = {"account": account_id, "since": since, "limit": limit, "before": _LAST if before is None else before}
+    values |= {f"event{number}": event for number, event in enumerate(events)}
+    return _of_account(len(events)).rows(connection, values)

@@ -3,10 +3,15 @@
 from dataclasses import dataclass
 from typing import Iterable
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, bindparam, delete, func, select, update
 
 from idp.domain.account import Destination
+from idp.tables.hot import Hot
 from idp.tables.schema import destinations, recovery_codes, totp
+
+
+_APP = Hot(select(totp.c.sealed, totp.c.last_step).where(totp.c.account_id == bindparam("account")))
+_CODES_LEFT = Hot(select(func.count()).select_from(recovery_codes).where(recovery_codes.c.account_id == bindparam("account")))
 
 
 @dataclass(frozen=True)
@@ -19,8 +24,8 @@ class App:
 
 def app(connection: Connection, account_id: str) -> App | None:
     """The account's authenticator app, or None."""
-    row = connection.execute(select(totp.c.sealed, totp.c.last_step).where(totp.c.account_id == account_id)).first()
-    return App(row.sealed, row.last_step) if row else None
+    rows = _APP.rows(connection, {"account": account_id})
+    return App(*rows[0]) if rows else None
 
 
 def put_app(connection: Connection, account_id: str, sealed: str, step: int, now: int) -> None:
@@ -57,8 +62,8 @@ def use_code(connection: Connection, account_id: str, hashes: Iterable[str]) -> 
 
 def codes_left(connection: Connection, account_id: str) -> int:
     """How many recovery codes the account still has."""
-    query = select(func.count()).select_from(recovery_codes).where(recovery_codes.c.account_id == account_id)
-    return connection.execute(query).scalar_one()
+    found: int = _CODES_LEFT.rows(connection, {"account": account_id})[0][0]
+    return found
 
 
 def drop_codes(connection: Connection, account_id: str) -> None:

@@ -15,6 +15,13 @@ _KNOWN = Hot(
         session_clients.c.sid == bindparam("sid"), session_clients.c.client_id == bindparam("client")
     )
 )
+_OF_ACCOUNT = Hot(
+    select(*(sessions.c[name] for name in ("sid", "account_id", "started_at", "device", "address")), session_clients.c.client_id)
+    .select_from(sessions.join(session_clients, session_clients.c.sid == sessions.c.sid))
+    .where(sessions.c.account_id == bindparam("account"), sessions.c.started_at >= bindparam("since"))
+    .order_by(sessions.c.started_at.desc(), sessions.c.sid, session_clients.c.at, session_clients.c.client_id)
+    .limit(bindparam("limit"))
+)
 
 
 @lru_cache(maxsize=4)
@@ -48,14 +55,11 @@ def add(connection: Connection, session: Signed, client_id: str) -> None:
 
 def of_account(connection: Connection, account_id: str, since: int, limit: int) -> list[tuple[Signed, tuple[str, ...]]]:
     """The sessions that began at `since` (Unix seconds) or later, the newest first, each with the clients that it reached
-    ("": a page of ours)."""
-    own = select(sessions).where(sessions.c.account_id == account_id, sessions.c.started_at >= since)
-    rows = connection.execute(own.order_by(sessions.c.started_at.desc(), sessions.c.sid).limit(limit)).mappings().all()
-    reached: dict[str, list[str]] = {row["sid"]: [] for row in rows}
-    pairs = select(session_clients.c.sid, session_clients.c.client_id).where(session_clients.c.sid.in_(reached))
-    for sid, client_id in connection.execute(pairs.order_by(session_clients.c.at, session_clients.c.client_id)):
-        reached[sid].append(client_id)
-    return [(Signed(**row), tuple(reached[row["sid"]])) for row in rows]
+    ("": a page of ours); so many mentions of clients at most."""
+    found: dict[Signed, list[str]] = {}
+    for *session, client_id in _OF_ACCOUNT.rows(connection, {"account": account_id, "since": since, "limit": limit}):
+        found.setdefault(Signed(*session), []).append(client_id)
+    return [(session, tuple(clients)) for session, clients in found.items()]
 
 
 def clients_of(connection: Connection, account_id: str) -> list[str]:

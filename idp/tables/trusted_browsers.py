@@ -28,7 +28,13 @@ class TrustedBrowser:
     expires_at: int
 
 
-_BY_SERIES = Hot(select(*(table.c[name] for name in TrustedBrowser.__dataclass_fields__)).where(table.c.series_hash == bindparam("series")))
+_COLUMNS = tuple(table.c[name] for name in TrustedBrowser.__dataclass_fields__)
+_BY_SERIES = Hot(select(*_COLUMNS).where(table.c.series_hash == bindparam("series")))
+_OF_ACCOUNT = Hot(
+    select(*_COLUMNS)
+    .where(table.c.account_id == bindparam("account"), table.c.epoch == bindparam("epoch"), table.c.expires_at > bindparam("now"))
+    .order_by(table.c.used_at.desc(), table.c.id)
+)
 _ROTATE = Hot(
     update(table)
     .where(table.c.id == bindparam("which"), table.c.secret_hash == bindparam("old"))
@@ -45,9 +51,7 @@ def by_series(connection: Connection, series_hash: str) -> TrustedBrowser | None
 
 def of_account(connection: Connection, account_id: str, epoch: int, now: int) -> list[TrustedBrowser]:
     """The account's live browsers, the one used last first."""
-    live = (table.c.account_id == account_id, table.c.epoch == epoch, table.c.expires_at > now)
-    rows = connection.execute(select(table).where(*live).order_by(table.c.used_at.desc(), table.c.id)).mappings()
-    return [TrustedBrowser(**row) for row in rows]
+    return [TrustedBrowser(*row) for row in _OF_ACCOUNT.rows(connection, {"account": account_id, "epoch": epoch, "now": now})]
 
 
 def add(connection: Connection, browser: TrustedBrowser, most: int) -> None:

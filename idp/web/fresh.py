@@ -36,18 +36,18 @@ class Setter:
 
 def looking(house: House, path: str) -> Setter | Response:
     """The member who is signed in here; else a sign-in that ends at `path`, a page of ours."""
-    member = session.current(house.deps)
-    return _signed_in(house, member) if member else _prove(house, path, None)
+    member = session.current(house.deps, with_destinations=True)
+    return _signed_in(member) if member else _prove(house, path, None)
 
 
 def changing(house: House, path: str) -> Setter | Response:
     """The member who is signed in here and has just proven it, with the second factor where there is one; else the way to
     prove it, which ends at `path`. A remembered browser proves nothing here, nor does an old session."""
-    member = session.current(house.deps)
+    member = session.current(house.deps, with_destinations=True)
     if member:
         thawed(house, member.account)
     if member and _fresh(house, member):
-        return _signed_in(house, member)
+        return _signed_in(member)
     if member and _held(house, member.account):
         raise PageError(403, "mfa.held")
     levels = (assurance.ACR_CODE, assurance.ACR_STRONG) if member and needs_code(house, member.account) else ()
@@ -149,11 +149,8 @@ def _held(house: House, account: Account) -> bool:
     return not factors.methods - assurance.SENT
 
 
-def _signed_in(house: House, member: Member) -> Setter | Response:
-    account = members.find(house.deps, member.account.id, with_destinations=True)
-    if account is None or account.epoch != member.session.epoch:  # changed since the line before
-        raise PageError(409, "common.expired")
-    return Setter(account, member.session.sid, member)
+def _signed_in(member: Member) -> Setter:
+    return Setter(member.account, member.session.sid, member)
 
 
 def _prove(house: House, path: str, member: Member | None, **wanted: Any) -> Response:

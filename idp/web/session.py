@@ -20,13 +20,13 @@ class Member:
     account: Account
 
 
-def current(deps: Deps) -> Member | None:
+def current(deps: Deps, with_destinations: bool = False) -> Member | None:
     """The member signed in here; none if the session is old, ended by the account's epoch, or suspended."""
     cookie = cookies.read(cookies.SESSION, deps.settings.secure)
     session = sessions.find(deps, cookie) if cookie else None
     if cookie is None or session is None:
         return None
-    account = members.find(deps, session.subject)
+    account = members.find(deps, session.subject, with_destinations)
     if account is None or account.status != "active" or account.epoch != session.epoch:
         return None
     sessions.touch(deps, session, account.staff)

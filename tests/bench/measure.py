@@ -12,12 +12,12 @@ from statistics import median
 from typing import Any, Callable, Iterator
 
 from idp.domain.policy import Argon2Cost
-from tests.bench import codes, contracts, house, letters, load, reference
+from tests.bench import codes, contracts, house, letters, load, pages, reference
 from tests.bench.figure import Figure, Round, figure, in_turn
 from tests.bench.house import Bench, Server
 from tests.bench.load import message
 
-NAMES = ("start", "sign-in", "code", "remembered", "exchange", "userinfo", "discovery", "jwks", "memory", "letters", *contracts.NAMES)
+NAMES = ("start", "sign-in", "code", "remembered", "exchange", "userinfo", "account", "discovery", "jwks", "memory", "letters", *contracts.NAMES)
 
 
 @contextmanager
@@ -126,6 +126,18 @@ class Run:
 
     def _userinfo(self, path: str, token: str) -> bytes:
         return message("GET", path, self.bench.portal.host, {"Authorization": f"Bearer {token}"})
+
+    def account(self) -> Figure:
+        """Pages of members who are signed in, against a Flask template."""
+        bench, servers = self.bench, {"ours": self.bench.ours, "reference": self.bench.reference}
+        names = {rows: bench.members[-at] for at, rows in enumerate((pages.FEW, pages.MANY), 1)}
+        pages.fill(bench.settings_file, {f"s-{name}": rows for rows, name in names.items()})
+        cookie = {rows: self.client.apply(pages.cookies, (bench.portal, name))[1][0] for rows, name in names.items()}
+
+        def ask(which: str, messages: list[bytes]) -> tuple[Round, list[bytes]]:
+            return self._load(servers[which], load.requests, servers[which].port, messages)
+
+        return pages.account(bench.portal, cookie, ask, self.quick)
 
     def discovery(self) -> Figure:
         """The discovery document against a bare answer of its size."""

@@ -7,13 +7,20 @@ from typing import Any, Callable, Iterable
 from argon2.low_level import Type, hash_secret, verify_secret
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
-from flask import Flask, Response
+from flask import Flask, Response, render_template
+from jinja2 import DictLoader
 
 from idp.cli.serve import _gunicorn_options
 from idp.config import Server, Settings
 from idp.domain.policy import Argon2Cost
 
 JSON = "application/json"
+# a row of this page is 100 bytes long, its text escaped like any
+_PAGE = """<!DOCTYPE html><html lang="ja"><head><meta charset="utf-8"><title>{{ rows|length }}</title></head><body>
+<h1>{{ rows[0].name }}</h1><ul>
+{% for row in rows %}<li class="row"><strong>{{ row.name }}</strong> <a href="/{{ row.path }}">{{ row.text }}</a></li>
+{% endfor %}</ul></body></html>"""
+_ROWS = [{"name": f"{n:08d}", "path": f"p{n:07d}", "text": "x" * 32} for n in range(1_000)]
 _SECRET = b"x" * 44  # as long as a peppered password
 
 
@@ -47,12 +54,17 @@ def _timed(count: int, call: Callable[[], Any]) -> tuple[float, float]:
 
 
 def application() -> Callable[..., Iterable[bytes]]:
-    """`/bare/N` and `/flask/N` answer with N bytes of JSON type."""
+    """`/bare/N` and `/flask/N` answer with N bytes of JSON type, `/template/N` with a page of about as many."""
     app = Flask("reference")
+    app.jinja_loader = DictLoader({"page.html": _PAGE})
 
     @app.get("/flask/<int:size>")
     def answer(size: int) -> Response:
         return Response(bodies[size], content_type=JSON)
+
+    @app.get("/template/<int:size>")
+    def page(size: int) -> str:
+        return render_template("page.html", rows=_ROWS[: max(1, (size - 180) // 100)])
 
     bodies: dict[int, bytes] = _Bodies()
 

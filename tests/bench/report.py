@@ -17,6 +17,7 @@ MEANING = {
     "remembered": "in a remembered browser ÷ without",
     "exchange": "code exchange ÷ raw RS256 signature",
     "userinfo": "userinfo ÷ Flask answer",
+    "account": "dearest account page ÷ Flask template",
     "discovery": "discovery ÷ bare WSGI answer",
     "jwks": "JWKS ÷ bare WSGI answer",
     "memory": "PSS of a worker after load",

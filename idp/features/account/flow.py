@@ -48,7 +48,7 @@ def history(deps: Deps, account_id: str, before: int | None = None, limit: int =
     """What has happened in the last 90 days, the newest first; `before`: the id of the last entry of the page before."""
     with deps.database.read() as connection:
         rows = audit.of_account(connection, account_id, tuple(EVENTS), deps.now() - KEPT, before, limit)
-    return [Entry(*row[:-1], device=json.loads(row.detail).get("device")) for row in rows]
+    return [Entry(*row[:-1], device=json.loads(row[-1]).get("device")) for row in rows]
 
 
 @dataclass(frozen=True)
