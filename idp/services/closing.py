@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from idp.deps import Deps
 from idp.domain.account import Account
 from idp.domain.security_event import By
+from idp.ports import Unavailable
 from idp.services import letters, notices, portal_events, records
 from idp.tables import accounts, links, trusted_browsers, undos
 from idp.tables import closing as table
@@ -79,11 +80,17 @@ def _each(deps: Deps, stop: threading.Event, find: Callable[[Connection, int, in
     for _ in range(BATCHES):
         with deps.database.read() as connection:
             found = find(connection, deps.now(), BATCH)
+        done = 0
         for account_id in found:
             if stop.is_set():
                 return
-            do(deps, account_id)
-        if len(found) < BATCH:
+            try:
+                done += do(deps, account_id)
+            except Unavailable:
+                raise
+            except Exception as error:  # whatever is wrong with one account, the others must not wait for it
+                log.error("an account cannot be closed or erased", account=account_id, exc_info=error)
+        if len(found) < BATCH or not done:
             return
 
 

@@ -3,12 +3,14 @@
 import threading
 
 import pytest
+from sqlalchemy import select, update
 
 from idp.deps import Deps
 from idp.services import accounts as service
 from idp.services import closing
 from idp.services.passwords import Hasher
 from idp.tables import accounts, login_ids, outbox, trusted_browsers
+from idp.tables.schema import accounts as account_table
 from idp.tables.schema import metadata
 from tests.closing import member
 from tests.courier.house import NOW, Clock
@@ -142,3 +144,17 @@ def test_letters_to_who_is_erased_are_not_sent(deps: Deps, hasher: Hasher, clock
     assert closing.erase(deps, account.id)
     with deps.database.read() as connection:
         assert not outbox.waits(connection, NOW, "mail")
+
+
+def test_one_account_that_cannot_be_read_does_not_keep_the_others(deps: Deps, hasher: Hasher, clock: Clock) -> None:
+    broken = member.add(deps, hasher)
+    sound = member.add(deps, hasher, login_id="sound.01", email=None, email_login=False, usual=None, phone=None, contractor_id=None)
+    for one in (broken, sound):
+        begin(deps, one.id)
+    with deps.database.write() as connection:
+        connection.execute(update(account_table).where(account_table.c.id == broken.id).values(profile="no JSON", erase_at=1))
+    clock.now += 14 * DAY
+    closing.keep_house(deps, threading.Event())
+    with deps.database.read() as connection:
+        left = dict(connection.execute(select(account_table.c.id, account_table.c.status)).tuples().all())
+    assert left == {broken.id: "closing", sound.id: "closed"}
