@@ -13,10 +13,13 @@ from idp.adapters.ephemeral_sqlite import SqliteEphemeral
 from idp.config import Settings
 from idp.deps import Deps
 from idp.features.account import views as account
+from idp.features.agreements import views as agreements
 from idp.features.authenticator import views as authenticator
 from idp.features.closing import views as closing
 from idp.features.confirmation import views as confirmation
+from idp.features.email_sign_in import views as email_sign_in
 from idp.features.health import endpoints as health
+from idp.features.language import views as language
 from idp.features.login import views as login
 from idp.features.not_me import views as not_me
 from idp.features.oidc import endpoints as oidc_endpoints
@@ -159,8 +162,9 @@ def flask_app(house: House) -> Flask:
     app.url_map.strict_slashes = True
     doors.install(app, house.deps)
     errors.install(app, house.pages)
-    members = (login, second_factor, settings_room, authenticator, trusted_devices, sessions, account, not_me, undo, own_data, closing)
-    for room in (*members, registration, confirmation, recovery, reset, oidc):
+    members = (login, second_factor, settings_room, authenticator, trusted_devices, sessions)
+    mine = (account, email_sign_in, agreements, language, not_me, undo, own_data, closing)
+    for room in (*members, *mine, registration, confirmation, recovery, reset, oidc):
         app.register_blueprint(room.blueprint(house))
     house.dispatcher.purposes |= dict.fromkeys(("home", "account"), login.purpose(house)) | {"authorize": oidc.purpose(house)}
     house.dispatcher.arrivals["second_factor"] = second_factor.arrive(house)

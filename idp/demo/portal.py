@@ -64,7 +64,7 @@ def create_portal(issuer: str, client_id: str, client_secret: str, secret_key: b
 
     @portal.get("/")
     def home() -> str:
-        return render_template("home.html", member=session.get("member"))
+        return render_template("home.html", member=session.get("member"), client_id=client_id)
 
     @portal.get("/sign-in")
     def sign_in() -> Any:

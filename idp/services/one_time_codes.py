@@ -34,6 +34,15 @@ class SentCode:
     until: int
 
 
+@dataclass(frozen=True)
+class Instead:
+    """The letter that goes out in place of a code: to the account whose address it is, when another member asks for a code
+    there. Nobody ever learns the code, and all else is as if it had been sent. `template` takes the fact `datetime`."""
+
+    template: str
+    owner: Account
+
+
 class NotSent(Exception):
     """Too many were sent; the next may be from `again_at` (Unix seconds) on."""
 
@@ -65,25 +74,30 @@ def life(deps: Deps, kind: str) -> int:
 
 def send(
     deps: Deps, account: Account, to: Destination, purpose: str, attempt: str, template: str, address: str,
-    earlier: Sequence[SentCode] = (), locale: str | None = None,
+    earlier: Sequence[SentCode] = (), locale: str | None = None, scope: str = "", instead: Instead | None = None,
 ) -> SentCode:  # fmt: skip
-    """Make a code and queue its letter; `template` is "otp" or "test", `address` the caller's network address. Of the
-    `earlier` codes of this attempt the newest one stays good. Raises `NotSent`, or `Unavailable`."""
-    code, now, seconds = vault.random_digits(), deps.now(), life(deps, to.kind)
+    """Make a code and queue its letter, or `instead` of it another; `template` is "otp" or "test", `address` the caller's
+    network address, `scope` as for `reserve`. Of the `earlier` codes of this attempt the newest one stays good. Raises
+    `NotSent`, or `Unavailable`."""
+    now, seconds = deps.now(), life(deps, to.kind)
+    code = vault.random_token() if instead else vault.random_digits()  # no digits can be the former
     key = _key(deps, account.id, purpose, attempt, code)
     deps.ephemeral.put(key, json.dumps({"to": to.id, "until": now + seconds}).encode(), seconds + REMEMBERED)
     channel: Any = "sms" if to.kind == "sms" else "mail"
+    facts: dict[str, str | int] = {"code": code} | ({"time": now + seconds} if channel == "mail" else {})
+    if instead:
+        template, facts, locale = instead.template, {"datetime": now}, instead.owner.locale
     with deps.database.write() as connection:
-        reserve(connection, deps, account.id, to.kind, to.address, came_from=address)
+        reserve(connection, deps, account.id, to.kind, to.address, scope, came_from=address)
         letter = letters.write(
             connection,
             deps,
-            account_id=account.id,
+            account_id=instead.owner.id if instead else account.id,
             channel=channel,
             to=to.address,
             template=f"{channel}.{template}",
             locale=locale or account.locale,
-            facts={"code": code} | ({"time": now + seconds} if channel == "mail" else {}),
+            facts=facts,
             expires_at=now + seconds,
             urgent=True,
         )

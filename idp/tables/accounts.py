@@ -8,6 +8,7 @@ from sqlalchemy.exc import IntegrityError
 
 from idp.domain.account import Account, Destination
 from idp.domain.journey import Factors
+from idp.tables import grants
 from idp.tables.hot import Hot
 from idp.tables.schema import accounts, destinations, login_ids, recovery_codes, revoked_grants, totp
 
@@ -16,7 +17,8 @@ class Taken(Exception):
     """The login ID or the e-mail address for sign-in belongs to another account."""
 
 
-_REVOKED = select(revoked_grants.c.id).where(revoked_grants.c.id == bindparam("grant_id")).exists()
+_WITHDRAWN = and_(revoked_grants.c.id == bindparam("withdrawn_id"), revoked_grants.c.until >= bindparam("dies_at"))
+_REVOKED = select(revoked_grants.c.id).where(or_(revoked_grants.c.id == bindparam("grant_id"), _WITHDRAWN)).exists()
 _OF_DESTINATION = tuple(destinations.c[name] for name in ("id", "account_id", "kind", "address", "verified_at", "usual"))
 _OF_GRANT = Hot(
     select(accounts, _REVOKED.label("revoked"), *_OF_DESTINATION)
@@ -66,10 +68,12 @@ def by_id(connection: Connection, account_id: str, with_destinations: bool = Fal
     return _account(connection, "id", account_id, with_destinations)
 
 
-def of_grant(connection: Connection, account_id: str, grant_id: str) -> Account | None:
-    """The account with its destinations, or None if there is none or the grant was revoked: one statement, for the
-    endpoint that portals call most."""
-    rows, width = _OF_GRANT.rows(connection, {"value": account_id, "grant_id": grant_id}), len(_NAMES)
+def of_grant(connection: Connection, account_id: str, grant_id: str | None, client_id: str, dies_at: int) -> Account | None:
+    """The account with its destinations, or None if there is none, the grant was revoked, or the consent to it withdrawn: one
+    statement, for the endpoints that portals call most. `grant_id`: None where only the consent matters; `dies_at`: when the
+    grant's access token does (Unix seconds)."""
+    withdrawn_id, width = grants.withdrawn_id(account_id, client_id), len(_NAMES)
+    rows = _OF_GRANT.rows(connection, {"value": account_id, "grant_id": grant_id, "withdrawn_id": withdrawn_id, "dies_at": dies_at})
     if not rows or rows[0][width]:
         return None
     return _made(rows[0], (row[width + 1 :] for row in rows if row[width + 1] is not None))

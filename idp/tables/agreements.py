@@ -1,5 +1,7 @@
 """What members agreed to: which text in which version, when and from which network address."""
 
+from typing import Sequence
+
 from sqlalchemy import Connection, select
 
 from idp.tables.schema import agreements
@@ -15,3 +17,10 @@ def version_agreed(connection: Connection, account_id: str, kind: str) -> str | 
     """The version agreed to last, or None."""
     query = select(agreements.c.version).where(agreements.c.account_id == account_id, agreements.c.kind == kind)
     return connection.execute(query.order_by(agreements.c.id.desc()).limit(1)).scalar()
+
+
+def of_account(connection: Connection, account_id: str, kinds: Sequence[str]) -> list[tuple[str, str, int]]:
+    """Kind, version and time (Unix seconds) of every agreement of these kinds, the newest first."""
+    query = select(agreements.c.kind, agreements.c.version, agreements.c.at).where(agreements.c.account_id == account_id)
+    rows = connection.execute(query.where(agreements.c.kind.in_(kinds)).order_by(agreements.c.id.desc()))
+    return [(row.kind, row.version, row.at) for row in rows]

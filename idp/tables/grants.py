@@ -1,11 +1,23 @@
 """Consents, and grants that were revoked before their tokens died."""
 
-from sqlalchemy import Connection, bindparam, exists, select, update
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, bindparam, delete, exists, select, update
 from sqlalchemy.exc import IntegrityError
 
 from idp.tables.schema import consents, revoked_grants
+from idp.vault import fingerprint
 
 _REVOKED = select(exists().where(revoked_grants.c.id == bindparam("grant_id")))
+
+
+@dataclass(frozen=True)
+class Consent:
+    """What a member lets a client see, since `granted_at` (Unix seconds)."""
+
+    client_id: str
+    scope: frozenset[str]
+    granted_at: int
 
 
 def revoke(connection: Connection, grant_id: str, until: int) -> None:
@@ -36,3 +48,27 @@ def consent(connection: Connection, account_id: str, client_id: str, scope: froz
     where = (consents.c.account_id == account_id, consents.c.client_id == client_id)
     if connection.execute(update(consents).where(*where).values(**values)).rowcount == 0:
         connection.execute(consents.insert(), {"account_id": account_id, "client_id": client_id, **values})
+
+
+def consents_of(connection: Connection, account_id: str) -> list[Consent]:
+    """The member's consents, the newest first."""
+    query = select(consents.c.client_id, consents.c.scope, consents.c.granted_at).where(consents.c.account_id == account_id)
+    rows = connection.execute(query.order_by(consents.c.granted_at.desc(), consents.c.client_id))
+    return [Consent(row.client_id, frozenset(row.scope.split()), row.granted_at) for row in rows]
+
+
+def withdrawn_id(account_id: str, client_id: str) -> str:
+    """What stands among the revoked grants for all that this client was granted by this member up to a time."""
+    return fingerprint(f"{account_id} {client_id}")
+
+
+def withdraw(connection: Connection, account_id: str, client_id: str, until: int) -> bool:
+    """End the consent, and with it every grant of before; false if there is none: of parallel callers one ends it. `until`:
+    when the last token granted by now will have died anyway; a token that dies later is of a later consent."""
+    which = (consents.c.account_id == account_id, consents.c.client_id == client_id)
+    if connection.execute(delete(consents).where(*which)).rowcount == 0:
+        return False
+    values = {"id": withdrawn_id(account_id, client_id), "until": until}
+    if connection.execute(update(revoked_grants).where(revoked_grants.c.id == values["id"]).values(until=until)).rowcount == 0:
+        connection.execute(revoked_grants.insert(), values)
+    return True

@@ -1,4 +1,5 @@
-"""Login IDs: none is given out twice, and each is changed by one of many at once."""
+"""The names that members sign in by. Login IDs: none is given out twice; addresses: each is one account's. Each is changed by
+one of many at once."""
 
 from sqlalchemy import Connection, select, update
 from sqlalchemy.exc import IntegrityError
@@ -27,4 +28,25 @@ def change_login_id(connection: Connection, account: Account, new: str, new_key:
             connection.execute(login_ids.insert(), {"login_id_key": new_key, "account_id": account.id, "since": now})
     except IntegrityError as error:
         raise accounts.Taken(new) from error
+    return done.rowcount == 1
+
+
+def holder(connection: Connection, email_key: str) -> Account | None:
+    """The account that this folded address leads to at a sign-in: as the address that it switched on, or as its login ID."""
+    return accounts.by_email_login(connection, email_key) or accounts.by_login_id(connection, email_key)
+
+
+def change_email(connection: Connection, account: Account, address: str | None, key: str | None, now: int) -> bool:
+    """Let the account sign in with this address, or with none, if neither its epoch nor its address has changed since it was
+    read: of two changes at once one wins, and what was begun before a reset of the password cannot be finished after it.
+    Raises `accounts.Taken`."""
+    unchanged = (
+        table.c.id == account.id,
+        table.c.epoch == account.epoch,
+        table.c.email_login_key.is_not_distinct_from(account.email_login_key),
+    )
+    try:
+        done = connection.execute(update(table).where(*unchanged).values(email_login=address, email_login_key=key, updated_at=now))
+    except IntegrityError as error:
+        raise accounts.Taken(address or "") from error
     return done.rowcount == 1

@@ -12,10 +12,13 @@ from idp.domain.journey import NO_FACTORS, Journey, Proof, accepts_session, owed
 from idp.services import journeys, members, sessions
 from idp.services.factor_changes import Changed
 from idp.vault import fingerprint
-from idp.web import cookies, doors, session, steps
+from idp.web import came_from, cookies, doors, session, steps
 from idp.web.errors import PageError
 from idp.web.house import House
 from idp.web.session import Member
+
+# what a fresh proof is for, by the beginning of the page's address; else it is the second factor
+_OPERATIONS = {"/account/email-sign-in": "email_sign_in", "/account/login-id": "login_id"}
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,7 @@ class Setter:
 def looking(house: House, path: str) -> Setter | Response:
     """The member who is signed in here; else a sign-in that ends at `path`, a page of ours."""
     member = session.current(house.deps, with_destinations=True)
-    return _signed_in(member) if member else _prove(house, path, None)
+    return _signed_in(house, member) if member else _prove(house, path, None)
 
 
 def changing(house: House, path: str) -> Setter | Response:
@@ -47,12 +50,13 @@ def changing(house: House, path: str) -> Setter | Response:
     if member:
         thawed(house, member.account)
     if member and _fresh(house, member):
-        return _signed_in(member)
+        return _signed_in(house, member)
     if member and _held(house, member.account):
         raise PageError(403, "mfa.held")
     levels = (assurance.ACR_CODE, assurance.ACR_STRONG) if member and needs_code(house, member.account) else ()
     max_age = int(house.deps.policy.second_factor.step_up)
-    return _prove(house, path, member, max_age=max_age, levels=levels, operation="second_factor")
+    operation = next((name for start, name in _OPERATIONS.items() if path.startswith(start)), "second_factor")
+    return _prove(house, path, member, max_age=max_age, levels=levels, operation=operation)
 
 
 def thawed(house: House, account: Account) -> None:
@@ -84,8 +88,8 @@ def posted(house: House, form: type[Schema], path: str, fresh: bool = True) -> t
 
 
 def page(house: House, template: str, setter: Setter, **context: Any) -> Response:
-    """A page of the settings."""
-    return steps.page(house, template, setter.journey, **context)
+    """A page of the settings, with the way back to the portal that led here."""
+    return steps.page(house, template, setter.journey, came_from=came_from.portal(house) if setter.member else None, **context)
 
 
 def gone_on(house: House, setter: Setter, changed: Changed, methods: tuple[str, ...]) -> tuple[Setter, str | None]:
@@ -149,7 +153,8 @@ def _held(house: House, account: Account) -> bool:
     return not factors.methods - assurance.SENT
 
 
-def _signed_in(member: Member) -> Setter:
+def _signed_in(house: House, member: Member) -> Setter:
+    came_from.note(house)
     return Setter(member.account, member.session.sid, member)
 
 
@@ -157,6 +162,7 @@ def _prove(house: House, path: str, member: Member | None, **wanted: Any) -> Res
     """A journey that ends at `path`, with what the session proves already, if that is good enough."""
     deps = house.deps
     steps.count_page(deps)
+    came_from.note(house)
     journey = journeys.new(deps, doors.browser(deps), purpose="account", returns_to=path, **wanted)
     if member is None or not accepts_session(journey, member.account.id, member.session.auth_time, deps.now()):
         return house.dispatcher.go(journey, shown=False)

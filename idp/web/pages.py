@@ -132,7 +132,7 @@ class Pages:
         """The page as HTML; templates call `t(key, name=value)`."""
         other = "en" if locale == "ja" else "ja"
         switch = "?" + address.query({**(address.parameters() or {}), "lang": other})
-        defaults = {"errors": [], "back": None, "stuck": False, "other_language": switch}
+        defaults = {"errors": [], "back": None, "stuck": False, "came_from": None, "other_language": switch}
         return self._templates[locale].get_template(template).render({**defaults, **context})
 
     def respond(

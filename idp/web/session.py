@@ -8,7 +8,7 @@ from idp.deps import Deps
 from idp.domain.account import Account
 from idp.services import members, sessions
 from idp.services.sessions import Session
-from idp.web import cookies
+from idp.web import came_from, cookies
 
 
 @dataclass(frozen=True)
@@ -38,4 +38,5 @@ def sign_out(deps: Deps, response: Response) -> None:
     cookie = cookies.read(cookies.SESSION, deps.settings.secure)
     if cookie and (session := sessions.find(deps, cookie)):
         sessions.end(deps, session.sid)
+    came_from.forget(deps)
     cookies.clear(response, cookies.SESSION, deps.settings.secure)

@@ -121,7 +121,7 @@ def clock(house: House, at: int) -> str:
 def operation(house: House, journey: Journey) -> str | None:
     """What the portal, or a page of ours, wants a fresh proof for, in the words registered for it (flows.md M0)."""
     if journey.purpose == "account" and journey.operation:
-        return str(house.pages.text(house.pages.locale(), "mfa.op.second_factor"))
+        return str(house.pages.text(house.pages.locale(), f"mfa.op.{journey.operation}"))
     client = house.clients.find(journey.client_id)
     words = client.operations.get(journey.operation) if client and journey.operation else None
     if words is True:

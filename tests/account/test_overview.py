@@ -18,6 +18,22 @@ def test_the_overview_says_what_is_set_and_what_happened(idp: Idp, portal: dict)
     assert "current-password" in Browser(idp).go("/account").text
 
 
+def test_each_thing_says_whether_it_is_set_and_leads_to_its_page(idp: Idp) -> None:
+    member = Member(idp)
+    page = member.at("/account")
+    said = re.sub(r"<[^>]+>|\s+", "", page.text)
+    for thing in ("ログイン現在の設定：利用していません", "現在の設定：無効", "認証アプリ設定していません", "控えのコードありません", "端末ありません", "サービスありません"):
+        assert thing in said, thing
+    for path in set(re.findall(r'href="(/account/[^"?]+)"', page.text)):
+        assert member.browser.go(path).url == idp.issuer + path, path
+    member.switch_on()
+    member.send(member.browser.go("/account/recovery-codes"))
+    rows(idp, "UPDATE accounts SET email_login = :m, email_login_key = :m WHERE id = :a", m=member.mail, a=member.subject)
+    page = member.browser.go("/account")
+    assert f"{member.mail[0]}****" in page.text and member.mail not in page.text and "現在の設定：有効" in page.text and "残り10個" in page.text
+    assert 'href="/account/recovery-codes"' in page.text
+
+
 def test_many_rows_are_read_in_pages(idp: Idp, portal: dict) -> None:
     member = Member(idp)
     answer_of(member.browser.sign_in(member.browser.authorize(portal), member.name))

@@ -55,7 +55,7 @@ def party(idp: Idp) -> Iterator[RelyingParty]:
 def members(idp: Idp) -> dict[str, str]:
     """Login IDs by kind; `letter1` … are for tests that use them up."""
     letters = {f"letter{n or ''}": f"letter-{n}" for n in range(LETTERS + 1)}
-    names = {"member": "hanako01", "suspended": "jiro-stop", "keyed": "saburo03", "offered": "goro05", **letters}
+    names = {"member": "hanako01", "suspended": "jiro-stop", "keyed": "saburo03", "offered": "goro05", "mailed": "kenji09", **letters}
     coded = {"coded": "shiro04", "several": "nanako07", "stranded": "rokuro06"}
     forgetful = "wasure08"
 
@@ -84,6 +84,9 @@ def members(idp: Idp) -> dict[str, str]:
                 factors.set_app(connection, deps, account.id, APP_SECRET, 0)
                 factors.new_codes(connection, deps, account.id)
                 accounts.change(connection, account.id, deps.now(), second_factor=1)
+            if login_id == names["mailed"]:
+                mail = "kenji-no-nagai-namae@mail.example.ne.jp"
+                accounts.change(connection, account.id, deps.now(), mailbox=f"{login_id}@hikari.example", email_login=mail, email_login_key=mail)
             if login_id == coded["stranded"]:
                 factor_tables.replace_destinations(connection, account.id, [], deps.now())
     app.close_deps(deps)

@@ -36,6 +36,8 @@ def test_the_portal_signs_in_through_the_real_provider(tmp_path: Path) -> None:
         browser, page = first_sign_in(idp)
         assert signed_in(page) and "はなこ さん、こんにちは" in page.text and "滋賀県" in page.text and "+819012345678" in page.text
         before = subject(page)
+        account = browser.go(re.findall(r'href="([^"]*/account[^"]+)"', page.text)[0])
+        assert "に戻る" in account.text and f'href="{idp.issuer}/demo/"' in account.text, "the account leads back to the portal"
         assert signed_in(browser.go("/demo/sign-in?ask=silent"))
         for ask in ("again", "fresh"):
             page = browser.go(f"/demo/sign-in?ask={ask}")

@@ -18,6 +18,7 @@ from idp.domain import client, identifiers, password
 from idp.domain.device import BROWSERS, SYSTEMS
 from idp.domain.policy import Blocklist, Kind, LoginIdRule, PassphraseRule, PasswordRule
 from idp.features.account import flow as account
+from idp.features.agreements import flow as agreements
 from idp.services import letters
 from tests.house.tree import TOP, files
 
@@ -96,8 +97,10 @@ def computed() -> set[str]:
         *(f"login.err.{result}" for result in results),
         *(f"mfa.{part}.{kind}" for part in ("sent", "delay", "send") for kind in ("sms", "mail")),
         *(f"mfa.way.{kind}" for kind in ("sms", "email", "app", "printed")),
-        *(f"mfa.op.{name}" for name in client.OPERATIONS),
-        *(f"acct.done.{what}" for what in ("id", "nickname", "password")),
+        *(f"mfa.op.{name}" for name in (*client.OPERATIONS, "second_factor", "email_sign_in", "login_id")),
+        *(f"agreed.kind.{kind}" for kind in agreements.KINDS),
+        *(f"elogin.done.{what}" for what in ("on", "changed", "off")),
+        *(f"acct.done.{what}" for what in ("id", "nickname", "password", "language")),
         *(f"acct.hist.{event}.{result}" for event, results in account.EVENTS.items() for result in results),
         *(f"acct.data.count.{kind}" for kind in ("agreements", "audit", "outbox", "sessions", "trusted_browsers")),
         *(f"rec.dest.{kind}" for kind in ("isp", "mail", "sms")),

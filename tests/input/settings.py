@@ -5,11 +5,11 @@ from typing import Any
 import pyotp
 
 from idp.services import factors
-from idp.tables import accounts
+from idp.tables import accounts, grants
 from tests.input.wire import Page, Request
 from tests.running import Form
 
-SECOND_FACTOR, APP = "/account/second-factor", "/account/app"
+SECOND_FACTOR, APP, EMAIL = "/account/second-factor", "/account/app", "/account/email-sign-in"
 
 
 def settings_pages(inside: Any, plain: Any, keyed: Any, enrolling: Any) -> dict[str, Page]:
@@ -33,7 +33,11 @@ def _of_account(plain: Any) -> dict[str, Page]:
     paths = {"password": "password", "nickname": "nickname", "login_id": "login-id", "sessions": "sessions", "not_me": "not-me", "close": "close"}
     found = {name: plain.page(plain.go(Request("GET", f"/account/{path}"))) for name, path in paths.items()}
     confirm = plain.page(plain.go(found["login_id"].request(fields={"login_id": "hanako-new", "action": "next"})))
-    return {**found, "login_id_confirm": confirm, "undo": plain.page(plain.go(Request("GET", "/undo")))}
+    address = plain.page(plain.go(Request("GET", f"{EMAIL}/address")))
+    code = plain.page(plain.go(address.request(fields={"email": "hanako@mail.example"})))
+    paths = {"language": "/account/language", "undo": "/undo"}
+    found |= {name: plain.page(plain.go(Request("GET", path))) for name, path in paths.items()}
+    return {**found, "login_id_confirm": confirm, "email_address": address, "email_code": code}
 
 
 def _of_keyed(inside: Any, keyed: Any) -> dict[str, Page]:
@@ -41,7 +45,10 @@ def _of_keyed(inside: Any, keyed: Any) -> dict[str, Page]:
     with deps.database.write() as connection:
         account = accounts.by_login_id(connection, "keyed")
         factors.set_app(connection, deps, account.id, secret, 0)
+        accounts.change(connection, account.id, deps.now(), email_login="keyed@mail.example", email_login_key="keyed@mail.example")
+        grants.consent(connection, account.id, inside.third["client_id"], frozenset({"openid"}), deps.now())
     code = keyed.page(keyed.sign_in(inside.portal, "keyed"))
     keyed.go(code.request(fields={"code": pyotp.TOTP(secret).now(), "remember": "yes"}))
     paths = {"off": f"{SECOND_FACTOR}/off", "codes": "/account/recovery-codes", "remove": f"{APP}/remove", "devices": "/account/devices"}
+    paths |= {"email_off": f"{EMAIL}/off", "consents": "/account/consents"}
     return {name: keyed.page(keyed.go(Request("GET", path))) for name, path in paths.items()}

@@ -5,10 +5,10 @@ from typing import Any
 from flask import Blueprint, Response, redirect, request
 
 from idp.domain.identifiers import login_id_parameters, login_id_rules
-from idp.features.account import flow, forms
+from idp.features.account import flow, forms, overview
 from idp.services import drafts, letters
 from idp.services.factor_changes import Changed
-from idp.web import doors, fresh, password_form, steps
+from idp.web import came_from, doors, fresh, password_form, steps
 from idp.web.fresh import Setter
 from idp.web.house import House
 
@@ -28,12 +28,13 @@ def blueprint(house: House) -> Blueprint:
         if isinstance(came, Response):
             return came
         latest = [_line(house, one) for one in flow.history(deps, came.account.id, limit=flow.LATEST)]
-        portal = house.clients.find(deps.settings.brand.home_client)
+        portal = came_from.portal(house) or house.clients.find(deps.settings.brand.home_client)
         return fresh.page(
             house,
             "account.html",
             came,
             account=came.account,
+            have=overview.of(deps, came.account),
             second_factor=fresh.needs_code(house, came.account),
             latest=latest,
             frozen=letters.moment(house.pages.locale(), came.account.frozen_until) if came.account.frozen_until > deps.now() else None,

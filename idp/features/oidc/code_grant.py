@@ -32,11 +32,13 @@ class CodeGrant(AuthorizationCodeGrant):
         """Nothing: the code was spent when it was read."""
 
     def authenticate_user(self, authorization_code: Code) -> Any:
-        """The member, if nothing has ended the sign-in since (requirement AZ-27)."""
+        """The member, if nothing has ended the sign-in since (requirement AZ-27), nor the consent (RV-02)."""
         deps, item = self.server.house.deps, authorization_code
-        with_claims = self.request.client.scope_claims_in_id_token or bool(item.id_token_claims)
+        rule = deps.policy.tokens
         with deps.database.read() as connection:
-            account = accounts.by_id(connection, item.subject, with_claims)
+            # as if the token had been made with the code: a consent withdrawn in between ends it. The grant itself is not asked
+            # about, or who shows the code a second time could keep the first from winning
+            account = accounts.of_grant(connection, item.subject, None, item.client_id, item.expires - rule.code + rule.access)
         if account is None or account.status != "active" or account.epoch != item.epoch:
             raise InvalidGrantError("the sign-in has ended")
         return account

@@ -54,7 +54,7 @@ def answer(house: House, request: MachineRequest) -> Reply:
         return _refused(403, "insufficient_scope", "the token does not cover openid")
     names = wanted(scope, claims.get("userinfo_claims", ()))
     with deps.database.read() as connection:
-        account = accounts.of_grant(connection, claims["sub"], claims["grant_id"])
+        account = accounts.of_grant(connection, claims["sub"], claims["grant_id"], claims["client_id"], claims["exp"])
     if account is None or account.status != "active" or account.epoch != claims["epoch"]:
         return _refused(401, "invalid_token", "the token is not valid any more")
     return json_reply(200, {"sub": account.id, **claims_of(account, names)})

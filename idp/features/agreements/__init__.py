@@ -1,0 +1,1 @@
+"""What a member has agreed to: what other services may see, and texts of the operator's."""
