@@ -15,6 +15,7 @@ from idp.deps import Deps
 from idp.features.account import views as account
 from idp.features.agreements import views as agreements
 from idp.features.authenticator import views as authenticator
+from idp.features.closing import views as closing
 from idp.features.confirmation import views as confirmation
 from idp.features.email_sign_in import views as email_sign_in
 from idp.features.health import endpoints as health
@@ -23,6 +24,8 @@ from idp.features.login import views as login
 from idp.features.not_me import views as not_me
 from idp.features.oidc import endpoints as oidc_endpoints
 from idp.features.oidc import views as oidc
+from idp.features.own_data import views as own_data
+from idp.features.portal_events import endpoints as portal_events
 from idp.features.receipts import endpoints as receipts
 from idp.features.recovery import views as recovery
 from idp.features.registration import views as registration
@@ -160,7 +163,7 @@ def flask_app(house: House) -> Flask:
     doors.install(app, house.deps)
     errors.install(app, house.pages)
     members = (login, second_factor, settings_room, authenticator, trusted_devices, sessions)
-    mine = (account, email_sign_in, agreements, language, not_me, undo)
+    mine = (account, email_sign_in, agreements, language, not_me, undo, own_data, closing)
     for room in (*members, *mine, registration, confirmation, recovery, reset, oidc):
         app.register_blueprint(room.blueprint(house))
     house.dispatcher.purposes |= dict.fromkeys(("home", "account"), login.purpose(house)) | {"authorize": oidc.purpose(house)}
@@ -170,7 +173,7 @@ def flask_app(house: House) -> Flask:
 
 def machine_endpoints(house: House) -> dict[str, Endpoint]:
     """Every endpoint beside the pages, by path."""
-    rooms = (oidc_endpoints, health, receipts)
+    rooms = (oidc_endpoints, health, receipts, portal_events)
     return {path: one for room in rooms for path, one in room.endpoints(house).items()} | pages.static_endpoints()
 
 

@@ -7,6 +7,7 @@ from typing import Callable
 import structlog
 
 from idp import vault
+from idp.adapters.fetch import SafeFetcher
 from idp.adapters.mail_folder import FolderMail
 from idp.adapters.mail_smtp import SmtpMail
 from idp.adapters.sms_fallback import FallbackSms
@@ -15,10 +16,12 @@ from idp.adapters.sms_http import HttpSms
 from idp.config import Settings
 from idp.deps import Deps
 from idp.domain.letter import PARK_AFTER_AWAY, PARK_AFTER_FAULT, Channel, Letter, wait_after
+from idp.features.oidc import security_events
 from idp.features.recovery import answering as recovery
 from idp.features.recovery.flow import REQUEST as RECOVERY
-from idp.ports import Mail, Sent, Sms, Unavailable
-from idp.services import keyring, letters
+from idp.ports import Fetcher, Mail, NotFetched, Sent, Sms, Unavailable
+from idp.services import closing, keyring, letters, mailboxes
+from idp.services.client_register import ClientRegister
 from idp.sms_settings import RECEIPT_PATHS
 from idp.tables import housekeeping, outbox
 from idp.toml_reader import TomlError
@@ -86,12 +89,19 @@ def by_house(deps: Deps) -> Send:
     return lambda letter, *_: ANSWERS[letter.template](deps, letter)
 
 
+def by_event(deps: Deps, fetcher: Fetcher) -> Send:
+    """How the rounds tell a portal of an event."""
+    found = security_events.Deliveries(deps, keyring.Keyring(deps), ClientRegister(deps), fetcher)
+    return lambda letter, *_: security_events.deliver(found, letter)
+
+
 def run(deps: Deps, mail: Mail, sms: Sms, stop: threading.Event) -> None:
     """Work until `stop` is set, then finish what is in hand. Several couriers may run at once.
 
-    Mail, SMS and requests have a thread each, so that a slow mail server does not hold up codes by SMS.
+    Each channel has a thread of its own, so that a slow mail server does not hold up codes by SMS, nor a portal either.
     """
     sends: dict[Channel, Send] = {"mail": by_mail(mail), "sms": by_sms(sms), "request": by_house(deps)}
+    sends["event"] = by_event(deps, SafeFetcher(loopback=not deps.settings.secure))
     rounds = [
         threading.Thread(target=_make_rounds, args=(deps, channel, send, stop), name=f"courier-{channel}", daemon=True)
         for channel, send in sends.items()
@@ -139,10 +149,12 @@ def _try(deps: Deps, letter: Letter, send: Send) -> tuple[str, Sent]:
     if letter.attempts > PARK_AFTER_AWAY:  # its couriers die before they can mark it
         return "parked", Sent("failed", reason="too many attempts")
     try:
-        subject, body = ("", "") if letter.channel == "request" else letters.render(deps, letter)
+        subject, body = ("", "") if letter.channel in ("request", "event") else letters.render(deps, letter)
         sent = send(letter, subject, body)
         letters.channel_works(deps, letter.channel, True)
         return sent.outcome, sent
+    except NotFetched as error:
+        return "parked", Sent("parked", reason=str(error))
     except letters.Unfit as error:  # the reason first: the text and the code stay out of log and table
         log.error("a text does not fit into one SMS", letter=letter.key, template=letter.template)
         return "rejected", Sent("rejected", reason=str(error))
@@ -187,6 +199,7 @@ def _keep_house(deps: Deps, stop: threading.Event) -> None:
         chores: list[Callable[[], None]] = [lambda: letters.beat(deps), lambda: _abandon(deps)]
         if deps.clock() >= next_sweep:
             chores += [lambda: sweep(deps, stop), lambda: rotate_keys(deps)]
+            chores += [lambda: mailboxes.keep_house(deps, stop), lambda: closing.keep_house(deps, stop)]
             next_sweep = deps.clock() + SWEEP_EVERY
         for chore in chores:  # one that fails leaves the others to be done
             try:

@@ -85,6 +85,8 @@ _RANGES: dict[tuple[str, ...], tuple[int, int]] = {
     ("recovery", "sms"): (2 * MINUTE, 10 * MINUTE),  # the same section: 10 minutes at most
     ("recovery", "code_tries"): (1, 20),
     ("recovery", "hold"): (0, 30 * DAY),
+    ("closing", "undo"): (DAY, 90 * DAY),
+    ("closing", "after_contract"): (0, 730 * DAY),
     ("alarm", "freeze"): (HOUR, 30 * DAY),
     ("alarm", "undo"): (HOUR, 30 * DAY),
     ("alarm", "tries_per_address_per_hour"): (1, 100_000),

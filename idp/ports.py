@@ -53,7 +53,8 @@ class Ephemeral(Protocol):
         """In a forked child: drop what the parent opened."""
 
 
-Outcome = Literal["accepted", "delivered", "unreachable", "rejected", "failed", "unknown"]
+# parked: refused for good, and kept for an operator to look at
+Outcome = Literal["accepted", "delivered", "unreachable", "rejected", "failed", "unknown", "parked"]
 
 
 @dataclass(frozen=True)
@@ -114,3 +115,27 @@ class Contractors(Protocol):
 
     def ping(self) -> None:
         """Return if the records can be read; raises `Unavailable`."""
+
+
+class NotFetched(Exception):
+    """An address that is not connected to, or an answer that is not taken: to ask again would not help."""
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """An answer of whatever status; `content_type` in lower case without parameters."""
+
+    status: int
+    content_type: str
+    body: bytes
+
+
+class Fetcher(Protocol):
+    """Asks addresses that clients have registered, and reaches nothing else by them (requirement DC-02): https to public
+    addresses, no redirects, bounded time and size."""
+
+    def get(self, url: str, accept: str) -> Fetched:
+        """What stands there. Raises `Unavailable` when it is worth trying again later, else `NotFetched`."""
+
+    def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Fetched:
+        """What is answered to the body; `headers` name its type. Raises the same."""

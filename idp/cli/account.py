@@ -15,16 +15,18 @@ from idp.domain.account import STAFF, Account
 from idp.domain.identifiers import fold_email, fold_login_id, mask_email, mask_phone
 from idp.domain.journey import NO_FACTORS
 from idp.services import accounts as service
+from idp.services import closing
 from idp.services.passwords import MAX_BYTES
 from idp.tables import accounts, failures, trusted_browsers
 from idp.tables.database import Connection
 
 MAX_PROFILE_BYTES = 65_536
+CLOSED = "This account is closed for good."
 
 
 @click.group()
 def account() -> None:
-    """Members and staff: add, import, look up, lock, close.
+    """Members and staff: add, import, look up, lock, close, reopen.
 
     ID|MAIL is a login ID, an address switched on for sign-in, or a subject. Every change leaves an audit row.
 
@@ -120,8 +122,7 @@ def _find(connection: Connection, typed: str) -> Account:
     found = accounts.by_login_id(connection, login_id, True) if login_id else None
     if found is None and email:
         found = accounts.by_email_login(connection, email, True)
-    found = found or accounts.by_id(connection, typed[:64], True)
-    if found is None:
+    if (found := found or accounts.by_id(connection, typed[:64], True)) is None:
         raise Refused(f"No account has the login ID, address for sign-in or subject {typed[:100]!a}.")
     return found
 
@@ -167,6 +168,8 @@ def show(ctx: click.Context, who: str, full: bool) -> None:
         "contract_type": found.contract_type,
         "created_at": _iso(found.created_at),
         "updated_at": _iso(found.updated_at),
+        "closes_at": _iso(found.closes_at),
+        "erased_after": _iso(found.erase_at),
         "destinations": [
             {
                 "kind": item.kind,
@@ -182,7 +185,9 @@ def show(ctx: click.Context, who: str, full: bool) -> None:
 
 def _open(found: Account) -> Account:
     if found.status == "closed":
-        raise Refused("This account is closed for good.")
+        raise Refused(CLOSED)
+    if found.status == "closing":
+        raise Refused(f"This account is closed and will be erased after {_iso(found.erase_at)}. To give it back: idp account reopen ID")
     return found
 
 
@@ -214,8 +219,27 @@ def unlock(ctx: click.Context, who: str) -> None:
 @click.argument("who", metavar="ID|MAIL")
 @click.pass_context
 def close(ctx: click.Context, who: str) -> None:
-    """Close an account for good. Its login ID is never given again."""
-    _act(ctx, who, service.close)
+    """Close an account; until it is erased it can be reopened. Its login ID is never given again."""
+    with opened(ctx) as deps, deps.database.write() as connection:
+        found = _open(_find(connection, who))
+        until = closing.begin(connection, deps, found, "admin", actor())
+    if until is None:  # somebody else was faster
+        raise Refused(CLOSED)
+    _print(_state(found) | {"status": "closing", "erased_after": _iso(until)})
+
+
+@account.command()
+@click.argument("who", metavar="ID|MAIL")
+@click.pass_context
+def reopen(ctx: click.Context, who: str) -> None:
+    """Give a closed account back, as long as it has not been erased."""
+    with opened(ctx) as deps, deps.database.write() as connection:
+        found = _find(connection, who)
+        if found.status in ("active", "suspended"):
+            raise Refused("This account is not closed.")
+        if not closing.reopen(connection, deps, found, actor()):
+            raise Refused(CLOSED)
+    _print(_state(found) | {"status": "active"})
 
 
 @account.command("sign-out-everywhere")

@@ -55,6 +55,12 @@ def add(ctx: click.Context, file: Any) -> None:
       introspection_signed_response_alg
       access_token_lifetime, id_token_lifetime, refresh_token_idle_lifetime,
       refresh_token_lifetime         seconds, at most what the policy says
+      event_delivery_uri             where it is told of closed accounts and changed
+                                     passwords, as signed events (RFC 8935)
+      event_delivery_token           the bearer token that this address expects; it is
+                                     kept sealed and never shown
+      may_send_events (false)        true: believe what it tells of mailboxes and
+                                     contracts, by POST to /portal/events
     """
     raw = file.read(LIMIT + 1)
     if len(raw) > LIMIT:

@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any, Literal, Mapping
 
-Status = Literal["active", "suspended", "closed"]
+# closing: can still be given back; closed: for good
+Status = Literal["active", "suspended", "closing", "closed"]
 Role = Literal["member", "viewer", "desk", "supervisor", "administrator"]
 # letter: printed on paper, to be replaced at first sign-in; old_rule: imported with a foreign hash
 PasswordState = Literal["none", "letter", "old_rule", "current"]
@@ -28,7 +29,8 @@ class Account:
     """`id` is the OIDC subject: opaque, stable and never reused (OIDC Core section 2). Times are Unix seconds.
     `mailbox` is the operator's own mailbox of this member; `offered_at` when the second factor was last offered;
     `login_id_at` when the member last changed the login ID; `contract_key` names the contract in the operator's records, whatever it is called in claims; until `held_until` codes
-    by mail or SMS are no second factor for portals; until `frozen_until` nothing that is a key can be changed."""
+    by mail or SMS are no second factor for portals; until `frozen_until` nothing that is a key can be changed. `closes_at`: when
+    it closes because its contract has ended, `erase_at`: when what it holds is erased because it is closing; 0: not at all."""
 
     id: str
     login_id: str
@@ -52,6 +54,8 @@ class Account:
     offered_at: int = 0
     login_id_at: int = 0
     held_until: int = 0
+    closes_at: int = 0
+    erase_at: int = 0
     frozen_until: int = 0
     created_at: int = 0
     updated_at: int = 0

@@ -21,7 +21,8 @@ class Client:
     """One relying party; field names follow RFC 7591 section 2 where it has one. `operations`: what it asks a fresh proof
     for, by name: true for one of `OPERATIONS`, else its words by language. `resources`: the audiences it may ask tokens for
     (RFC 8707); `audiences`: those it answers for itself, so that it may introspect tokens meant for them; lifetimes in
-    seconds, None: the policy's."""
+    seconds, None: the policy's. `event_delivery_uri`: where it is told of events (RFC 8935), with `event_token`, sealed;
+    `may_send_events`: whether what it tells of mailboxes and contracts counts."""
 
     id: str
     name: str = ""
@@ -50,7 +51,10 @@ class Client:
     client_uri: str | None = None
     policy_uri: str | None = None
     tos_uri: str | None = None
+    event_delivery_uri: str | None = None
+    may_send_events: bool = False
     secret_hash: str | None = None
+    event_token: str | None = None
     created_at: int = 0
     updated_at: int = 0
     metadata: Mapping[str, Any] = field(default_factory=dict)

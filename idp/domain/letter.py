@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta, timezone
 from typing import Literal
 
-Channel = Literal["mail", "sms", "request"]
+Channel = Literal["mail", "sms", "request", "event"]
 
 JST = timezone(timedelta(hours=9), "JST")
 
@@ -20,7 +20,7 @@ PARK_AFTER_FAULT = 5
 
 @dataclass(frozen=True)
 class Letter:
-    """One mail or SMS to be sent, or a request to be worked on unseen. Times are Unix seconds.
+    """One mail or SMS to be sent, an event for a portal, or a request to be worked on unseen. Times are Unix seconds.
 
     `key` is random and never reused: it seals the facts to this letter and lets the far side recognise a repetition.
     `facts` is sealed, and None once the letter has gone. `attempts` counts every claim, the present one included.

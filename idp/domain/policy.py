@@ -1,4 +1,4 @@
-"""The operator's policy as values: every number and switch that a policy file may set."""
+"""The operator's policy as values: every number and switch that a policy file may set, in one file because they are read as one list."""
 
 from dataclasses import dataclass, field
 from typing import Literal, NewType
@@ -208,6 +208,15 @@ class Recovery:
 
 
 @dataclass(frozen=True)
+class Closing:
+    """The end of an account. `undo`: how long the desk can give it back before it is erased; `after_contract`: how long
+    signing in goes on when the contract has ended."""
+
+    undo: Seconds = Seconds(14 * 86_400)
+    after_contract: Seconds = Seconds(90 * 86_400)
+
+
+@dataclass(frozen=True)
 class Alarm:
     """A member says that something was not them. `freeze`: nothing that is a key can be changed for so long; `undo`: how
     long the old destination can take back a change of destinations, with so many tries per network address and hour."""
@@ -246,5 +255,6 @@ class Policy:
     contract_checks: ContractChecks = field(default_factory=ContractChecks)
     registration: Registration = field(default_factory=Registration)
     recovery: Recovery = field(default_factory=Recovery)
+    closing: Closing = field(default_factory=Closing)
     alarm: Alarm = field(default_factory=Alarm)
     example: tuple[Example, ...] = ()

@@ -11,7 +11,7 @@ from idp.domain.account import STAFF, Account, Destination, PasswordState, Role
 from idp.domain.identifiers import email_verdicts, fold_email, fold_login_id, login_id_verdicts
 from idp.domain.nickname import fold_nickname, nickname_verdicts
 from idp.domain.phone import fold_mobile, mobile_verdicts
-from idp.services import contract_keys, foreign_hashes, records
+from idp.services import contract_keys, foreign_hashes, portal_events, records
 from idp.services.passwords import MAX_BYTES, Hasher
 from idp.tables import accounts, failures
 from idp.tables.database import Connection
@@ -78,7 +78,7 @@ def problems(deps: Deps, wish: NewAccount) -> tuple[Problem, ...]:
     for name, allowed in (("role", get_args(Role)), ("locale", texts.LOCALES), ("contract_type", ("individual", "corporate", None))):
         if getattr(wish, name) not in allowed:
             found.append((name, f"{name}.unknown"))
-    if wish.contractor_id is not None and not _contractor(wish.contractor_id):
+    if wish.contractor_id is not None and not contractor_of(wish.contractor_id):
         found.append(("contractor_id", "contractor_id.format"))
     return (*found, *(("profile", sentence) for sentence in profiles.problems(wish.profile)))
 
@@ -109,7 +109,7 @@ def _password_problems(wish: NewAccount) -> list[Problem]:
     return found
 
 
-def _contractor(typed: str) -> str | None:
+def contractor_of(typed: str) -> str | None:
     """A customer number as the contract register folds it; the operator's own id of another form as it is."""
     return folding.customer_number(typed) or (typed if re.fullmatch("[!-~]{1,64}", typed) else None)
 
@@ -145,7 +145,7 @@ def new_account(deps: Deps, hasher: Hasher, wish: NewAccount) -> Account:
         password_hash=hashed,
         password_state=state,
         password_at=now if hashed else 0,
-        contractor_id=_contractor(wish.contractor_id) if wish.contractor_id else None,
+        contractor_id=contractor_of(wish.contractor_id) if wish.contractor_id else None,
         contract_type=wish.contract_type,
         profile=wish.profile,
         second_factor=wish.usual is not None,
@@ -190,6 +190,7 @@ def lock(connection: Connection, deps: Deps, account: Account, actor: str) -> No
     accounts.change(connection, account.id, deps.now(), status="suspended")
     accounts.raise_epoch(connection, account.id, deps.now())
     record(connection, deps, account, "account_locked", actor)
+    portal_events.tell(connection, deps, account.id, "disabled", "admin")
 
 
 def unlock(connection: Connection, deps: Deps, account: Account, actor: str) -> None:
@@ -197,17 +198,12 @@ def unlock(connection: Connection, deps: Deps, account: Account, actor: str) -> 
     accounts.change(connection, account.id, deps.now(), status="active")
     failures.clear_account(connection, account.id)
     record(connection, deps, account, "account_unlocked", actor)
-
-
-def close(connection: Connection, deps: Deps, account: Account, actor: str) -> None:
-    """For good: no password, no session; the address for sign-in and the contract are free again, the login ID never is (AC-01, AC-04)."""
-    gone = {"email_login": None, "email_login_key": None, "password_hash": None, "password_state": "none", "contract_key": None}
-    accounts.change(connection, account.id, deps.now(), status="closed", **gone)
-    accounts.raise_epoch(connection, account.id, deps.now())
-    record(connection, deps, account, "account_closed", actor)
+    if account.status != "active":
+        portal_events.tell(connection, deps, account.id, "enabled", "admin")
 
 
 def sign_out_everywhere(connection: Connection, deps: Deps, account: Account, actor: str) -> None:
     """Every session, token and remembered browser of the account ends."""
     accounts.raise_epoch(connection, account.id, deps.now())
     record(connection, deps, account, "signed_out_everywhere", actor)
+    portal_events.tell(connection, deps, account.id, "sessions_revoked", "admin")

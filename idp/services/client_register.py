@@ -18,6 +18,7 @@ def _load(connection: Connection) -> Mapping[str, Client]:
         row["id"]: replace(
             client_from(row["metadata"], row["id"]),
             secret_hash=row["secret_hash"],
+            event_token=row["event_token"],
             created_at=row["created_at"],
             updated_at=row["updated_at"],
         )

@@ -12,6 +12,7 @@ from idp.deps import Deps
 from idp.domain import client as rules
 from idp.domain import lifetimes
 from idp.domain.client import Client
+from idp.services.portal_events import token_place
 from idp.tables import clients, stamps
 
 MAX_JSON = 65_536
@@ -93,6 +94,12 @@ class _Metadata(Schema):
     client_uri = fields.Raw(validate=_urls(rules.url_problem))
     policy_uri = fields.Raw(validate=_urls(rules.url_problem))
     tos_uri = fields.Raw(validate=_urls(rules.url_problem))
+    event_delivery_uri = fields.Raw(validate=_urls(rules.url_problem))
+    # RFC 6750 section 2.1
+    event_delivery_token = fields.String(
+        validate=validate.Regexp(r"^(?=.{16,512}$)[A-Za-z0-9._~+/-]+=*$", error="16 to 512 of A-Z a-z 0-9 . _ ~ + / - and = at the end")
+    )
+    may_send_events = _strict_bool()
 
     @validates_schema
     def whole(self, data: dict[str, Any], **_: Any) -> None:
@@ -103,6 +110,7 @@ class _Metadata(Schema):
             raise ValidationError("a public client cannot do without PKCE", "require_pkce")
         if data.get("token_endpoint_auth_method") == "none" and data.get("client_secret"):
             raise ValidationError('leave it out for "token_endpoint_auth_method": "none"', "client_secret")
+        _check_events(data)
         _check_grants(data, grants)
         _check_scope(data.get("scope", "openid").split(), grants)
 
@@ -126,6 +134,13 @@ def _check_scope(scope: list[str], grants: list[str]) -> None:
         raise ValidationError(f"name openid and any of {' '.join(rules.SCOPES[1:])}", "scope")
     if "openid" not in scope and "authorization_code" in grants:
         raise ValidationError("openid is missing", "scope")
+
+
+def _check_events(data: dict[str, Any]) -> None:
+    if data.get("token_endpoint_auth_method") == "none" and data.get("may_send_events"):
+        raise ValidationError("a public client cannot prove that an event is its own", "may_send_events")
+    if data.get("event_delivery_token") and not data.get("event_delivery_uri"):
+        raise ValidationError("name the event_delivery_uri that it belongs to", "event_delivery_token")
 
 
 def _shape(text: str | dict[str, Any]) -> dict[str, Any]:
@@ -168,14 +183,17 @@ def register(deps: Deps, text: str | dict[str, Any]) -> dict[str, Any]:
     """
     data = _shape(text)
     _check_lifetimes(deps, data)
+    if deps.settings.secure and not (data.get("event_delivery_uri") or "https:").startswith("https:"):
+        raise Rejected(["event_delivery_uri: use https."])
     client_id = data.pop("client_id", None) or vault.random_id(20)
-    given = data.pop("client_secret", None)
+    given, token = data.pop("client_secret", None), data.pop("event_delivery_token", None)
     client = client_from(data, client_id)
     secret = None if client.public else given or vault.random_token()
     now = deps.now()
     hashed = deps.vault.keyed_hash("client_secret", secret) if secret else None
+    sealed = deps.vault.seal(token.encode(), token_place(client_id)) if token else None
     with deps.database.write() as connection:
-        clients.put(connection, replace(client, secret_hash=hashed, created_at=now, updated_at=now))
+        clients.put(connection, replace(client, secret_hash=hashed, event_token=sealed, created_at=now, updated_at=now))
         stamps.raise_stamp(connection, "clients")
     answer = {"client_id": client_id, **({"client_secret": secret, "client_secret_expires_at": 0} if secret else {})}
     return answer | {"client_id_issued_at": now} | describe(client)

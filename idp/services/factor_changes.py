@@ -5,9 +5,20 @@ from typing import Callable
 
 from idp.deps import Deps
 from idp.domain.account import Account
-from idp.services import notices, records, undoing
+from idp.services import notices, portal_events, records, undoing
 from idp.tables import accounts, trusted_browsers
 from idp.tables.database import Connection
+
+# what changed, as portals are told of it: credential type and kind of change (OpenID CAEP 1.0 section 3.3; codes by mail and
+# printed ones have no type there)
+CREDENTIALS = {
+    "on": ("otp", "create"),
+    "off": ("otp", "delete"),
+    "destinations": ("otp", "update"),
+    "app_added": ("app", "create"),
+    "app_removed": ("app", "delete"),
+    "printed_made": ("recovery-code", "update"),
+}
 
 
 @dataclass(frozen=True)
@@ -39,5 +50,7 @@ def change(
         records.add(connection, deps, "second_factor_changed", account_id=account.id, address=address, detail=detail)
         told = (*account.destinations, *after.destinations)
         notices.tell(connection, deps, account, "notice.tfa", {"datetime": now, "summary": summary}, told)
+        kind, how = CREDENTIALS[summary]
+        portal_events.tell(connection, deps, account.id, "credential_changed", credential_type=kind, change_type=how)
         undoing.offer(connection, deps, account, after)
     return Changed(after, cleared)

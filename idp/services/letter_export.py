@@ -13,7 +13,7 @@ from idp.deps import Deps
 from idp.domain.account import Account
 from idp.domain.identifiers import fold_login_id
 from idp.domain.reading import reading
-from idp.services import letters
+from idp.services import letters, portal_events
 from idp.services.accounts import record
 from idp.services.passwords import Hasher
 from idp.services.print_file import PrintFile, Refused, Row, marked, open_print_file, unfit
@@ -57,7 +57,9 @@ def _named(connection: Connection, wish: Wish) -> dict[str, str]:
         if found is None:
             wrong.append(f"{typed[:100]!a}: no account has this login ID.")
         elif found.status == "closed":
-            wrong.append(f"{found.login_id}: this account is closed for good.")
+            wrong.append(f"{found.login_id_key}: this account is closed for good.")
+        elif found.status == "closing":
+            wrong.append(f"{found.login_id}: this account is closed. Give it back first: idp account reopen {found.login_id}")
         elif found.status != "active":
             wrong.append(f"{found.login_id}: this account is locked. Give it back first: idp account unlock {found.login_id}")
         else:
@@ -158,6 +160,8 @@ class _Export:
                 if not accounts.put_letter(connection, account, new_hash, now):
                     raise _Changed
                 record(connection, self.deps, account, "letter_password_made", self.actor, {"how": "print_file"})
+                changed = {"credential_type": "password", "change_type": "update"}
+                portal_events.tell(connection, self.deps, account.id, "credential_changed", "admin", **changed)
 
 
 def run(

@@ -96,6 +96,8 @@ def _contracts(policy: Policy, locale: str) -> list[tuple[str, dict[str, Any]]]:
         (f"recovery.sms.{recovery.sms_reset}", {"n": time(recovery.sms)}),
         ("recovery.code_tries", {"n": recovery.code_tries}),
         ("recovery.hold", {"n": time(recovery.hold)}),
+        ("closing.undo", {"n": time(policy.closing.undo)}),
+        ("closing.after_contract", {"n": time(policy.closing.after_contract)}),
         ("alarm", {"freeze": time(policy.alarm.freeze), "undo": time(policy.alarm.undo), "n": policy.alarm.tries_per_address_per_hour}),
     ]
 

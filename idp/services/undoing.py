@@ -8,7 +8,7 @@ from idp import vault
 from idp.deps import Deps
 from idp.domain import folding
 from idp.domain.account import Account, Destination
-from idp.services import alarms, notices
+from idp.services import alarms, notices, portal_events
 from idp.services.limits import network_of
 from idp.tables import accounts, factors, undos
 from idp.tables.database import Connection
@@ -57,7 +57,7 @@ def take_back(deps: Deps, typed: str, address: str) -> bool:
     with deps.database.write() as connection:
         undo = undos.claim(connection, hashed, deps.now())
         account = accounts.by_id(connection, undo.account_id, with_destinations=True) if undo else None
-        if undo is None or account is None or account.status == "closed":
+        if undo is None or account is None or account.status in ("closing", "closed"):
             return False
         try:
             state = json.loads(deps.vault.open(undo.before, "undo:" + hashed))
@@ -77,5 +77,6 @@ def _restore(
     accounts.change(connection, account.id, now, second_factor=int(on))
     undos.drop(connection, account.id)
     alarms.raise_alarm(connection, deps, account, "change_undone", address)
+    portal_events.tell(connection, deps, account.id, "credential_changed", credential_type="otp", change_type="update")
     told = (*account.destinations, *before)
     notices.tell(connection, deps, account, "notice.tfa", {"datetime": now, "summary": "change_undone"}, told)

@@ -109,15 +109,22 @@ def by_contract(connection: Connection, contract_key: str, contractor_id: str) -
     """The account of a contract, with its destinations: by the contract's key, or, where the account was added before the
     records knew the contract, by what the operator calls it. Never one of an earlier contract of the same number
     (requirement AC-04)."""
-    by_number = and_(accounts.c.contract_key.is_(None), accounts.c.contractor_id == contractor_id)
+    by_number = and_(accounts.c.contract_key.is_(None), accounts.c.contractor_id == contractor_id, accounts.c.closes_at == 0)
     found = select(accounts.c.id).where(or_(accounts.c.contract_key == contract_key, by_number), accounts.c.status != "closed")
     account_id = connection.execute(found.order_by(accounts.c.contract_key.is_(None), accounts.c.created_at).limit(1)).scalar()
     return by_id(connection, account_id, with_destinations=True) if account_id else None
 
 
+def of_contract(connection: Connection, contractor_id: str, contract_keys: Sequence[str]) -> list[str]:
+    """Ids of the accounts of a contract that has not ended yet: by the number that they name, or by one of these keys."""
+    named = and_(accounts.c.contractor_id == contractor_id, accounts.c.closes_at == 0)
+    found = select(accounts.c.id).where(or_(named, accounts.c.contract_key.in_(contract_keys)), accounts.c.status != "closed")
+    return list(connection.scalars(found.order_by(accounts.c.id)))
+
+
 def without_contract_key(connection: Connection, after: str, limit: int) -> list[tuple[str, str]]:
     """Id and contractor id of accounts that name a contract and have no key of it yet, in the order of their ids."""
-    lacking = (accounts.c.contractor_id.is_not(None), accounts.c.contract_key.is_(None), accounts.c.status != "closed")
+    lacking: tuple[ColumnElement[bool], ...] = (accounts.c.contractor_id.is_not(None), accounts.c.contract_key.is_(None), accounts.c.status != "closed", accounts.c.closes_at == 0)
     query = select(accounts.c.id, accounts.c.contractor_id).where(*lacking, accounts.c.id > after).order_by(accounts.c.id)
     return [(row.id, row.contractor_id) for row in connection.execute(query.limit(limit))]
 

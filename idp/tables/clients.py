@@ -1,7 +1,7 @@
 """Registered relying parties."""
 
 import json
-from typing import Any
+from typing import Any, Sequence
 
 from sqlalchemy import Connection, delete, select, update
 
@@ -14,6 +14,7 @@ def put(connection: Connection, client: Client) -> None:
     values = {
         "metadata": json.dumps(dict(client.metadata), ensure_ascii=False, sort_keys=True),
         "secret_hash": client.secret_hash,
+        "event_token": client.event_token,
         "updated_at": client.updated_at,
     }
     if connection.execute(update(clients).where(clients.c.id == client.id).values(**values)).rowcount == 0:
@@ -21,9 +22,15 @@ def put(connection: Connection, client: Client) -> None:
 
 
 def rows(connection: Connection) -> list[dict[str, Any]]:
-    """Every client: id, metadata (parsed), secret_hash, created_at, updated_at."""
+    """Every client: id, metadata (parsed), secret_hash, event_token, created_at, updated_at."""
     found = connection.execute(select(clients).order_by(clients.c.id)).mappings()
     return [{**row, "metadata": json.loads(row["metadata"])} for row in found]
+
+
+def receivers(connection: Connection, client_ids: Sequence[str]) -> list[str]:
+    """Those of the clients that have an address for events."""
+    found = connection.execute(select(clients.c.id, clients.c.metadata).where(clients.c.id.in_(client_ids)).order_by(clients.c.id))
+    return [row.id for row in found if json.loads(row.metadata).get("event_delivery_uri")]
 
 
 def set_secret(connection: Connection, client_id: str, secret_hash: str, now: int) -> bool:

@@ -3,10 +3,13 @@
 from sqlalchemy import Connection, delete, select
 
 from idp.tables import sessions
-from idp.tables.schema import failures, links, outbox, quotas, refresh_families, registrations, revoked_grants, trusted_browsers, undos
+from idp.tables.schema import (
+    failures, links, outbox, quotas, received_events, refresh_families, registrations, revoked_grants, trusted_browsers, undos,
+)  # fmt: skip
 
 DAY = 86_400
 KEEP_SESSIONS = 90 * DAY  # as long as members see what happened
+KEEP_EVENTS = 90 * DAY  # until then an event of a portal is known again
 KEEP_LETTERS = 90 * DAY  # delivery records (japan.md, Law and logs)
 
 
@@ -15,8 +18,8 @@ def sweep(connection: Connection, now: int, limit: int) -> int:
 
     Dead are failure counters untouched and without a wait for a day (dropped at the end of a wait, they would give
     a guesser a fresh start), revoked grants past their end, letters 90 days old, limits whose window is over,
-    remembered browsers, refresh tokens, links and codes to undo a change that have expired, sessions of 90 days ago, and
-    registrations that nobody finished, a day after their end: until then their link says so.
+    remembered browsers, refresh tokens, links and codes to undo a change that have expired, sessions and events of portals
+    of 90 days ago, and registrations that nobody finished, a day after their end: until then their link says so.
     """
     rules = (
         (failures.c.bucket, failures.c.updated_at, (failures.c.updated_at <= now - DAY, failures.c.wait_until <= now - DAY)),
@@ -27,6 +30,7 @@ def sweep(connection: Connection, now: int, limit: int) -> int:
         (undos.c.code_hash, undos.c.expires_at, (undos.c.expires_at <= now,)),
         (links.c.fingerprint, links.c.expires_at, (links.c.expires_at <= now,)),
         (registrations.c.id, registrations.c.expires_at, (registrations.c.expires_at <= now - DAY,)),
+        (received_events.c.fingerprint, received_events.c.at, (received_events.c.at <= now - KEEP_EVENTS,)),
         (outbox.c.id, outbox.c.created_at, (outbox.c.created_at <= now - KEEP_LETTERS, outbox.c.outcome != "queued")),
     )
     most = sessions.forget(connection, now - KEEP_SESSIONS, limit)

@@ -29,15 +29,17 @@ accounts = Table(
     Column("password_hash", Text),
     Column("password_state", String(16), nullable=False),
     Column("password_at", BigInteger, nullable=False),
-    Column("contractor_id", String(64)),
+    Column("contractor_id", String(64), index=True),
     Column("contract_type", String(16)),
     Column("contract_key", String(80), unique=True, index=True),  # one account per contract; null: not known, or closed
     Column("profile", Text, nullable=False),  # JSON: the other standard claims
     Column("second_factor", Integer, nullable=False, server_default="0"),  # 1: a code is asked for at sign-in
-    Column("mailbox", String(320)),  # the operator's own mailbox of this member, offered as a destination
+    Column("mailbox", String(320), index=True),  # the operator's own mailbox of this member, offered as a destination
     Column("offered_at", BigInteger, nullable=False, server_default="0"),  # when the second factor was last offered
     Column("login_id_at", BigInteger, nullable=False, server_default="0"),  # when the member last changed it
     Column("held_until", BigInteger, nullable=False, server_default="0"),  # until then no code is a second factor for portals
+    Column("closes_at", BigInteger, nullable=False, server_default="0", index=True),  # the contract has ended: closed then
+    Column("erase_at", BigInteger, nullable=False, server_default="0", index=True),  # closed: erased then
     Column("frozen_until", BigInteger, nullable=False, server_default="0"),  # until then nothing that is a key can be changed
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
@@ -59,7 +61,7 @@ destinations = Table(
     Column("account_id", ForeignKey("accounts.id"), nullable=False),
     Column("kind", String(8), nullable=False),  # email or sms
     Column("address", String(320), nullable=False),
-    Column("address_key", String(320), nullable=False),
+    Column("address_key", String(320), nullable=False, index=True),
     Column("verified_at", BigInteger),
     Column("usual", Integer, nullable=False),
     Column("created_at", BigInteger, nullable=False),
@@ -183,6 +185,22 @@ sessions = Table(
     Index("ix_sessions_account", "account_id", "started_at"),
 )
 
+# events of portals, each taken once: the fingerprint of portal and jti
+received_events = Table(
+    "received_events",
+    metadata,
+    Column("fingerprint", String(64), primary_key=True),
+    Column("at", BigInteger, nullable=False, index=True),
+)
+
+# renamed mailboxes of the operator, whose old address goes on for a while
+ending_mailboxes = Table(
+    "ending_mailboxes",
+    metadata,
+    Column("address_key", String(320), primary_key=True),
+    Column("ends_at", BigInteger, nullable=False, index=True),
+)
+
 # the portals that each has reached; client_id "": a page of ours
 session_clients = Table(
     "session_clients",
@@ -209,6 +227,7 @@ clients = Table(
     Column("id", String(255), primary_key=True),
     Column("metadata", Text, nullable=False),  # JSON, RFC 7591
     Column("secret_hash", Text),
+    Column("event_token", Text),  # sealed: what the client's receiver of events expects
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
 )
@@ -270,7 +289,7 @@ outbox = Table(
     Column("id", _Counter, primary_key=True, autoincrement=True),
     Column("key", String(64), nullable=False, unique=True),  # random: seals the facts, tells the far side a repetition
     Column("account_id", String(64), index=True),
-    Column("channel", String(8), nullable=False),  # mail or sms; request: work that no page may be seen to wait for
+    Column("channel", String(8), nullable=False),  # mail, sms or event (to a portal); request: work that no page may be seen to wait for
     Column("recipient", String(320), nullable=False),
     Column("template", String(64), nullable=False),
     Column("locale", String(8), nullable=False),

@@ -150,7 +150,7 @@ def test_of_many_at_once_one_gets_the_name(deps: Deps, hasher: Hasher) -> None:
     assert race(16, one).count(True) == 1
 
 
-def test_lock_unlock_and_close(deps: Deps, hasher: Hasher) -> None:
+def test_lock_unlock_and_sign_out(deps: Deps, hasher: Hasher) -> None:
     account = stored(deps, hasher)
     bucket = f"password:{account.id}"
 
@@ -169,13 +169,7 @@ def test_lock_unlock_and_close(deps: Deps, hasher: Hasher) -> None:
     with deps.database.read() as connection:
         assert failures.read(connection, bucket, NOW).count == 0
     assert does(service.sign_out_everywhere).epoch == 2
-    closed = does(service.close)
-    assert (closed.status, closed.epoch, closed.password_hash, closed.email_login) == ("closed", 3, None, None)
-    # the address is free for a new account of the same person, the ID is not
-    stored(deps, hasher, dataclasses.replace(FULL, login_id="taro.02"))
-    with pytest.raises(accounts.Taken):
-        stored(deps, hasher, NewAccount("taro.01"))
-    events = ["account_added", "account_locked", "account_unlocked", "signed_out_everywhere", "account_closed", "account_added"]
+    events = ["account_added", "account_locked", "account_unlocked", "signed_out_everywhere"]
     assert [row["event"] for row in trail(deps)] == events
 
 

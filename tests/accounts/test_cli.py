@@ -84,15 +84,19 @@ def test_an_account_through_its_life(shell: Shell) -> None:
     assert shell.json("lock", "taro@example.jp") == added | {"status": "suspended"}
     assert shell.json("unlock", "taro.01") == added | {"status": "active"}
     assert shell.json("sign-out-everywhere", "taro.01") == added | {"status": "active"}
-    assert shell.json("close", "taro.01") == added | {"status": "closed"}
+    assert shell.refused("reopen", "taro.01") == "This account is not closed.\n"
+    closed = shell.json("close", "taro.01")
+    assert closed == added | {"status": "closing", "erased_after": closed["erased_after"]}
     for act in ("lock", "unlock", "close", "sign-out-everywhere"):
-        assert shell.refused(act, "taro.01") == "This account is closed for good.\n"
-
+        assert "idp account reopen" in shell.refused(act, "taro.01") and closed["erased_after"] in shell.refused(act, "taro.01")
     (row,) = [row for row in shell.rows("accounts") if row["id"] == added["sub"]]
-    assert (row["epoch"], row["password_hash"]) == (3, None)
+    assert (row["epoch"], row["status"]) == (3, "closing")
+    assert shell.json("reopen", "taro.01") == added | {"status": "active"}
+    (row,) = [row for row in shell.rows("accounts") if row["id"] == added["sub"]]
+    assert (row["status"], row["erase_at"]) == ("active", 0)
     trail = [row for row in shell.rows("audit") if row["account_id"] == added["sub"]]
     events = ["account_added", "account_shown", "account_shown", "account_locked", "account_unlocked", "signed_out_everywhere"]
-    assert [entry["event"] for entry in trail] == [*events, "account_closed"]
+    assert [entry["event"] for entry in trail] == [*events, "account_closing", "account_reopened"]
     assert {entry["actor"] for entry in trail} == {f"cli:{os.getuid()}"}
     assert "Abcdefg1" not in json.dumps(trail) and "Abcdefg1" not in (shell.folder / "idp.db").read_bytes().decode("latin-1")
 

@@ -58,7 +58,7 @@ def test_refusals_say_why(shell: Shell) -> None:
         assert (done.exit_code, done.stdout) == (1, "") and "never on a screen" in done.stderr
     done = export(shell, path, "--login-id", "taro01", "--login-id", "gone01")
     assert (done.exit_code, done.stdout) == (1, "")
-    assert done.stderr == "gone01: this account is closed for good.\nNo letter was made.\n"
+    assert done.stderr == "gone01: this account is closed. Give it back first: idp account reopen gone01\nNo letter was made.\n"
     Path(path).write_text("kept")
     assert "exists already" in export(shell, path, "--login-id", "taro01").stderr and Path(path).read_text() == "kept"
     Path(path).unlink()

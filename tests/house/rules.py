@@ -23,7 +23,7 @@ IMPORTERS: dict[str, tuple[str, ...]] = {
     "uuid": ("idp/vault.py",),
 }
 PURE = frozenset(
-    """__future__ collections dataclasses datetime decimal enum functools hashlib idp itertools json math re string typing
+    """__future__ collections dataclasses datetime decimal enum functools hashlib idp ipaddress itertools json math re string typing
     unicodedata urllib email_validator phonenumbers""".split()
 )
 # tables of Japanese letters, the sample operator of the embedded default, sample rows in the help on import files, and
@@ -34,7 +34,7 @@ CLOCKS = frozenset("time.time time.time_ns time.localtime time.gmtime datetime.n
 LINES, FUNCTION_LINES = 250, 45
 SECRET = re.compile(r"(^|_)(password|passphrase|secret|token|otp|pin|cookie|authorization|assertion|verifier|pepper|code|recipient)$")
 SQL = re.compile(r"\s*(SELECT\s.+\sFROM\s|INSERT\s+INTO\s|DELETE\s+FROM\s|UPDATE\s+\S+\s+SET\s|(CREATE|DROP|ALTER)\s+TABLE\s)", re.DOTALL)
-SLOW = re.compile(r"(^|\.)(hasher|requests|smtplib|subprocess|ephemeral|contractors|mail|sms)\.|(^|\.)(sleep|urlopen|render\w*|argon2\w*)$")
+SLOW = re.compile(r"(^|\.)(fetcher|hasher|requests|smtplib|subprocess|ephemeral|contractors|mail|sms)\.|(^|\.)(sleep|urlopen|render\w*|argon2\w*)$")
 
 
 @dataclass(frozen=True)

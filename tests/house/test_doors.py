@@ -26,6 +26,7 @@ MACHINE = {
     "/health/live": (("GET",), False, None),
     "/health/ready": (("GET",), False, None),
     "/metrics": (("GET",), False, None),
+    "/portal/events": (("POST",), False, None),
     "/sms/receipts": (("POST",), False, None),
     "/sms/receipts/fallback": (("POST",), False, None),
     "/static/page.css": (("GET",), False, None),

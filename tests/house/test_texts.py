@@ -102,6 +102,7 @@ def computed() -> set[str]:
         *(f"elogin.done.{what}" for what in ("on", "changed", "off")),
         *(f"acct.done.{what}" for what in ("id", "nickname", "password", "language")),
         *(f"acct.hist.{event}.{result}" for event, results in account.EVENTS.items() for result in results),
+        *(f"acct.data.count.{kind}" for kind in ("agreements", "audit", "outbox", "sessions", "trusted_browsers")),
         *(f"rec.dest.{kind}" for kind in ("isp", "mail", "sms")),
         *(f"rec.kind.{kind}" for kind in ("id", "pw")),
         *(f"tfa.done.{what}" for what in ("on", "off", "changed", "app")),

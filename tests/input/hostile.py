@@ -69,6 +69,7 @@ PARAMETERS = {
     "/revoke": ["token", "token_type_hint", "client_id", "client_secret"],
     "/introspect": ["token", "token_type_hint", "client_id", "client_secret"],
     "/userinfo": ["access_token"],
+    "/portal/events": ["client_id", "client_secret", "jti", "event"],
     "/sms/receipts": ["MessageSid", "MessageStatus"],
     "/sms/receipts/fallback": ["id", "result"],
 }
@@ -173,7 +174,7 @@ def _message_problems(kind: str, answer: Answer) -> list[str]:
     """An error says what is wrong: in JSON to machines, on a page to people."""
     if kind == "application/json":
         data = json.loads(answer.body)
-        good = data.get("error") and data.get("error_description")
+        good = (data.get("error") and data.get("error_description")) or (data.get("err") and data.get("description"))  # RFC 8935
     elif kind == "text/html":
         good = re.search(r'<p class="lead">[^<]{8,}', answer.text) and '<html lang="' in answer.text
     else:  # RFC 6750 section 3.1: who sends no token at all gets the bare challenge

@@ -30,7 +30,7 @@ def _of_plain(inside: Any, plain: Any) -> dict[str, Page]:
 
 
 def _of_account(plain: Any) -> dict[str, Page]:
-    paths = {"password": "password", "nickname": "nickname", "login_id": "login-id", "sessions": "sessions", "not_me": "not-me"}
+    paths = {"password": "password", "nickname": "nickname", "login_id": "login-id", "sessions": "sessions", "not_me": "not-me", "close": "close"}
     found = {name: plain.page(plain.go(Request("GET", f"/account/{path}"))) for name, path in paths.items()}
     confirm = plain.page(plain.go(found["login_id"].request(fields={"login_id": "hanako-new", "action": "next"})))
     address = plain.page(plain.go(Request("GET", f"{EMAIL}/address")))

@@ -85,7 +85,7 @@ def test_a_suspended_or_closed_account_gets_nothing(idp: Idp, person: Person, go
     assert shape(person.ask("pw", "mail")) == good["pw", "mail"]
     person.ask_by_name()
     time.sleep(2)
-    assert idp.mails(person.mail) == [] and "ok" not in [row["result"] for row in person.requests()]
+    assert not [mail for mail in idp.mails(person.mail) if "削除" not in mail["Subject"]] and "ok" not in [row["result"] for row in person.requests()]
 
 
 def test_a_name_that_nobody_has_looks_like_one_that_somebody_has(idp: Idp, person: Person, good: dict) -> None:

@@ -8,7 +8,7 @@ from idp.deps import Deps
 from idp.domain.account import Account
 from idp.domain.identifiers import fold_login_id, login_id_parameters, login_id_verdicts
 from idp.domain.nickname import fold_nickname, nickname_verdicts
-from idp.services import new_passwords, notices, records
+from idp.services import new_passwords, notices, portal_events, records
 from idp.services.accounts import reserved_words
 from idp.services.passwords import Busy, Hasher
 from idp.tables import accounts, audit, failures, login_ids
@@ -23,6 +23,7 @@ EVENTS = {
     **dict.fromkeys(("password_changed", "second_factor_changed", "login_id_changed", "nickname_changed"), ("ok",)),
     **dict.fromkeys(("email_sign_in_changed", "language_changed", "consent_given", "consent_withdrawn"), ("ok",)),
     **dict.fromkeys(("browser_remembered", "browser_forgotten", "browser_copied"), ("ok",)),
+    **dict.fromkeys(("account_closing", "account_reopened", "mailbox_renamed", "mailbox_deleted", "contract_ended"), ("ok",)),
     **dict.fromkeys(("account_locked", "account_unlocked", "signed_out_everywhere", "session_ended", "not_me", "change_undone"), ("ok",)),
 }
 CHECKS_PER_HOUR = 20
@@ -120,6 +121,7 @@ def change_login_id(deps: Deps, account: Account, typed: str, address: str) -> b
                 return False
             records.add(connection, deps, "login_id_changed", account_id=account.id, address=address)
             notices.tell(connection, deps, account, "notice.id", {"datetime": now, "login_id": typed})
+            portal_events.tell(connection, deps, account.id, "identifier_changed")
             return True
     except accounts.Taken:
         return False

@@ -11,7 +11,7 @@ from idp import vault
 from idp.deps import Deps
 from idp.domain.account import Account, Destination
 from idp.domain.identifiers import email_verdicts, fold_email, mask_email
-from idp.services import drafts, notices, one_time_codes, records
+from idp.services import drafts, notices, one_time_codes, portal_events, records
 from idp.services.accounts import shown
 from idp.services.one_time_codes import Checked, Instead, NotSent, SentCode
 from idp.tables import accounts, failures, login_ids
@@ -167,3 +167,4 @@ def _record(connection: Connection, deps: Deps, account: Account, what: str, cha
     told = [item for item in (*account.destinations, *others) if what == "off" or item.address.casefold() != changed.casefold()]
     facts: dict[str, str | int] = {"datetime": deps.now(), "summary": SUMMARIES[what], "masked": mask_email(changed)}
     notices.tell(connection, deps, account, "notice.elogin_changed", facts, told)
+    portal_events.tell(connection, deps, account.id, "identifier_changed")

@@ -98,7 +98,7 @@ def sign_in(deps: Deps, hasher: Hasher, ghosts: Ghosts, typed: str, password: st
 
 def _passed(deps: Deps, account: Account, fresh: str | None, bucket: str, known: trust.Recognised, who: Visitor) -> SignIn:
     now, result = deps.now(), "ok"
-    if account.status == "suspended":
+    if account.status != "active":  # closing too: the desk can give either back
         result = "suspended"
     elif account.password_state == "letter" and now > account.password_at + deps.policy.letters.valid:
         result = "letter_expired"

@@ -1,18 +1,10 @@
-"""Client authentication: exactly the one method that was registered, one constant refusal (RFC 6749 section 2.3)."""
-
-import base64
-import binascii
-import re
-from urllib.parse import unquote_to_bytes
+"""Client authentication at the token endpoint: one constant refusal (RFC 6749 section 2.3)."""
 
 from authlib.oauth2.rfc6749 import InvalidClientError
 
 from idp.domain.client import Client
+from idp.services import client_credentials
 from idp.services.client_register import ClientRegister
-
-MAX_HEADER = 2_048
-_BASIC = re.compile(r"[Bb][Aa][Ss][Ii][Cc] +([A-Za-z0-9+/]+=*)")
-_VSCHAR = re.compile(r"[\x20-\x7e]{1,512}")
 
 
 class InvalidClient(InvalidClientError):
@@ -22,46 +14,9 @@ class InvalidClient(InvalidClientError):
         super().__init__(description="client authentication failed", status_code=401)
 
 
-def _decoded(part: str) -> str | None:
-    """One half of Basic credentials, form-decoded strictly (RFC 6749 section 2.3.1)."""
-    text = part
-    if "%" in part or "+" in part:
-        if re.search(r"%(?![0-9A-Fa-f]{2})", part):
-            return None
-        try:
-            text = unquote_to_bytes(part.replace("+", " ")).decode("utf-8")
-        except UnicodeDecodeError:
-            return None
-    return text if _VSCHAR.fullmatch(text) else None
-
-
-def basic_credentials(header: str) -> tuple[str, str] | None:
-    """Client id and secret of an Authorization header, or None if anything about it is malformed."""
-    found = _BASIC.fullmatch(header) if len(header) <= MAX_HEADER else None
-    try:
-        text = base64.b64decode(found[1], validate=True).decode("ascii") if found else ""
-    except (binascii.Error, UnicodeDecodeError):
-        return None
-    user, colon, secret = text.partition(":")
-    pair = _decoded(user), _decoded(secret)
-    return (pair[0], pair[1]) if colon and pair[0] and pair[1] else None
-
-
 def authenticate(clients: ClientRegister, authorization: str, form: dict[str, str]) -> Client:
     """The client that proves itself; raises `InvalidClient`."""
-    client_id, secret, method = form.get("client_id"), form.get("client_secret"), "none"
-    if authorization:
-        pair = basic_credentials(authorization)
-        # two methods at once, or two names, are refused (trap T-08)
-        if pair is None or secret is not None or client_id not in (None, pair[0]):
-            raise InvalidClient()
-        client_id, secret, method = *pair, "client_secret_basic"
-    elif secret is not None:
-        method = "client_secret_post"
-        if not _VSCHAR.fullmatch(secret):
-            raise InvalidClient()
-    client = clients.find(client_id)
-    matches = method == "none" or clients.secret_matches(client, secret or "")
-    if client is None or not matches or client.token_endpoint_auth_method != method:
+    client = client_credentials.proven(clients, authorization, form.get("client_id"), form.get("client_secret"))
+    if client is None:
         raise InvalidClient()
     return client

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from idp.deps import Deps
 from idp.domain.account import Account
-from idp.services import records, sessions
+from idp.services import portal_events, records, sessions
 from idp.services.sessions import Session
 from idp.tables import accounts
 from idp.tables import sessions as table
@@ -63,3 +63,4 @@ def end_all(deps: Deps, account: Account, address: str) -> None:
     with deps.database.write() as connection:
         accounts.raise_epoch(connection, account.id, deps.now())
         records.add(connection, deps, "signed_out_everywhere", account_id=account.id, address=address)
+        portal_events.tell(connection, deps, account.id, "sessions_revoked")

@@ -1,0 +1,1 @@
+"""A member closes the account (flows.md 2.11)."""

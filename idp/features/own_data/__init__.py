@@ -1,0 +1,1 @@
+"""Everything that the service holds about a member, for the member."""

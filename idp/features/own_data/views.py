@@ -1,0 +1,56 @@
+"""The page of what is held about a member, and the same as a file. Both after a fresh proof: it is all that there is to steal."""
+
+from typing import Any
+
+from flask import Blueprint, Response
+
+from idp.domain.account import Account
+from idp.features.own_data import flow
+from idp.services import letters
+from idp.web import doors, fresh
+from idp.web.house import House
+
+DATA, FILE = "/account/data", "/account/data.json"
+# the lists, and the page that shows what of it still counts
+LISTS = {"sessions": "/account/sessions", "trusted_browsers": "/account/devices", "agreements": "", "outbox": "", "audit": "/account/history"}
+
+
+def blueprint(house: House) -> Blueprint:
+    """The routes of this room."""
+    room, deps = Blueprint("own_data", __name__), house.deps
+
+    @room.get(DATA)
+    @doors.page
+    def data_page() -> Response:
+        came = fresh.changing(house, DATA)
+        if isinstance(came, Response):
+            return came
+        held = flow.gather(deps, came.account)
+        return fresh.page(house, "account_data.html", came, back="/account", account=came.account, **_shown(house, came.account, held))
+
+    @room.get(FILE)
+    @doors.page
+    def data_file() -> Response:
+        came = fresh.changing(house, DATA)
+        if isinstance(came, Response):
+            return came
+        body = flow.download(deps, came.account)
+        headers = {"Content-Disposition": 'attachment; filename="account.json"', "Cache-Control": "no-store"}
+        return Response(body, 200, headers, content_type="application/json")
+
+    return room
+
+
+def _shown(house: House, account: Account, held: dict[str, Any]) -> dict[str, Any]:
+    """What the page says; the long lists have pages of their own, or stand in the file."""
+    names = dict.fromkeys(one["client_id"] for one in held["session_clients"] + held["consents"] if one["client_id"])
+    clients = [client.name for name in names if (client := house.clients.find(name))]
+    locale = house.pages.locale()
+    return {
+        "clients": clients,
+        "created": letters.day(locale, account.created_at),
+        "earlier": [row["login_id_key"] for row in held["login_ids"] if row["login_id_key"] != account.login_id_key],
+        "places": ["0" + one.address[3:] if one.address.startswith("+81") else one.address for one in account.destinations],
+        "counts": [(kind, len(held[kind]), page) for kind, page in LISTS.items()],
+        "profile": sorted((name, value) for name, value in account.profile.items() if isinstance(value, str)),
+    }

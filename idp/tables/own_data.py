@@ -1,0 +1,42 @@
+"""What the tables hold about one member, as the member may see it: no hash, no secret, nothing that opens anything."""
+
+from typing import Any
+
+from sqlalchemy import Connection, Table, select
+
+from idp.tables.schema import (
+    accounts, agreements, audit, consents, destinations, login_ids, outbox, recovery_codes, refresh_families, session_clients,
+    sessions, totp, trusted_browsers,
+)  # fmt: skip
+
+MOST = 10_000  # rows of one kind; more than 20 a day in all the time that they are kept
+# the columns of each table, the newest rows first by the last one named
+SHOWN: dict[Table, tuple[str, ...]] = {
+    accounts: (
+        "id", "login_id", "email_login", "nickname", "status", "role", "locale", "password_state", "password_at", "contractor_id",
+        "contract_type", "profile", "second_factor", "mailbox", "login_id_at", "held_until", "frozen_until", "closes_at", "updated_at",
+        "created_at",
+    ),
+    login_ids: ("login_id_key", "since"),
+    destinations: ("kind", "address", "verified_at", "usual", "created_at"),
+    totp: ("created_at",),
+    recovery_codes: ("created_at",),
+    trusted_browsers: ("device", "address", "used_at", "expires_at", "created_at"),
+    sessions: ("sid", "device", "address", "started_at"),
+    session_clients: ("sid", "client_id", "at"),
+    consents: ("client_id", "scope", "granted_at"),
+    refresh_families: ("client_id", "expires_at", "used_at"),
+    agreements: ("kind", "version", "address", "at"),
+    outbox: ("channel", "recipient", "template", "locale", "outcome", "outcome_at", "created_at"),
+    audit: ("event", "result", "client_id", "address", "at"),
+}  # fmt: skip
+
+
+def rows(connection: Connection, account_id: str) -> dict[str, list[dict[str, Any]]]:
+    """The member's rows by the table's name, of each table the newest `MOST`. Times are Unix seconds."""
+    found = {}
+    for table, names in SHOWN.items():
+        mine = (table.c.id if table is accounts else table.c.account_id) == account_id
+        query = select(*(table.c[name] for name in names)).where(mine).order_by(table.c[names[-1]].desc()).limit(MOST)
+        found[table.name] = [dict(row) for row in connection.execute(query).mappings()]
+    return found

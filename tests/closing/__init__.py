@@ -1,0 +1,1 @@
+"""Closing an account, and what is left of it."""

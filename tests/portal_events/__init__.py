@@ -1,0 +1,1 @@
+"""Events from portals and to them."""
