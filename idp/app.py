@@ -10,6 +10,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from idp import own_texts, policy_file, secret_keys, texts
 from idp.adapters.ephemeral_sqlite import SqliteEphemeral
+from idp.adapters.fetch import SafeFetcher
 from idp.config import Settings
 from idp.deps import Deps
 from idp.features.account import views as account
@@ -37,6 +38,7 @@ from idp.features.trusted_devices import views as trusted_devices
 from idp.features.undo import views as undo
 from idp.ports import Contractors, Ephemeral
 from idp.services import metrics
+from idp.services.client_keys import ClientKeys
 from idp.services.client_register import ClientRegister
 from idp.services.ghosts import Ghosts
 from idp.services.keyring import Keyring
@@ -150,6 +152,7 @@ def build(deps: Deps) -> House:
         ghosts=Ghosts(deps),
         keyring=Keyring(deps),
         clients=ClientRegister(deps),
+        client_keys=ClientKeys(deps, SafeFetcher(loopback=not settings.secure)),
         pages=pages.Pages(settings),
         dispatcher=Dispatcher(deps),
     )

@@ -1,6 +1,7 @@
 """`idp client …`: the portals that may send people here."""
 
 import json
+import re
 from typing import Any
 
 import click
@@ -11,6 +12,7 @@ from idp.domain.client import Client
 from idp.services import client_registration
 from idp.services.client_registration import Rejected, client_from
 from idp.tables import audit, clients, stamps
+from idp.toml_reader import UNITS
 
 LIMIT = client_registration.MAX_JSON
 
@@ -49,6 +51,11 @@ def add(ctx: click.Context, file: Any) -> None:
       require_auth_time, default_max_age, default_acr_values, initiate_login_uri
       id_token_signed_response_alg   RS256 (default), ES256, PS256, EdDSA
       scope_claims_in_id_token       true: put the claims of the scopes there too
+      token_endpoint_auth_method     client_secret_basic (default), client_secret_post,
+                                     private_key_jwt, none
+      jwks or jwks_uri               its public keys, for private_key_jwt; and
+      token_endpoint_auth_signing_alg    ES256, PS256, RS256 or EdDSA alone
+      client_assertion_audience      "issuer" (default); "token_endpoint": that, too
       grant_types                    authorization_code (default), refresh_token,
                                      client_credentials (scopes of your own then)
       resources, audiences           APIs it may have tokens for; APIs it is itself
@@ -106,15 +113,28 @@ def show(ctx: click.Context, client_id: str) -> None:
         _print({"client_id": client_id, **client_registration.describe(_find(deps, client_id))})
 
 
+def _kept(text: str) -> int:
+    """Seconds of a duration such as 24h."""
+    found = re.fullmatch(r"([0-9]{1,6})([smhd])", text)
+    if not found:
+        raise Refused('--keep: write a duration such as "0s", "24h" or "7d".')
+    return int(found[1]) * UNITS[found[2]]
+
+
 @client.command("rotate-secret")
 @click.argument("client_id")
+@click.option("--keep", metavar="TIME", default="0s", help="How long the old secret still counts, such as 24h or 7d.")
 @click.pass_context
-def rotate_secret(ctx: click.Context, client_id: str) -> None:
-    """Give a portal a new secret and print it; the old one stops working within a second or two."""
+def rotate_secret(ctx: click.Context, client_id: str, keep: str) -> None:
+    """Give a portal a new secret and print it; the old one stops working within a second or two, or when --keep is over. Of
+    older ones none counts."""
+    seconds = _kept(keep)
     with opened(ctx) as deps:
-        if _find(deps, client_id).public:
-            raise Refused(f"{client_id} is a public client: it has no secret.")
-        secret = client_registration.rotate_secret(deps, client_id)
+        one = _find(deps, client_id)
+        if not one.has_secret:
+            kind = "is a public client" if one.public else "proves itself by a key"
+            raise Refused(f"{client_id} {kind}: it has no secret.")
+        secret = client_registration.rotate_secret(deps, client_id, seconds)
         with deps.database.write() as connection:
             _note(deps, connection, "client_secret_rotated", client_id)
         _print({"client_id": client_id, "client_secret": secret})

@@ -7,7 +7,9 @@ from urllib.parse import urlsplit
 
 # what a member can let a portal have; other scopes belong to the operator's own interfaces, for clients without a member
 SCOPES = ("openid", "profile", "email", "phone", "address", "contract", "offline_access")
-AUTH_METHODS = ("client_secret_basic", "client_secret_post", "none")
+SECRET_METHODS = ("client_secret_basic", "client_secret_post")
+AUTH_METHODS = (*SECRET_METHODS, "private_key_jwt", "none")
+PROOF_ALGS = ("ES256", "PS256", "RS256", "EdDSA")  # what portals sign with
 ID_TOKEN_ALGS = ("RS256", "ES256", "PS256", "EdDSA")
 GRANT_TYPES = ("authorization_code", "refresh_token", "client_credentials")
 LOOPBACK_HOSTS = ("127.0.0.1", "[::1]", "localhost")
@@ -22,7 +24,9 @@ class Client:
     for, by name: true for one of `OPERATIONS`, else its words by language. `resources`: the audiences it may ask tokens for
     (RFC 8707); `audiences`: those it answers for itself, so that it may introspect tokens meant for them; lifetimes in
     seconds, None: the policy's. `event_delivery_uri`: where it is told of events (RFC 8935), with `event_token`, sealed;
-    `may_send_events`: whether what it tells of mailboxes and contracts counts."""
+    `may_send_events`: whether what it tells of mailboxes and contracts counts. `jwks`, or what stands at `jwks_uri`: its public
+    keys; `client_assertion_audience`: "issuer", or "token_endpoint" if it may name that too; `old_secret_until`: Unix seconds up
+    to which the secret before counts."""
 
     id: str
     name: str = ""
@@ -53,7 +57,13 @@ class Client:
     tos_uri: str | None = None
     event_delivery_uri: str | None = None
     may_send_events: bool = False
+    jwks: Mapping[str, Any] | None = None
+    jwks_uri: str | None = None
+    token_endpoint_auth_signing_alg: str | None = None
+    client_assertion_audience: str = "issuer"
     secret_hash: str | None = None
+    old_secret_hash: str | None = None
+    old_secret_until: int = 0
     event_token: str | None = None
     created_at: int = 0
     updated_at: int = 0
@@ -61,8 +71,13 @@ class Client:
 
     @property
     def public(self) -> bool:
-        """Whether the client holds no secret (RFC 6749 section 2.1)."""
+        """Whether the client cannot prove who it is (RFC 6749 section 2.1)."""
         return self.token_endpoint_auth_method == "none"
+
+    @property
+    def has_secret(self) -> bool:
+        """Whether the client proves itself by a secret that we know."""
+        return self.token_endpoint_auth_method in SECRET_METHODS
 
     @property
     def own_scopes(self) -> tuple[str, ...]:

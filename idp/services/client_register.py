@@ -18,6 +18,8 @@ def _load(connection: Connection) -> Mapping[str, Client]:
         row["id"]: replace(
             client_from(row["metadata"], row["id"]),
             secret_hash=row["secret_hash"],
+            old_secret_hash=row["old_secret_hash"],
+            old_secret_until=row["old_secret_until"],
             event_token=row["event_token"],
             created_at=row["created_at"],
             updated_at=row["updated_at"],
@@ -45,9 +47,13 @@ class ClientRegister:
         return self._clients.get().get(client_id) or self._clients.now().get(client_id)
 
     def secret_matches(self, client: Client | None, secret: str) -> bool:
-        """Whether this is the client's secret; the same work for a client that does not exist."""
+        """Whether this is the client's secret, or the one before while that counts; the same work for a client that does not
+        exist."""
         expected = (client.secret_hash if client else None) or ""
-        return self._deps.vault.matches("client_secret", secret, expected) and bool(expected)
+        if self._deps.vault.matches("client_secret", secret, expected) and expected:
+            return True
+        old = client.old_secret_hash if client and self._deps.now() < client.old_secret_until else None
+        return old is not None and self._deps.vault.matches("client_secret", secret, old)
 
     def known_origin(self, origin: str) -> bool:
         """Whether some client registered an address of this web origin."""

@@ -5,13 +5,14 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate, validates_schema
+from marshmallow import EXCLUDE, ValidationError, fields, validate, validates_schema
 
 from idp import vault
 from idp.deps import Deps
 from idp.domain import client as rules
 from idp.domain import lifetimes
 from idp.domain.client import Client
+from idp.services.client_proof import ProofOfClient
 from idp.services.portal_events import token_place
 from idp.tables import clients, stamps
 
@@ -58,7 +59,7 @@ def _lifetime() -> fields.Field:
     return fields.Integer(strict=True, validate=validate.Range(MIN_LIFE, error=f"write seconds, {MIN_LIFE} or more"))
 
 
-class _Metadata(Schema):
+class _Metadata(ProofOfClient):
     class Meta:
         unknown = EXCLUDE  # RFC 7591 section 2: what the server does not understand it ignores
 
@@ -108,8 +109,8 @@ class _Metadata(Schema):
             raise ValidationError("name at least one redirect URI", "redirect_uris")
         if data.get("token_endpoint_auth_method") == "none" and data.get("require_pkce") is False:
             raise ValidationError("a public client cannot do without PKCE", "require_pkce")
-        if data.get("token_endpoint_auth_method") == "none" and data.get("client_secret"):
-            raise ValidationError('leave it out for "token_endpoint_auth_method": "none"', "client_secret")
+        if (method := data.get("token_endpoint_auth_method", "client_secret_basic")) not in rules.SECRET_METHODS and data.get("client_secret"):
+            raise ValidationError(f'leave it out for "token_endpoint_auth_method": "{method}"', "client_secret")
         _check_events(data)
         _check_grants(data, grants)
         _check_scope(data.get("scope", "openid").split(), grants)
@@ -137,8 +138,8 @@ def _check_scope(scope: list[str], grants: list[str]) -> None:
 
 
 def _check_events(data: dict[str, Any]) -> None:
-    if data.get("token_endpoint_auth_method") == "none" and data.get("may_send_events"):
-        raise ValidationError("a public client cannot prove that an event is its own", "may_send_events")
+    if data.get("token_endpoint_auth_method") in ("none", "private_key_jwt") and data.get("may_send_events"):
+        raise ValidationError("only a client with a secret can prove that an event is its own", "may_send_events")
     if data.get("event_delivery_token") and not data.get("event_delivery_uri"):
         raise ValidationError("name the event_delivery_uri that it belongs to", "event_delivery_token")
 
@@ -188,7 +189,7 @@ def register(deps: Deps, text: str | dict[str, Any]) -> dict[str, Any]:
     client_id = data.pop("client_id", None) or vault.random_id(20)
     given, token = data.pop("client_secret", None), data.pop("event_delivery_token", None)
     client = client_from(data, client_id)
-    secret = None if client.public else given or vault.random_token()
+    secret = given or vault.random_token() if client.has_secret else None
     now = deps.now()
     hashed = deps.vault.keyed_hash("client_secret", secret) if secret else None
     sealed = deps.vault.seal(token.encode(), token_place(client_id)) if token else None
@@ -224,10 +225,11 @@ def describe(client: Client) -> dict[str, Any]:
     }
 
 
-def rotate_secret(deps: Deps, client_id: str) -> str | None:
-    """A new secret in place of the old one, or None if there is no such confidential client."""
+def rotate_secret(deps: Deps, client_id: str, keep: int = 0) -> str | None:
+    """A new secret in place of the old one, which counts for `keep` seconds more; or None if there is no such confidential client."""
     secret = vault.random_token()
     with deps.database.write() as connection:
-        done = clients.set_secret(connection, client_id, deps.vault.keyed_hash("client_secret", secret), deps.now())
+        now = deps.now()
+        done = clients.set_secret(connection, client_id, deps.vault.keyed_hash("client_secret", secret), now, now + keep)
         stamps.raise_stamp(connection, "clients")
     return secret if done else None

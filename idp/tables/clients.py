@@ -14,6 +14,8 @@ def put(connection: Connection, client: Client) -> None:
     values = {
         "metadata": json.dumps(dict(client.metadata), ensure_ascii=False, sort_keys=True),
         "secret_hash": client.secret_hash,
+        "old_secret_hash": client.old_secret_hash,
+        "old_secret_until": client.old_secret_until,
         "event_token": client.event_token,
         "updated_at": client.updated_at,
     }
@@ -22,7 +24,8 @@ def put(connection: Connection, client: Client) -> None:
 
 
 def rows(connection: Connection) -> list[dict[str, Any]]:
-    """Every client: id, metadata (parsed), secret_hash, event_token, created_at, updated_at."""
+    """Every client: id, metadata (parsed), secret_hash, old_secret_hash, old_secret_until, event_token, created_at,
+    updated_at."""
     found = connection.execute(select(clients).order_by(clients.c.id)).mappings()
     return [{**row, "metadata": json.loads(row["metadata"])} for row in found]
 
@@ -33,12 +36,12 @@ def receivers(connection: Connection, client_ids: Sequence[str]) -> list[str]:
     return [row.id for row in found if json.loads(row.metadata).get("event_delivery_uri")]
 
 
-def set_secret(connection: Connection, client_id: str, secret_hash: str, now: int) -> bool:
-    """Replace the secret of a client that has one."""
+def set_secret(connection: Connection, client_id: str, secret_hash: str, now: int, old_until: int) -> bool:
+    """Replace the secret of a client that has one; the one before counts until `old_until` (Unix seconds)."""
     done = connection.execute(
         update(clients)
         .where(clients.c.id == client_id, clients.c.secret_hash.is_not(None))
-        .values(secret_hash=secret_hash, updated_at=now)
+        .values(secret_hash=secret_hash, old_secret_hash=clients.c.secret_hash, old_secret_until=old_until, updated_at=now)
     )
     return done.rowcount == 1
 

@@ -193,6 +193,14 @@ received_events = Table(
     Column("at", BigInteger, nullable=False, index=True),
 )
 
+# client assertions that were used (RFC 7523), until they have expired
+spent_assertions = Table(
+    "spent_assertions",
+    metadata,
+    Column("fingerprint", String(64), primary_key=True),
+    Column("expires_at", BigInteger, nullable=False, index=True),
+)
+
 # renamed mailboxes of the operator, whose old address goes on for a while
 ending_mailboxes = Table(
     "ending_mailboxes",
@@ -227,6 +235,8 @@ clients = Table(
     Column("id", String(255), primary_key=True),
     Column("metadata", Text, nullable=False),  # JSON, RFC 7591
     Column("secret_hash", Text),
+    Column("old_secret_hash", Text),
+    Column("old_secret_until", BigInteger, nullable=False, server_default="0"),
     Column("event_token", Text),  # sealed: what the client's receiver of events expects
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from idp.deps import Deps
+from idp.services.client_keys import ClientKeys
 from idp.services.client_register import ClientRegister
 from idp.services.ghosts import Ghosts
 from idp.services.keyring import Keyring
@@ -23,5 +24,6 @@ class House:
     ghosts: Ghosts
     keyring: Keyring
     clients: ClientRegister
+    client_keys: ClientKeys
     pages: "Pages"
     dispatcher: "Dispatcher"

@@ -48,10 +48,19 @@ def test_a_portal_is_registered_shown_given_a_new_secret_and_removed(config: str
 
 
 def test_a_public_client_has_no_secret_to_renew(config: str) -> None:
-    made = json.loads(add(config, token_endpoint_auth_method="none").output)
-    assert "client_secret" not in made
-    done = run(config, "client", "rotate-secret", made["client_id"])
-    assert done.exit_code == 1 and "it has no secret" in done.output
+    for method in ({"token_endpoint_auth_method": "none"}, {"token_endpoint_auth_method": "private_key_jwt", "jwks_uri": "https://a.example.jp/jwks"}):
+        made = json.loads(add(config, **method).output)
+        assert "client_secret" not in made
+        done = run(config, "client", "rotate-secret", made["client_id"])
+        assert done.exit_code == 1 and "it has no secret" in done.output
+
+
+def test_the_old_secret_may_be_kept_for_a_while(config: str) -> None:
+    made = json.loads(add(config).output)
+    assert json.loads(run(config, "client", "rotate-secret", made["client_id"], "--keep", "24h").output)["client_secret"]
+    for wrong in ("", "24", "1w", "-1h", "１h", "9999999d"):
+        done = run(config, "client", "rotate-secret", made["client_id"], "--keep", wrong)
+        assert (done.exit_code, done.output) == (1, '--keep: write a duration such as "0s", "24h" or "7d".\n')
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,8 @@ import warnings
 from typing import Any, Iterator
 
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.asymmetric.ec import ECDSA
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 from joserfc.errors import SecurityWarning
 from joserfc.jwk import ECKey, RSAKey
@@ -33,6 +35,14 @@ def joined(header: Any, payload: bytes, signature: bytes) -> str:
     return ".".join(map(base64url, (json.dumps(header).encode(), payload, signature)))
 
 
+def joined_by(key: Any, claims: dict[str, Any], header: dict[str, Any]) -> str:
+    """A JWS of an ES256 key with whatever stands in the header."""
+    full = {"alg": "ES256", "kid": key.get("kid"), **header}
+    text = ".".join(base64url(json.dumps(part).encode()) for part in (full, claims))
+    r, s = decode_dss_signature(key.private_key.sign(text.encode(), ECDSA(SHA256())))
+    return f"{text}.{base64url(r.to_bytes(32, 'big') + s.to_bytes(32, 'big'))}"
+
+
 KIDS = ("unknown", "../../../dev/null", "/dev/null", "' OR 1=1 --", "a\x00b", "x" * 6000, "", None, 7, [], {})
 CHANGES: tuple[tuple[str, Any], ...] = (
     ("crit", ["exp"]), ("crit", ["b64"]), ("b64", False), ("alg", "HS256"), ("alg", 7), ("alg", ["RS256"]), ("alg", None), ("typ", 7),
@@ -41,11 +51,17 @@ CHANGES: tuple[tuple[str, Any], ...] = (
 
 def forgeries(provider: Provider, token: str) -> Iterator[tuple[str, str]]:
     """(what is wrong, token): the same claims without a signature of ours."""
+    [jwk] = [key for key in provider.fetch_keys() if key["kid"] == header_of(token)["kid"]]
+    yield from forgeries_of(jwk, token)
+
+
+def forgeries_of(jwk: dict[str, Any], token: str) -> Iterator[tuple[str, str]]:
+    """The same for a token signed by the key whose public half this is."""
     header, payload, signature = header_of(token), unbase64(token.split(".")[1]), unbase64(token.split(".")[2])
     for none in ("none", "None", "NONE", "nOnE", ""):
         yield f"alg {none!r}", joined({**header, "alg": none}, payload, b"")
         yield f"alg {none!r} without kid", joined({"alg": none, "typ": header["typ"]}, payload, b"")
-    yield from _hmac(provider, header, payload)
+    yield from _hmac(jwk, header, payload)
     yield from _own_key(header, payload)
     yield from _headers(header, payload, signature)
     yield from _parts(token, signature)
@@ -79,15 +95,12 @@ def _parts(token: str, signature: bytes) -> Iterator[tuple[str, str]]:
         yield name, text
 
 
-def _hmac(provider: Provider, header: dict[str, Any], payload: bytes) -> Iterator[tuple[str, str]]:
+def _hmac(jwk: dict[str, Any], header: dict[str, Any], payload: bytes) -> Iterator[tuple[str, str]]:
     """The public key taken for a shared secret (RFC 8725 section 2.1)."""
-    for jwk in provider.fetch_keys():
-        if jwk["kid"] != header["kid"]:
-            continue
-        key = {"RSA": RSAKey, "EC": ECKey}[jwk["kty"]].import_key(jwk)
-        for form, secret in (("PEM", key.as_pem()), ("DER", key.as_der()), ("JWK", json.dumps(jwk).encode()), ("empty", b"")):
-            signed = ".".join(map(base64url, (json.dumps({**header, "alg": "HS256"}).encode(), payload)))
-            yield f"HS256 with {form}", f"{signed}.{base64url(hmac.new(secret, signed.encode(), hashlib.sha256).digest())}"
+    key = {"RSA": RSAKey, "EC": ECKey}[jwk["kty"]].import_key(jwk)
+    for form, secret in (("PEM", key.as_pem()), ("DER", key.as_der()), ("JWK", json.dumps(jwk).encode()), ("empty", b"")):
+        signed = ".".join(map(base64url, (json.dumps({**header, "alg": "HS256"}).encode(), payload)))
+        yield f"HS256 with {form}", f"{signed}.{base64url(hmac.new(secret, signed.encode(), hashlib.sha256).digest())}"
 
 
 def _own_key(header: dict[str, Any], payload: bytes) -> Iterator[tuple[str, str]]:

@@ -7,18 +7,22 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Iterator
 
+from sqlalchemy import select
+
 from idp import app, config
 from idp.deps import Deps
 from idp.services import accounts, client_registration, factors
 from idp.services.passwords import Hasher
 from idp.tables import factors as table
 from tests import running, services
+from tests.oidc import signing
 from tests.oidc.relying_party import Portal, Provider
 from tests.running import CALLBACK, PASSWORD, Browser, Idp
 
 ODD_SECRET = "se:cret +%&=/?~ with space"
 API, OTHER_API = "https://api.example.jp/v1", "urn:example:bills"
 REFRESHING = ["authorization_code", "refresh_token"]
+KEYED, ALL = "private_key_jwt", [*REFRESHING, "client_credentials"]
 BRIEF = {"access_token_lifetime": 120, "id_token_lifetime": 300, "refresh_token_idle_lifetime": 600, "refresh_token_lifetime": 900}
 # by name: what the tests need beside the plain portal; registered before the server starts
 PORTALS: dict[str, dict[str, Any]] = {
@@ -55,6 +59,9 @@ PORTALS: dict[str, dict[str, Any]] = {
     "odd": {"client_id": "odd:id%+&=/", "client_secret": ODD_SECRET},
     "odd-post": {"client_id": "odd:post%+&=/", "client_secret": ODD_SECRET, "token_endpoint_auth_method": "client_secret_post"},
     "grantless": {"grant_types": []},
+    **{f"key-{alg}": {"token_endpoint_auth_method": KEYED, "jwks": signing.jwks(f"portal-{alg}"), "grant_types": ALL} for alg in signing.ALGS},
+    "key-old": {"token_endpoint_auth_method": KEYED, "jwks": signing.jwks("portal-ES256"), "client_assertion_audience": "token_endpoint"},
+    "key-two": {"token_endpoint_auth_method": KEYED, "jwks": signing.jwks("portal-ES256", "portal-RS256"), "token_endpoint_auth_signing_alg": "ES256"},
 }
 ADDRESS = {
     "formatted": "〒999-0001\n東京都見本区1-2-3", "street_address": "1-2-3", "locality": "見本区", "region": "東京都",
@@ -101,6 +108,11 @@ class Installation:
             app = table.app(connection, self.subjects[login_id])
             assert app
             table.put_app(connection, self.subjects[login_id], app.sealed, 0, 0)
+
+    def rows(self, table: Any) -> list[Any]:
+        """Every row of a durable table."""
+        with self.deps.database.read() as connection:
+            return list(connection.execute(select(table)).all())
 
     def browser(self, login_id: str = "") -> Browser:
         """A browser of nobody, or one in which this member is signed in."""

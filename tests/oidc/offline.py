@@ -7,6 +7,7 @@ from sqlalchemy import select, update
 
 from idp.tables.schema import audit, refresh_families
 from idp.vault import fingerprint
+from tests.oidc import signing
 from tests.oidc.installation import Installation
 from tests.oidc.relying_party import Portal
 from tests.running import Browser, form_of
@@ -32,6 +33,8 @@ def authentication(portal: Portal) -> tuple[dict[str, str], dict[str, str]]:
     method = portal.client["token_endpoint_auth_method"]
     if method == "client_secret_basic":
         return {}, portal.basic()
+    if method == "private_key_jwt":
+        return signing.proof(portal), {}
     secret = {"client_secret": portal.client["client_secret"]} if method == "client_secret_post" else {}
     return {"client_id": portal.id, **secret}, {}
 

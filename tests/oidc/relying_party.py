@@ -14,6 +14,7 @@ from joserfc import jws
 from joserfc.errors import SecurityWarning
 from joserfc.jwk import KeySet
 
+from tests.oidc import signing
 from tests.running import CHALLENGE, VERIFIER, Browser
 
 ALGS = ["RS256", "ES256", "PS256", "EdDSA"]
@@ -140,6 +141,7 @@ class Portal:
             "code_verifier": VERIFIER,
             "client_id": None if method == "client_secret_basic" else self.id,
             "client_secret": self.client["client_secret"] if method == "client_secret_post" else None,
+            **(signing.proof(self) if method == "private_key_jwt" else {}),
             **changes,
         }
         return {name: value for name, value in form.items() if value is not None}

@@ -4,11 +4,14 @@ import base64
 import json
 import statistics
 import time
+from dataclasses import replace
 from typing import Callable
 
 import pytest
 import requests
 
+from idp.services import client_registration
+from idp.services.client_register import ClientRegister
 from tests.oidc.installation import ODD_SECRET, Installation
 from tests.oidc.relying_party import SECONDS, Portal
 from tests.oidc.test_token_endpoint import refusal
@@ -149,3 +152,24 @@ def test_unknown_and_known_clients_cost_the_same_work(portal: Portal) -> None:
             times[name].append(time.perf_counter() - start)
     known, unknown = (statistics.median(times[name]) for name in ("known", "unknown"))
     assert abs(known - unknown) < 0.02
+
+
+def test_two_secrets_live_beside_each_other_while_one_is_replaced(each: Installation) -> None:
+    """Requirement CA-02: the one before counts until its time is over, older ones never; replacing the client ends both."""
+    made = client_registration.register(each.deps, {"grant_types": ["client_credentials"], "scope": "contracts:read"})
+    first, name = made["client_secret"], made["client_id"]
+    register, later = ClientRegister(each.deps), ClientRegister(replace(each.deps, clock=lambda: time.time() + 3_600))
+
+    def live(secret: str | None, known: ClientRegister = register) -> bool:
+        return known.secret_matches(known.find(name), secret or "")
+
+    second = client_registration.rotate_secret(each.deps, name, 3_600)
+    for known in (register, later):
+        known.warm()
+    assert live(first) and live(second) and not live(first, later) and live(second, later)
+    third = client_registration.rotate_secret(each.deps, name, 3_600)
+    fresh = ClientRegister(each.deps)
+    assert (live(first, fresh), live(second, fresh), live(third, fresh), live(None, fresh)) == (False, True, True, False)
+    fourth = client_registration.rotate_secret(each.deps, name)
+    fresh = ClientRegister(each.deps)
+    assert (live(third, fresh), live(fourth, fresh)) == (False, True)

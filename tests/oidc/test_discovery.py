@@ -20,6 +20,7 @@ REGISTERED = frozenset(
     """issuer authorization_endpoint token_endpoint userinfo_endpoint jwks_uri registration_endpoint scopes_supported
     response_types_supported response_modes_supported grant_types_supported acr_values_supported subject_types_supported
     id_token_signing_alg_values_supported token_endpoint_auth_methods_supported token_endpoint_auth_signing_alg_values_supported
+    revocation_endpoint_auth_signing_alg_values_supported introspection_endpoint_auth_signing_alg_values_supported
     display_values_supported claim_types_supported claims_supported service_documentation ui_locales_supported
     claims_parameter_supported request_parameter_supported request_uri_parameter_supported require_request_uri_registration
     op_policy_uri op_tos_uri revocation_endpoint revocation_endpoint_auth_methods_supported introspection_endpoint
@@ -129,7 +130,7 @@ def test_every_grant_and_client_authentication_method_works(house: Installation,
     assert offline.post(refreshing, offline.basic()).status_code == 200
     assert backend.post({"grant_type": "client_credentials"}, backend.basic()).status_code == 200
     portals = {
-        one.client["token_endpoint_auth_method"]: one for one in (house.portals[name] for name in ("plain", "post", "public"))
+        one.client["token_endpoint_auth_method"]: one for one in (house.portals[name] for name in ("plain", "post", "public", "key-ES256"))
     }
     assert set(portals) == set(provider.metadata["token_endpoint_auth_methods_supported"])
     assert all(one.redeem(one.code(signed_in)).status_code == 200 for one in portals.values())

@@ -1,10 +1,11 @@
-"""Client authentication at the token endpoint: one constant refusal (RFC 6749 section 2.3)."""
+"""Client authentication at every endpoint that asks for it: one method, one constant refusal (RFC 6749 section 2.3)."""
 
 from authlib.oauth2.rfc6749 import InvalidClientError
 
 from idp.domain.client import Client
+from idp.features.oidc import client_assertion
 from idp.services import client_credentials
-from idp.services.client_register import ClientRegister
+from idp.web.house import House
 
 
 class InvalidClient(InvalidClientError):
@@ -14,9 +15,13 @@ class InvalidClient(InvalidClientError):
         super().__init__(description="client authentication failed", status_code=401)
 
 
-def authenticate(clients: ClientRegister, authorization: str, form: dict[str, str]) -> Client:
+def authenticate(house: House, authorization: str, form: dict[str, str]) -> Client:
     """The client that proves itself; raises `InvalidClient`."""
-    client = client_credentials.proven(clients, authorization, form.get("client_id"), form.get("client_secret"))
+    if client_assertion.given(form):
+        alone = not authorization and "client_secret" not in form
+        client = client_assertion.proven(house, form) if alone else None
+    else:
+        client = client_credentials.proven(house.clients, authorization, form.get("client_id"), form.get("client_secret"))
     if client is None:
         raise InvalidClient()
     return client

@@ -13,7 +13,7 @@ class ClientGrant(ClientCredentialsGrant):
     """An access token whose subject is the client; neither refresh token nor ID token (RFC 6749 section 4.4.3). No store is
     asked."""
 
-    TOKEN_ENDPOINT_AUTH_METHODS = ["client_secret_basic", "client_secret_post"]
+    TOKEN_ENDPOINT_AUTH_METHODS = ["client_secret_basic", "client_secret_post", "private_key_jwt"]
 
     def validate_token_request(self) -> None:
         """Who asks, and whether it was registered for this; never a client without a secret."""

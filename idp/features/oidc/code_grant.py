@@ -18,7 +18,7 @@ from idp.tables.database import Connection
 class CodeGrant(AuthorizationCodeGrant):
     """Redeems codes. `server` is our `TokenServer`."""
 
-    TOKEN_ENDPOINT_AUTH_METHODS = ["client_secret_basic", "client_secret_post", "none"]
+    TOKEN_ENDPOINT_AUTH_METHODS = ["client_secret_basic", "client_secret_post", "private_key_jwt", "none"]
 
     def query_authorization_code(self, code: str, client: Any) -> Code | None:
         """The code's meaning, to one caller only: Authlib reads, issues and deletes in three steps, which lets two

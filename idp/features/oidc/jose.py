@@ -4,7 +4,7 @@ import json
 import re
 import warnings
 from functools import lru_cache
-from typing import Any, Mapping
+from typing import Any, Callable, Mapping
 
 from cryptography.hazmat.primitives.asymmetric.ec import ECDSA
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
@@ -52,26 +52,50 @@ def _head(alg: str, kid: str, typ: str) -> bytes:
     return json_b64encode({"alg": alg, "kid": kid, "typ": typ})
 
 
+def opened(token: str, key_for: Callable[[dict[str, Any], dict[str, Any]], Any], longest: int = MAX_TOKEN) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Header and claims of a JWS that is signed by the key which `key_for` finds by header and claims (neither to be
+    believed yet) for the algorithm of the header. Raises `BadToken`."""
+    if len(token) > longest or not _COMPACT.fullmatch(token):
+        raise BadToken("malformed")
+    try:
+        parsed = jws.extract_compact(token.encode(), registry=_REGISTRY)
+        header, claims = parsed.headers(), json.loads(parsed.payload, parse_constant=_no_number)
+        if not isinstance(claims, dict) or not isinstance(header.get("alg"), str):
+            raise BadToken("malformed")
+        key = key_for(header, claims)
+        if key is None:
+            raise BadToken("unknown key or algorithm")
+        if not jws.validate_compact(parsed, key, registry=_REGISTRY):
+            raise BadToken("signature")
+    except (JoseError, ValueError, TypeError, KeyError, RecursionError) as error:
+        raise BadToken("malformed") from error
+    return header, claims
+
+
+def _no_number(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
+
+
+def numeric_date(value: Any) -> bool:
+    """Whether this is a NumericDate that can be reckoned with (RFC 7519 section 2)."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 2**53
+
+
 def verify(ring: Ring, token: str, typ: str, algs: list[str], issuer: str) -> dict[str, Any]:
     """The claims of a token that we signed, with its type and issuer checked; times are the caller's business.
 
     Raises `BadToken`. Key material named in the header (jwk, jku, x5u …) is never looked at.
     """
-    if len(token) > MAX_TOKEN or not _COMPACT.fullmatch(token):
-        raise BadToken("malformed")
-    try:
-        parsed = jws.extract_compact(token.encode(), registry=_REGISTRY)
-        header = parsed.headers()
+
+    def ours(header: dict[str, Any], claims: dict[str, Any]) -> Any:
         key = ring.verification.get(header.get("kid", "")) if isinstance(header.get("kid"), str) else None
-        if key is None or header.get("alg") not in algs or key.get("alg") != header["alg"]:
+        if key is None or header["alg"] not in algs or key.get("alg") != header["alg"]:
             raise BadToken("unknown key or algorithm")
         if str(header.get("typ", "JWT")).lower() != typ.lower():
             raise BadToken("another type of token")
-        if not jws.validate_compact(parsed, key, registry=_REGISTRY):
-            raise BadToken("signature")
-        claims = json.loads(parsed.payload)
-    except (JoseError, ValueError, TypeError, KeyError, RecursionError) as error:
-        raise BadToken("malformed") from error
-    if not isinstance(claims, dict) or claims.get("iss") != issuer:
+        return key
+
+    claims = opened(token, ours)[1]
+    if claims.get("iss") != issuer:
         raise BadToken("another issuer")
     return claims

@@ -36,7 +36,7 @@ def about_a_token(house: House, request: MachineRequest, act: Callable[[Client, 
     if problem := prepared(request):
         return problem
     try:
-        client = client_auth.authenticate(house.clients, request.header("Authorization"), request.form)
+        client = client_auth.authenticate(house, request.header("Authorization"), request.form)
         if client.public and not public:
             raise client_auth.InvalidClient()
         if "token" not in request.form:

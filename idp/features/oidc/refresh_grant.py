@@ -14,7 +14,7 @@ class RefreshGrant(BaseGrant, TokenEndpointMixin):
     """Our own in place of Authlib's, which saves the new token and revokes the old one in two steps (trap T-05)."""
 
     GRANT_TYPE = "refresh_token"
-    TOKEN_ENDPOINT_AUTH_METHODS = ["client_secret_basic", "client_secret_post", "none"]
+    TOKEN_ENDPOINT_AUTH_METHODS = ["client_secret_basic", "client_secret_post", "private_key_jwt", "none"]
 
     def validate_token_request(self) -> None:
         """Who asks, and whether it was registered for this."""

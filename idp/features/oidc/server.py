@@ -50,7 +50,7 @@ class TokenServer(AuthorizationServer):
 
     def authenticate_client(self, request: TokenRequest, methods: list[str], endpoint: str = "token") -> Client:
         """Our own client authentication instead of Authlib's, which lets two methods at once pass (trap T-08)."""
-        return client_auth.authenticate(self.house.clients, request.headers["Authorization"], request.form)
+        return client_auth.authenticate(self.house, request.headers["Authorization"], request.form)
 
     def create_oauth2_request(self, request: MachineRequest) -> TokenRequest:
         """The request as Authlib wants it."""

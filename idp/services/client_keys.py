@@ -1,0 +1,150 @@
+"""The public keys of portals: checked when registered, parsed once, or fetched from their `jwks_uri` (OIDC Core section 10.1.1)."""
+
+import json
+import threading
+import warnings
+from dataclasses import dataclass, replace
+from typing import Any, Mapping, Sequence
+
+import structlog
+from joserfc.errors import JoseError, SecurityWarning
+from joserfc.jwk import ECKey, OKPKey, RSAKey
+
+from idp.deps import Deps
+from idp.domain.client import PROOF_ALGS, Client
+from idp.ports import Fetched, Fetcher, NotFetched, Unavailable
+
+log = structlog.get_logger("idp.client_keys")
+
+MAX_KEYS = 20
+MIN_BITS, MAX_BITS = 2_048, 8_192
+FRESH = 600  # seconds for which fetched keys are taken as they are
+AGAIN = 60  # seconds between two looks at one client's address, whatever is asked with
+LAST = 3_600  # seconds after which keys that could not be fetched again count no more
+TYPES = ("application/json", "application/jwk-set+json")
+PRIVATE = ("d", "p", "q", "dp", "dq", "qi", "oth", "k")
+
+
+class BadKey(Exception):
+    """Not a public key that a client can sign with; says why."""
+
+
+def public_key(jwk: Any) -> Any:
+    """The parsed key of a public JWK (RFC 7517 section 4). Raises `BadKey`."""
+    if not isinstance(jwk, dict) or not isinstance(jwk.get("kty"), str):
+        raise BadKey("a key is an object with kty")
+    if any(name in jwk for name in PRIVATE) or jwk["kty"] == "oct":
+        raise BadKey("only public keys belong here; make a new pair, for this one has been shown")
+    if not algs_of(jwk):
+        raise BadKey(f"use an RSA, P-256 or Ed25519 key for {', '.join(PROOF_ALGS)}")
+    if jwk.get("use", "sig") != "sig" or jwk.get("key_ops", ["verify"]) != ["verify"]:
+        raise BadKey("the key is not for signatures")
+    if not isinstance(jwk.get("kid", ""), str) or len(jwk.get("kid", "")) > 200:
+        raise BadKey("kid is text of at most 200 characters")
+    public = {name: value for name, value in jwk.items() if name in ("kty", "crv", "x", "y", "n", "e", "kid", "alg")}
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SecurityWarning)  # what is too short is refused just below
+            key: Any = {"RSA": RSAKey, "EC": ECKey, "OKP": OKPKey}[jwk["kty"]].import_key(public)
+    except (JoseError, ValueError, TypeError, KeyError, AttributeError, OverflowError):
+        raise BadKey("the key is malformed") from None
+    if jwk["kty"] == "RSA" and not MIN_BITS <= key.public_key.key_size <= MAX_BITS:
+        raise BadKey(f"an RSA key has {MIN_BITS} to {MAX_BITS} bits")
+    return key
+
+
+def algs_of(jwk: Mapping[str, Any]) -> tuple[str, ...]:
+    """The algorithms that a key may sign with: those of its kind, or of these the one that it names itself."""
+    kind = ("RSA",) if jwk.get("kty") == "RSA" else (jwk.get("kty"), jwk.get("crv"))
+    kinds: dict[Any, tuple[str, ...]] = {("RSA",): ("PS256", "RS256"), ("EC", "P-256"): ("ES256",), ("OKP", "Ed25519"): ("EdDSA",)}
+    try:
+        return tuple(alg for alg in kinds.get(kind, ()) if jwk.get("alg", alg) == alg)
+    except TypeError:  # something that is no text
+        return ()
+
+
+def _rows(jwks: Any) -> list[Any] | None:
+    rows = jwks.get("keys") if isinstance(jwks, dict) else None
+    return rows if isinstance(rows, list) and 0 < len(rows) <= MAX_KEYS else None
+
+
+def problem(jwks: Any) -> str | None:
+    """Why this is no JWK Set of a client's public keys (requirement DC-02), or None."""
+    rows = _rows(jwks)
+    if rows is None:
+        return f'write {{"keys": [...]}} with 1 to {MAX_KEYS} keys'
+    try:
+        kids = [public_key(row).get("kid") for row in rows]
+    except BadKey as error:
+        return str(error)
+    return "give every key a kid of its own" if len(rows) > 1 and (None in kids or len(set(kids)) < len(kids)) else None
+
+
+def _usable(jwks: Any) -> tuple[Any, ...]:
+    """The keys of a set that can be used; others, such as those for encryption, are passed over."""
+    found = []
+    for row in _rows(jwks) or ():
+        try:
+            found.append(public_key(row))
+        except BadKey:
+            continue
+    return tuple(found)
+
+
+def _chosen(keys: Sequence[Any], kid: str | None, alg: str) -> Any:
+    able = [key for key in keys if alg in algs_of(key.dict_value) and kid in (None, key.get("kid"))]
+    return able[0] if len(able) == 1 else None
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """Keys of one client from `source`; `read`: when they were, `tried`: when that was last tried (Unix seconds)."""
+
+    source: Any
+    keys: tuple[Any, ...] = ()
+    read: float = float("-inf")
+    tried: float = float("-inf")
+
+
+class ClientKeys:
+    """The keys of every client that signs, as this process knows them."""
+
+    def __init__(self, deps: Deps, fetcher: Fetcher):
+        self._deps, self._fetcher = deps, fetcher
+        self._kept: dict[str, _Kept] = {}
+        self._locks: dict[str, threading.Lock] = {}
+
+    def find(self, client: Client, kid: str | None, alg: str) -> Any:
+        """The one key of the client with this kid and for this algorithm, or without a kid the only one for it; or None."""
+        if client.jwks is not None:
+            kept = self._kept.get(client.id)
+            if kept is None or kept.source is not client.jwks:
+                kept = self._kept[client.id] = _Kept(client.jwks, _usable(client.jwks))
+            return _chosen(kept.keys, kid, alg)
+        if client.jwks_uri is None:
+            return None
+        with self._locks.setdefault(client.id, threading.Lock()):  # who comes second finds what the first one fetched
+            kept = self._kept[client.id] = self._looked_up(client.id, client.jwks_uri, kid, alg)
+        return _chosen(kept.keys, kid, alg) if self._deps.clock() - kept.read < LAST else None
+
+    def _looked_up(self, client_id: str, uri: str, kid: str | None, alg: str) -> _Kept:
+        now, kept = self._deps.clock(), self._kept.get(client_id)
+        if kept is None or kept.source != uri:
+            kept = _Kept(uri)
+        wanted = now - kept.read >= FRESH or _chosen(kept.keys, kid, alg) is None
+        if not wanted or now - kept.tried < AGAIN:
+            return kept
+        try:
+            return _Kept(uri, _read(self._fetcher.get(uri, ", ".join(TYPES))), now, now)
+        except (Unavailable, NotFetched) as error:
+            log.warning("client_keys_not_fetched", client=client_id, reason=str(error))
+            return replace(kept, tried=now)
+
+
+def _read(answer: Fetched) -> tuple[Any, ...]:
+    if answer.status != 200 or answer.content_type not in TYPES:
+        raise NotFetched(f"jwks_uri answers {answer.status} {answer.content_type[:60]}")
+    try:
+        return _usable(json.loads(answer.body))
+    except (ValueError, RecursionError):
+        raise NotFetched("jwks_uri holds no JSON") from None

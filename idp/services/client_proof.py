@@ -1,0 +1,35 @@
+"""Client metadata on how a client proves itself, and by which keys (RFC 7591 section 2, OIDC Core section 9)."""
+
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+
+from idp.domain import client as rules
+from idp.services import client_keys
+
+
+def _jwks(value: Any) -> None:
+    if problem := client_keys.problem(value):
+        raise ValidationError(problem)
+
+
+def _https(value: Any) -> None:
+    if problem := rules.url_problem(value):
+        raise ValidationError(problem)
+
+
+class ProofOfClient(Schema):
+    """The part of the metadata that these rules are about."""
+
+    jwks = fields.Raw(validate=_jwks)
+    jwks_uri = fields.Raw(validate=_https)
+    token_endpoint_auth_signing_alg = fields.String(validate=validate.OneOf(rules.PROOF_ALGS))
+    client_assertion_audience = fields.String(validate=validate.OneOf(["issuer", "token_endpoint"]))
+
+    @validates_schema
+    def keys_are_known(self, data: dict[str, Any], **_: Any) -> None:
+        """One place for keys, and one there is if the client proves itself by them."""
+        if data.get("jwks") is not None and data.get("jwks_uri") is not None:
+            raise ValidationError("give jwks or jwks_uri, not both (RFC 7591 section 2)", "jwks")
+        if data.get("token_endpoint_auth_method") == "private_key_jwt" and data.get("jwks", data.get("jwks_uri")) is None:
+            raise ValidationError("private_key_jwt needs the client's public keys, here or at jwks_uri", "jwks")
