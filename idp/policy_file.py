@@ -63,6 +63,7 @@ _RANGES: dict[tuple[str, ...], tuple[int, int]] = {
     ("sessions", "staff_idle"): (MINUTE, 12 * HOUR),
     ("sessions", "page"): (MINUTE, DAY),
     ("tokens", "code"): (10, 10 * MINUTE),  # RFC 6749 section 4.1.2: 10 minutes at most
+    ("tokens", "pushed_request"): (5, 10 * MINUTE),
     ("tokens", "access"): (10, DAY),
     ("tokens", "id"): (10, DAY),
     ("tokens", "refresh_idle"): (10, 400 * DAY),

@@ -56,6 +56,8 @@ def add(ctx: click.Context, file: Any) -> None:
       jwks or jwks_uri               its public keys, for private_key_jwt; and
       token_endpoint_auth_signing_alg    ES256, PS256, RS256 or EdDSA alone
       client_assertion_audience      "issuer" (default); "token_endpoint": that, too
+      require_pushed_authorization_requests (false)
+                                     true: every request by /par (RFC 9126)
       grant_types                    authorization_code (default), refresh_token,
                                      client_credentials (scopes of your own then)
       resources, audiences           APIs it may have tokens for; APIs it is itself

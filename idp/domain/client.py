@@ -61,6 +61,7 @@ class Client:
     jwks_uri: str | None = None
     token_endpoint_auth_signing_alg: str | None = None
     client_assertion_audience: str = "issuer"
+    require_pushed_authorization_requests: bool = False
     secret_hash: str | None = None
     old_secret_hash: str | None = None
     old_secret_until: int = 0

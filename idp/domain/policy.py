@@ -139,6 +139,7 @@ class Tokens:
     """Lifetimes of what portals receive; a refresh token ends `refresh_idle` after its last use, or `refresh` after the sign-in."""
 
     code: Seconds = Seconds(60)
+    pushed_request: Seconds = Seconds(60)
     access: Seconds = Seconds(600)
     id: Seconds = Seconds(600)
     refresh_idle: Seconds = Seconds(14 * 86_400)

@@ -1,4 +1,4 @@
-"""Client metadata on how a client proves itself, and by which keys (RFC 7591 section 2, OIDC Core section 9)."""
+"""Client metadata on how a client proves itself and its requests (RFC 7591 section 2, OIDC Core section 9, RFC 9126 section 6)."""
 
 from typing import Any
 
@@ -18,6 +18,10 @@ def _https(value: Any) -> None:
         raise ValidationError(problem)
 
 
+def _strict_bool() -> fields.Field:
+    return fields.Raw(validate=validate.OneOf([True, False], error="write true or false"))
+
+
 class ProofOfClient(Schema):
     """The part of the metadata that these rules are about."""
 
@@ -25,6 +29,8 @@ class ProofOfClient(Schema):
     jwks_uri = fields.Raw(validate=_https)
     token_endpoint_auth_signing_alg = fields.String(validate=validate.OneOf(rules.PROOF_ALGS))
     client_assertion_audience = fields.String(validate=validate.OneOf(["issuer", "token_endpoint"]))
+
+    require_pushed_authorization_requests = _strict_bool()
 
     @validates_schema
     def keys_are_known(self, data: dict[str, Any], **_: Any) -> None:

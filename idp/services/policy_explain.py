@@ -57,6 +57,7 @@ def _limits(policy: Policy, locale: str) -> list[tuple[str, dict[str, Any]]]:
         ("sessions.staff_idle", {"idle": time(sessions.staff_idle)}),
         ("sessions.page", {"n": time(sessions.page)}),
         ("tokens.code", {"n": time(tokens.code)}),
+        ("tokens.pushed_request", {"n": time(tokens.pushed_request)}),
         ("tokens.access", {"n": time(tokens.access)}),
         ("tokens.id", {"n": time(tokens.id)}),
         ("tokens.refresh", {"idle": time(tokens.refresh_idle), "n": time(tokens.refresh)}),

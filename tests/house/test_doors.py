@@ -20,6 +20,7 @@ MACHINE = {
     "/.well-known/oauth-authorization-server": (("GET",), False, "any"),
     "/jwks": (("GET",), False, "any"),
     "/token": (("POST",), True, "registered"),
+    "/par": (("POST",), True, "registered"),
     "/revoke": (("POST",), True, "registered"),
     "/introspect": (("POST",), True, None),
     "/userinfo": (("GET", "POST"), True, "registered"),

@@ -65,7 +65,9 @@ TOO_LONG = 1_048_576
 # what protocol endpoints understand; the fields of pages are read off the pages
 PARAMETERS = {
     "/authorize": sorted(KNOWN),
-    "/token": ["grant_type", "code", "redirect_uri", "code_verifier", "client_id", "client_secret", "scope", "refresh_token", "resource"],
+    "/token": ["grant_type", "code", "redirect_uri", "code_verifier", "client_id", "client_secret", "scope", "refresh_token", "resource",
+               "client_assertion", "client_assertion_type"],
+    "/par": [*sorted(KNOWN), "client_secret", "client_assertion", "client_assertion_type"],
     "/revoke": ["token", "token_type_hint", "client_id", "client_secret"],
     "/introspect": ["token", "token_type_hint", "client_id", "client_secret"],
     "/userinfo": ["access_token"],

@@ -141,6 +141,8 @@ class Inside:
             "token": Page(Form("/token", "post", code | client), {}),
             "refresh": Page(Form("/token", "post", {"grant_type": "refresh_token", "refresh_token": "0." + "r" * 86} | client), {}),
             "client credentials": Page(Form("/token", "post", {"grant_type": "client_credentials"} | client), {}),
+            "par": Page(Form("/par", "post", running.authorization_parameters(self.portal) | client), {}),
+            "pushed": Page(Form("/authorize", "get", {"client_id": client["client_id"], "request_uri": "urn:ietf:params:oauth:request_uri:" + "p" * 43}), stranger),
             "revoke": Page(Form("/revoke", "post", {"token": "0." + "r" * 86} | client), {}),
             "introspect": Page(Form("/introspect", "post", {"token": "W10.W10.W10"} | client), {}),
             "userinfo": Page(Form("/userinfo", "post", {"access_token": "W10.W10.W10"}), {}),

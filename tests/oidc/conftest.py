@@ -44,6 +44,13 @@ def short(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
         yield found
 
 
+@pytest.fixture(scope="module")
+def brief(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """With pushed requests that live five seconds."""
+    with installation(tmp_path_factory.mktemp("oidc-brief"), EMBEDDED, policy={"tokens": {"pushed_request": '"5s"'}}) as found:
+        yield found
+
+
 @pytest.fixture(scope="session")
 def provider(house: Installation) -> Provider:
     """The provider, as discovery tells it."""

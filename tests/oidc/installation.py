@@ -60,6 +60,8 @@ PORTALS: dict[str, dict[str, Any]] = {
     "odd-post": {"client_id": "odd:post%+&=/", "client_secret": ODD_SECRET, "token_endpoint_auth_method": "client_secret_post"},
     "grantless": {"grant_types": []},
     **{f"key-{alg}": {"token_endpoint_auth_method": KEYED, "jwks": signing.jwks(f"portal-{alg}"), "grant_types": ALL} for alg in signing.ALGS},
+    "pushing": {"require_pushed_authorization_requests": True},
+    "pushing-third": {"first_party": False, "client_name": "Third"},
     "key-old": {"token_endpoint_auth_method": KEYED, "jwks": signing.jwks("portal-ES256"), "client_assertion_audience": "token_endpoint"},
     "key-two": {"token_endpoint_auth_method": KEYED, "jwks": signing.jwks("portal-ES256", "portal-RS256"), "token_endpoint_auth_signing_alg": "ES256"},
 }

@@ -17,7 +17,7 @@ STRANGERS = ["https://evil.example", "null", "http://portal.example", "https://p
              "https://portal.example.evil.example",
              "https://PORTAL.example", "https://portal.example/", "file://", "*",
              "https://portal.example, https://evil.example"]  # fmt: skip
-PATHS = ["/.well-known/openid-configuration", "/jwks", "/token", "/revoke", "/introspect", "/userinfo", "/authorize", "/login", "/login/choose",
+PATHS = ["/.well-known/openid-configuration", "/jwks", "/token", "/par", "/revoke", "/introspect", "/userinfo", "/authorize", "/login", "/login/choose",
          "/consent", "/", "/logout",
          "/nothing-here", "/health/live", "/static/nothing.css"]  # fmt: skip
 

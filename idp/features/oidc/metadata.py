@@ -24,6 +24,8 @@ def document(settings: Settings) -> dict[str, Any]:
         "authorization_endpoint": issuer + "/authorize",
         "token_endpoint": issuer + "/token",
         "userinfo_endpoint": issuer + "/userinfo",
+        "pushed_authorization_request_endpoint": issuer + "/par",
+        "require_pushed_authorization_requests": False,
         "revocation_endpoint": issuer + "/revoke",
         "introspection_endpoint": issuer + "/introspect",
         "jwks_uri": issuer + "/jwks",

@@ -44,7 +44,8 @@ class AuthorizationError(Exception):
 
 @dataclass(frozen=True)
 class AuthorizationRequest:
-    """A request that has passed every check; `scope` holds only what the client may have."""
+    """A request that has passed every check; `scope` holds only what the client may have. `pushed`: of one that was laid down in
+    advance, the key and until when it may lead to an answer (Unix seconds)."""
 
     target: Target
     scope: tuple[str, ...]
@@ -59,6 +60,7 @@ class AuthorizationRequest:
     claims: ClaimsRequest
     operation: str | None = None
     resource: str | None = None
+    pushed: tuple[str, int] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for the journey."""
@@ -70,8 +72,9 @@ def from_dict(data: Mapping[str, Any]) -> AuthorizationRequest:
     values = dict(data)
     values["target"] = Target(**values["target"])
     values["claims"] = ClaimsRequest.from_dict(values["claims"])
-    for name in ("scope", "prompt", "acr_values"):
-        values[name] = tuple(values[name])
+    for name in ("scope", "prompt", "acr_values", "pushed"):
+        if values.get(name) is not None:
+            values[name] = tuple(values[name])
     return AuthorizationRequest(**values)
 
 

@@ -9,9 +9,9 @@ from flask import Blueprint, Response, g, redirect, request
 from idp.domain.account import Account
 from idp.domain.client import Client
 from idp.domain.journey import Journey, Proof, accepts_session
-from idp.features.oidc import answers, flow, id_token_hint
+from idp.features.oidc import answers, flow, id_token_hint, pushed_requests
 from idp.features.oidc import request as requests
-from idp.features.oidc.request import AuthorizationError, NotRedirectable, Target
+from idp.features.oidc.request import AuthorizationError, AuthorizationRequest, NotRedirectable, Target
 from idp.services import journeys
 from idp.web import address, doors, session, steps, strict_form
 from idp.web.dispatcher import Purpose
@@ -40,16 +40,35 @@ def _fields(raw: bytes) -> tuple[Mapping[str, str], frozenset[str]]:
         return dict(strict_form.pairs(raw)), error.doubled
 
 
+def _pushed(house: House, fields: Mapping[str, str], doubled: frozenset[str]) -> tuple[Mapping[str, str], tuple[str, int] | None]:
+    """The parameters that count, and the mark of the pushed request that they come from (RFC 9126 section 4)."""
+    uri = pushed_requests.named(fields)
+    if uri is None:
+        return fields, None
+    found = None if doubled & {"client_id", "request_uri"} else pushed_requests.find(house.deps, uri, fields.get("client_id"))
+    if found is None:
+        raise PageError(400, "common.expired")
+    return found, pushed_requests.mark(house.deps, uri)
+
+
+def _checked(fields: Mapping[str, str], doubled: frozenset[str], client: Client, target: Target, mark: tuple[str, int] | None) -> AuthorizationRequest:
+    if mark is None and client.require_pushed_authorization_requests:
+        raise AuthorizationError(target, "invalid_request", "this client pushes its requests first")
+    return replace(requests.check(fields, doubled, client, target), pushed=mark)
+
+
 def authorize(house: House, raw: bytes) -> Response:
     """Answer an authorization request: an error page, an error for the client, a code, or the first page."""
-    deps = house.deps
+    deps, checked = house.deps, None
     fields, doubled = _fields(raw)
+    fields, mark = _pushed(house, fields, doubled)
+    doubled = doubled if mark is None else frozenset()
     try:
         client, target = requests.proven_target(fields, doubled, house.clients.find)
     except NotRedirectable:
         raise PageError(400, "common.unknown_client") from None
     try:
-        checked = requests.check(fields, doubled, client, target)
+        checked = _checked(fields, doubled, client, target, mark)
         hint = id_token_hint.subject_of(house, checked)
         silent = "none" in checked.prompt
         if not silent:
@@ -67,6 +86,8 @@ def authorize(house: House, raw: bytes) -> Response:
             raise AuthorizationError(target, problem, "the member would have to be asked")
         return house.dispatcher.go(journey, account, shown=False)
     except AuthorizationError as error:
+        if checked is not None:
+            pushed_requests.spend(deps, checked)  # the error is its one answer
         return answers.error_answer(house, error)
 
 
@@ -92,8 +113,9 @@ def purpose(house: House) -> Purpose:
 
     def refuse(journey: Journey, error: str) -> Response:
         client_of(journey)
-        target = Target(**journey.request["target"])
-        return answers.error_answer(house, AuthorizationError(target, error, REASONS[error]))
+        asked = requests.from_dict(journey.request)
+        pushed_requests.spend(house.deps, asked)
+        return answers.error_answer(house, AuthorizationError(asked.target, error, REASONS[error]))
 
     return Purpose(prepare, finish, refuse)
 
