@@ -58,6 +58,9 @@ def add(ctx: click.Context, file: Any) -> None:
       client_assertion_audience      "issuer" (default); "token_endpoint": that, too
       require_pushed_authorization_requests (false)
                                      true: every request by /par (RFC 9126)
+      dpop_bound_access_tokens (false), require_dpop_nonce (false)
+                                     true: tokens bound to a key only (RFC 9449);
+                                     proofs with a nonce of ours
       grant_types                    authorization_code (default), refresh_token,
                                      client_credentials (scopes of your own then)
       resources, audiences           APIs it may have tokens for; APIs it is itself

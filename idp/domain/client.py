@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 SCOPES = ("openid", "profile", "email", "phone", "address", "contract", "offline_access")
 SECRET_METHODS = ("client_secret_basic", "client_secret_post")
 AUTH_METHODS = (*SECRET_METHODS, "private_key_jwt", "none")
+DPOP_ALGS = ("ES256", "PS256", "EdDSA")
 PROOF_ALGS = ("ES256", "PS256", "RS256", "EdDSA")  # what portals sign with
 ID_TOKEN_ALGS = ("RS256", "ES256", "PS256", "EdDSA")
 GRANT_TYPES = ("authorization_code", "refresh_token", "client_credentials")
@@ -62,6 +63,8 @@ class Client:
     token_endpoint_auth_signing_alg: str | None = None
     client_assertion_audience: str = "issuer"
     require_pushed_authorization_requests: bool = False
+    dpop_bound_access_tokens: bool = False
+    require_dpop_nonce: bool = False
     secret_hash: str | None = None
     old_secret_hash: str | None = None
     old_secret_until: int = 0

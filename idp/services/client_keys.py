@@ -14,10 +14,12 @@ from idp.deps import Deps
 from idp.domain.client import PROOF_ALGS, Client
 from idp.ports import Fetched, Fetcher, NotFetched, Unavailable
 
+# it warns of keys that are too short, which are refused here
+warnings.filterwarnings("ignore", category=SecurityWarning)
 log = structlog.get_logger("idp.client_keys")
 
 MAX_KEYS = 20
-MIN_BITS, MAX_BITS = 2_048, 8_192
+MIN_BITS, MAX_BITS = 2_048, 4_096
 FRESH = 600  # seconds for which fetched keys are taken as they are
 AGAIN = 60  # seconds between two looks at one client's address, whatever is asked with
 LAST = 3_600  # seconds after which keys that could not be fetched again count no more
@@ -43,9 +45,7 @@ def public_key(jwk: Any) -> Any:
         raise BadKey("kid is text of at most 200 characters")
     public = {name: value for name, value in jwk.items() if name in ("kty", "crv", "x", "y", "n", "e", "kid", "alg")}
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", SecurityWarning)  # what is too short is refused just below
-            key: Any = {"RSA": RSAKey, "EC": ECKey, "OKP": OKPKey}[jwk["kty"]].import_key(public)
+        key: Any = {"RSA": RSAKey, "EC": ECKey, "OKP": OKPKey}[jwk["kty"]].import_key(public)
     except (JoseError, ValueError, TypeError, KeyError, AttributeError, OverflowError):
         raise BadKey("the key is malformed") from None
     if jwk["kty"] == "RSA" and not MIN_BITS <= key.public_key.key_size <= MAX_BITS:

@@ -1,4 +1,5 @@
-"""Client metadata on how a client proves itself and its requests (RFC 7591 section 2, OIDC Core section 9, RFC 9126 section 6)."""
+"""Client metadata on how a client proves itself and its requests (RFC 7591 section 2, OIDC Core section 9, RFC 9126
+section 6, RFC 9449 section 5.2)."""
 
 from typing import Any
 
@@ -31,6 +32,8 @@ class ProofOfClient(Schema):
     client_assertion_audience = fields.String(validate=validate.OneOf(["issuer", "token_endpoint"]))
 
     require_pushed_authorization_requests = _strict_bool()
+    dpop_bound_access_tokens = _strict_bool()
+    require_dpop_nonce = _strict_bool()
 
     @validates_schema
     def keys_are_known(self, data: dict[str, Any], **_: Any) -> None:

@@ -48,12 +48,15 @@ def _family(row: Sequence[Any]) -> Family:
 
 def add(connection: Connection, series_hash: str, grant: Grant, now: int, idle: int, life: int) -> None:
     """Begin a family; `idle` and `life` in seconds from now."""
+    facts = vars(grant)
+    if grant.jkt is None:  # which the version before does not know
+        facts = {name: value for name, value in facts.items() if name != "jkt"}
     values = {
         "series_hash": series_hash,
         "account_id": grant.subject,
         "client_id": grant.client_id,
         "generation": 0,
-        "facts": json.dumps(vars(grant), separators=(",", ":")),
+        "facts": json.dumps(facts, separators=(",", ":")),
         "used_at": now,
         "expires_at": now + min(idle, life),
         "ends_at": now + life,

@@ -161,7 +161,7 @@ class MachineLayer:
         if environ["REQUEST_METHOD"] == "OPTIONS":
             preflight = [
                 ("Access-Control-Allow-Methods", ", ".join(endpoint.methods)),
-                ("Access-Control-Allow-Headers", "Authorization, Content-Type"),
+                ("Access-Control-Allow-Headers", "Authorization, Content-Type, DPoP"),
                 ("Access-Control-Max-Age", "600"),
             ]
         if endpoint.cors == "any":
@@ -170,5 +170,6 @@ class MachineLayer:
             known = self._known_origin(origin)
         except Unavailable:
             known = False
-        allowed = [("Access-Control-Allow-Origin", origin), *preflight] if known else []
+        read = [("Access-Control-Expose-Headers", "DPoP-Nonce, WWW-Authenticate")]
+        allowed = [("Access-Control-Allow-Origin", origin), *(preflight or read)] if known else []
         return [("Vary", "Origin"), *allowed]

@@ -77,7 +77,7 @@ PARAMETERS = {
 }
 _GOOD = ["openid", "code", "S256", "none", "authorization_code", "query", "form_post", "login", "en", CALLBACK, "v" * 43]
 _HEADERS = ["Authorization", "Origin", "Accept-Language", "X-Forwarded-For", "Forwarded", "X-Real-IP", "If-None-Match", "Sec-Fetch-Site"]
-_HEADERS += ["Range", "Expect", "Content-Encoding", "X-HTTP-Method-Override", "Access-Control-Request-Method", "Referer", "Cookie2"]
+_HEADERS += ["DPoP", "Range", "Expect", "Content-Encoding", "X-HTTP-Method-Override", "Access-Control-Request-Method", "Referer", "Cookie2"]
 _HEADER_VALUES = ["Basic Og==", "Basic " + "A" * 3_000, "Bearer a.b.c", "Bearer W10.W10.W10", "Bearer eyJhbGciOiJub25lIn0.e30.e30"]
 _HEADER_VALUES += ["null", "*", "same-origin", "::1", "1.2.3.4, 5", "\xff\xfe", '"', "x" * 5_000, "gzip", "DELETE", "localhost:8000", "ja;q=\x9f"]
 _TYPES = [FORM] * 8 + [FORM + "; charset=utf-16", "application/json", "multipart/form-data; boundary=x", "text/plain", "", None, "\xff/\xfe"]

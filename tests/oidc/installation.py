@@ -62,6 +62,9 @@ PORTALS: dict[str, dict[str, Any]] = {
     **{f"key-{alg}": {"token_endpoint_auth_method": KEYED, "jwks": signing.jwks(f"portal-{alg}"), "grant_types": ALL} for alg in signing.ALGS},
     "pushing": {"require_pushed_authorization_requests": True},
     "pushing-third": {"first_party": False, "client_name": "Third"},
+    "bound": {"dpop_bound_access_tokens": True, "grant_types": ALL, "resources": [API]},
+    "bound-public": {"dpop_bound_access_tokens": True, "grant_types": REFRESHING, "token_endpoint_auth_method": "none"},
+    "nonces": {"require_dpop_nonce": True, "grant_types": ALL},
     "key-old": {"token_endpoint_auth_method": KEYED, "jwks": signing.jwks("portal-ES256"), "client_assertion_audience": "token_endpoint"},
     "key-two": {"token_endpoint_auth_method": KEYED, "jwks": signing.jwks("portal-ES256", "portal-RS256"), "token_endpoint_auth_signing_alg": "ES256"},
 }

@@ -26,6 +26,6 @@ class ClientGrant(ClientCredentialsGrant):
         house, client, form = self.server.house, self.request.client, self.request.form
         scope = scopes.own(form.get("scope"), client)
         audience = resources.audience(form.get("resource"), None, client, house.deps.settings.issuer)
-        body = tokens.client_response(house, client, scope, audience, house.deps.now())
+        body = tokens.client_response(house, client, scope, audience, house.deps.now(), self.request.jkt)
         metrics.token_issued(self.GRANT_TYPE)
         return 200, body, self.TOKEN_RESPONSE_HEADER

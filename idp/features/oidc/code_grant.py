@@ -1,6 +1,7 @@
 """The authorization code grant on Authlib's structure, with the rules that it leaves open closed."""
 
 import re
+from dataclasses import replace
 from typing import Any
 
 from authlib.oauth2.rfc6749 import InvalidGrantError, InvalidRequestError
@@ -28,6 +29,8 @@ class CodeGrant(AuthorizationCodeGrant):
             raise InvalidGrantError("the code is not valid")
         if not self.request.payload.redirect_uri:
             raise InvalidRequestError("redirect_uri is missing")
+        if found.jkt not in (None, self.request.jkt):  # RFC 9449 section 10
+            raise InvalidGrantError("the code is bound to another key")
         return found
 
     def delete_authorization_code(self, authorization_code: Code) -> None:
@@ -54,7 +57,10 @@ class CodeGrant(AuthorizationCodeGrant):
         deps = self.server.house.deps
         with deps.database.write() as connection:
             account = self._member(connection, code)
-            return account, refresh_tokens.begin(connection, deps, self.request.client, code.grant, now)
+            client = self.request.client
+            # who proves itself by a secret or key of its own may change the key of its tokens (RFC 9449 section 5)
+            grant = replace(code.grant, jkt=self.request.jkt if client.public else None)
+            return account, refresh_tokens.begin(connection, deps, client, grant, now)
 
     def create_token_response(self) -> tuple[int, dict[str, Any], list[tuple[str, str]]]:
         """The access token, the ID token (OIDC Core section 3.1.3.3), and with offline_access a refresh token."""
@@ -65,7 +71,7 @@ class CodeGrant(AuthorizationCodeGrant):
             account, more["refresh_token"] = self._member_and_refresh_token(code, now)
         else:
             account = self.authenticate_user(code)
-        body = tokens.response(house, code, client, account, code.scope, audience, now, code.nonce)
+        body = tokens.response(house, code, client, account, code.scope, audience, now, code.nonce, self.request.jkt)
         metrics.token_issued("authorization_code")
         return 200, {**body, **more}, self.TOKEN_RESPONSE_HEADER
 

@@ -89,6 +89,7 @@ def issue_code(deps: Deps, journey: Journey, account: Account) -> tuple[Authoriz
         userinfo_claims=request.claims.userinfo,
         id_token_claims=request.claims.id_token,
         resource=request.resource,
+        jkt=request.dpop_jkt,
     )
     return request, code
 

@@ -10,7 +10,7 @@ from idp.web.machine import MachineRequest, Reply, json_reply
 
 INACTIVE = {"active": False}  # whatever the reason is (section 2.2)
 # what of an access token is told; of the member nothing but the subject
-TOLD = ("iss", "sub", "aud", "client_id", "scope", "iat", "exp", "jti", "auth_time", "acr", "amr")
+TOLD = ("iss", "sub", "aud", "client_id", "scope", "iat", "exp", "jti", "auth_time", "acr", "amr", "cnf")
 
 
 def answer(house: House, request: MachineRequest) -> Reply:
@@ -50,7 +50,7 @@ def _alive(house: House, claims: dict[str, Any]) -> bool:
 
 
 def _told(claims: dict[str, Any]) -> dict[str, Any]:
-    return {"active": True, "token_type": "Bearer", **{name: claims[name] for name in TOLD if name in claims}}
+    return {"active": True, "token_type": "DPoP" if "cnf" in claims else "Bearer", **{name: claims[name] for name in TOLD if name in claims}}
 
 
 def _refresh(house: House, client: Client, token: refresh_tokens.Token) -> dict[str, Any] | None:

@@ -22,6 +22,7 @@ warnings.filterwarnings("ignore", category=SecurityWarning)
 ACCESS_TOKEN_ALG = "ES256"
 MAX_TOKEN = 8_192
 _REGISTRY = jws.JWSRegistry(algorithms=list(ID_TOKEN_ALGS))  # made once: it costs as much as a check of a signature
+_REGISTRY.max_header_length = 4_096  # a proof has an RSA key in its header
 _ES256 = ECDSA(SHA256())
 _COMPACT_JSON = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 _COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")

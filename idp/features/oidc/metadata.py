@@ -8,7 +8,7 @@ from typing import Any, Callable
 from idp import texts
 from idp.config import Settings
 from idp.domain import assurance, claims
-from idp.domain.client import AUTH_METHODS, GRANT_TYPES, ID_TOKEN_ALGS, PROOF_ALGS, SCOPES
+from idp.domain.client import AUTH_METHODS, DPOP_ALGS, GRANT_TYPES, ID_TOKEN_ALGS, PROOF_ALGS, SCOPES
 from idp.features.oidc.request import PROMPTS, RESPONSE_MODES
 from idp.web.house import House
 from idp.web.machine import MachineRequest, Reply
@@ -40,6 +40,7 @@ def document(settings: Settings) -> dict[str, Any]:
         "introspection_endpoint_auth_methods_supported": [method for method in AUTH_METHODS if method != "none"],
         **{f"{name}_endpoint_auth_signing_alg_values_supported": list(PROOF_ALGS) for name in ("token", "revocation", "introspection")},
         "introspection_signing_alg_values_supported": list(ID_TOKEN_ALGS),
+        "dpop_signing_alg_values_supported": list(DPOP_ALGS),
         "code_challenge_methods_supported": ["S256"],
         "claim_types_supported": ["normal"],
         "claims_supported": ["iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid", "at_hash", "jti"]

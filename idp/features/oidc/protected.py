@@ -6,7 +6,7 @@ from authlib.oauth2 import OAuth2Error
 from authlib.oauth2.rfc6749 import InvalidRequestError
 
 from idp.domain.client import Client
-from idp.features.oidc import client_auth
+from idp.features.oidc import client_auth, dpop
 from idp.web.house import House
 from idp.web.machine import MachineRequest, Reply, error_reply
 
@@ -26,7 +26,9 @@ def prepared(request: MachineRequest) -> Reply | None:
 def refusal(error: OAuth2Error) -> Reply:
     """The error, reduced to the characters that it may hold; with 401 how a client proves itself."""
     description = "".join(char for char in error.description or error.error.replace("_", " ") if char in _ALLOWED)
-    challenge = (("WWW-Authenticate", 'Basic realm="idp"'),) if error.status_code == 401 else ()
+    challenge: tuple[tuple[str, str], ...] = (("WWW-Authenticate", 'Basic realm="idp"'),) if error.status_code == 401 else ()
+    if isinstance(error, dpop.NonceWanted):
+        challenge = (("DPoP-Nonce", error.nonce),)
     return error_reply(error.status_code, error.error, description, challenge)
 
 

@@ -9,7 +9,7 @@ from authlib.oauth2.rfc6749 import InvalidRequestError
 from idp import vault
 from idp.deps import Deps
 from idp.domain.client import Client
-from idp.features.oidc import client_auth, protected
+from idp.features.oidc import client_auth, dpop, protected
 from idp.features.oidc import request as requests
 from idp.features.oidc.request import AuthorizationError, AuthorizationRequest, NotRedirectable
 from idp.services import limits
@@ -35,7 +35,8 @@ def answer(house: House, request: MachineRequest) -> Reply:
         # who proves itself answers for what it lays down here; anybody can call itself by a public client's name
         if client.public and not limits.page_allowed(deps, request.address):
             return error_reply(429, "temporarily_unavailable", "too many requests", (("Retry-After", str(limits.MINUTE)),))
-        text = _checked(house, client, request.form)
+        jkt = dpop.proven(house, request, "/par", client)
+        text = _checked(house, client, request.form, jkt)
     except OAuth2Error as error:
         return protected.refusal(error)
     except AuthorizationError as error:
@@ -45,11 +46,13 @@ def answer(house: House, request: MachineRequest) -> Reply:
     return json_reply(201, {"request_uri": uri, "expires_in": life})
 
 
-def _checked(house: House, client: Client, form: Mapping[str, str]) -> bytes:
+def _checked(house: House, client: Client, form: Mapping[str, str], jkt: str | None) -> bytes:
     """The request as it is kept. Raises `OAuth2Error` or `AuthorizationError` with what is wrong (section 2.1)."""
     if "request_uri" in form:
         raise InvalidRequestError("request_uri does not belong here")
     fields = {name: value for name, value in form.items() if name not in _OF_THE_CLIENT} | {"client_id": client.id}
+    if jkt is not None and fields.setdefault("dpop_jkt", jkt) != jkt:  # RFC 9449 section 10.1
+        raise dpop.InvalidProof("dpop_jkt is not the key of the proof")
     try:
         target = requests.proven_target(fields, frozenset(), house.clients.find)[1]
     except NotRedirectable:

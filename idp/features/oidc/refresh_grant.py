@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from authlib.oauth2.rfc6749 import InvalidRequestError, UnauthorizedClientError
+from authlib.oauth2.rfc6749 import InvalidGrantError, InvalidRequestError, UnauthorizedClientError
 from authlib.oauth2.rfc6749.grants import BaseGrant, TokenEndpointMixin
 
 from idp.domain.grant import Grant
@@ -32,10 +32,12 @@ class RefreshGrant(BaseGrant, TokenEndpointMixin):
         now = deps.now()
 
         def asked(grant: Grant) -> tuple[tuple[str, ...], str]:
+            if grant.jkt not in (None, self.request.jkt):  # RFC 9449 section 5
+                raise InvalidGrantError("the refresh token is not valid")
             audience = resources.audience(form.get("resource"), grant.resource, client, deps.settings.issuer)
             return scopes.narrowed(form.get("scope"), grant.scope, client), audience
 
         grant, account, following = refresh_tokens.use(deps, client, form["refresh_token"], now, asked)
-        body = tokens.response(house, grant, client, account, *asked(grant), now)
+        body = tokens.response(house, grant, client, account, *asked(grant), now, jkt=self.request.jkt)
         metrics.token_issued(self.GRANT_TYPE)
         return 200, {**body, "refresh_token": following}, self.TOKEN_RESPONSE_HEADER

@@ -16,7 +16,7 @@ _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
 _SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+( [\x21\x23-\x5b\x5d-\x7e]+)*")
 KNOWN = frozenset(
     "response_type client_id redirect_uri scope state nonce response_mode code_challenge code_challenge_method prompt "
-    "max_age login_hint id_token_hint ui_locales claims acr_values display request request_uri registration operation resource".split()
+    "max_age login_hint id_token_hint ui_locales claims acr_values display request request_uri registration operation resource dpop_jkt".split()
 )
 
 
@@ -61,6 +61,7 @@ class AuthorizationRequest:
     operation: str | None = None
     resource: str | None = None
     pushed: tuple[str, int] | None = None
+    dpop_jkt: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for the journey."""
@@ -131,6 +132,7 @@ def check(fields: Mapping[str, str], doubled: frozenset[str], client: Client, ta
         claims=_claims(fields.get("claims"), client, refuse),
         # a parameter of our own: anything but a name that the client registered is ignored (flows.md M0)
         resource=_resource(fields.get("resource"), client, refuse),
+        dpop_jkt=_thumbprint(fields.get("dpop_jkt"), refuse),
         operation=operation if (operation := fields.get("operation")) in client.operations else None,
     )
 
@@ -182,6 +184,13 @@ def _challenge(fields: Mapping[str, str], client: Client, refuse: Refuse) -> str
     if challenge is None or not _CHALLENGE.fullmatch(challenge):
         raise refuse("invalid_request", "code_challenge is malformed")
     return challenge
+
+
+def _thumbprint(value: str | None, refuse: Refuse) -> str | None:
+    """The key that the code is to be bound to (RFC 9449 section 10)."""
+    if value is not None and not _CHALLENGE.fullmatch(value):  # a SHA-256 in base64url, too
+        raise refuse("invalid_request", "dpop_jkt is malformed")
+    return value
 
 
 def _max_age(value: str | None, client: Client, refuse: Refuse) -> int | None:

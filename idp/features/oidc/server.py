@@ -6,7 +6,7 @@ from authlib.oauth2.rfc6749 import AuthorizationServer, OAuth2Error, OAuth2Reque
 from authlib.oauth2.rfc6749.requests import BasicOAuth2Payload
 
 from idp.domain.client import Client
-from idp.features.oidc import client_auth, protected
+from idp.features.oidc import client_auth, dpop, protected
 from idp.features.oidc.client_credentials import ClientGrant
 from idp.features.oidc.code_grant import CodeGrant, S256Only
 from idp.features.oidc.refresh_grant import RefreshGrant
@@ -24,6 +24,8 @@ class TokenRequest(OAuth2Request):
 
     def __init__(self, request: MachineRequest):
         self.__dict__.update(_BLANK)
+        self.machine = request
+        self.jkt: str | None = None
         self.headers = {"Authorization": request.header("Authorization")}
         self.payload = BasicOAuth2Payload(request.form)
         self._form = request.form
@@ -49,8 +51,11 @@ class TokenServer(AuthorizationServer):
         return self.house.clients.find(client_id)
 
     def authenticate_client(self, request: TokenRequest, methods: list[str], endpoint: str = "token") -> Client:
-        """Our own client authentication instead of Authlib's, which lets two methods at once pass (trap T-08)."""
-        return client_auth.authenticate(self.house, request.headers["Authorization"], request.form)
+        """Our own client authentication instead of Authlib's, which lets two methods at once pass (trap T-08); and the key
+        that the tokens are to be bound to, before anything is spent."""
+        client = client_auth.authenticate(self.house, request.headers["Authorization"], request.form)
+        request.jkt = dpop.for_token(self.house, request.machine, client)
+        return client
 
     def create_oauth2_request(self, request: MachineRequest) -> TokenRequest:
         """The request as Authlib wants it."""

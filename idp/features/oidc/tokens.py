@@ -15,30 +15,32 @@ from idp.web.house import House
 
 
 def response(
-    house: House, grant: Grant, client: Client, account: Account, scope: Sequence[str], audience: str, now: int, nonce: str | None = None
+    house: House, grant: Grant, client: Client, account: Account, scope: Sequence[str], audience: str, now: int, nonce: str | None = None,
+    jkt: str | None = None,
 ) -> dict[str, Any]:
     """The token response of a member's grant (OIDC Core sections 3.1.3.3 and 12.2): an access token for this scope and
-    audience, and an ID token if openid is in the scope. `nonce`: the one of the authorization request, at its first use."""
-    access = access_token(house, grant, client, scope, audience, now)
-    body = _bearer(house, client, access, scope)
+    audience, and an ID token if openid is in the scope. `nonce`: the one of the authorization request, at its first use; `jkt`: the
+    thumbprint of the key that the access token is bound to (RFC 9449 section 6.1)."""
+    access = access_token(house, grant, client, scope, audience, now, jkt)
+    body = _answer(house, client, access, scope, jkt)
     if "openid" in scope:
         body["id_token"] = id_token(house, grant, client, account, access, scope, now, nonce)
     return body
 
 
-def client_response(house: House, client: Client, scope: Sequence[str], audience: str, now: int) -> dict[str, Any]:
+def client_response(house: House, client: Client, scope: Sequence[str], audience: str, now: int, jkt: str | None = None) -> dict[str, Any]:
     """The token response of a client for itself: `sub` is the client (RFC 9068 section 2.2)."""
-    claims = _claims(house, client, client.id, scope, audience, now)
-    return _bearer(house, client, _signed(house, claims, now), scope)
+    claims = _claims(house, client, client.id, scope, audience, now, jkt)
+    return _answer(house, client, _signed(house, claims, now), scope, jkt)
 
 
-def _bearer(house: House, client: Client, access: str, scope: Sequence[str]) -> dict[str, Any]:
+def _answer(house: House, client: Client, access: str, scope: Sequence[str], jkt: str | None) -> dict[str, Any]:
     life = lifetimes.access(client, house.deps.policy.tokens)
-    body = {"access_token": access, "token_type": "Bearer", "expires_in": life}
+    body = {"access_token": access, "token_type": "DPoP" if jkt else "Bearer", "expires_in": life}
     return {**body, "scope": " ".join(scope)} if scope else body
 
 
-def _claims(house: House, client: Client, subject: str, scope: Sequence[str], audience: str, now: int) -> dict[str, Any]:
+def _claims(house: House, client: Client, subject: str, scope: Sequence[str], audience: str, now: int, jkt: str | None) -> dict[str, Any]:
     claims = {
         "iss": house.deps.settings.issuer,
         "sub": subject,
@@ -48,6 +50,8 @@ def _claims(house: House, client: Client, subject: str, scope: Sequence[str], au
         "exp": now + lifetimes.access(client, house.deps.policy.tokens),
         "jti": vault.random_id(),
     }
+    if jkt:
+        claims["cnf"] = {"jkt": jkt}
     return {**claims, "scope": " ".join(scope)} if scope else claims
 
 
@@ -55,9 +59,9 @@ def _signed(house: House, claims: dict[str, Any], now: int) -> str:
     return jose.sign(house.keyring.ring(), jose.ACCESS_TOKEN_ALG, "at+jwt", claims, now)
 
 
-def access_token(house: House, grant: Grant, client: Client, scope: Sequence[str], audience: str, now: int) -> str:
+def access_token(house: House, grant: Grant, client: Client, scope: Sequence[str], audience: str, now: int, jkt: str | None = None) -> str:
     """A JWT of type at+jwt; `grant_id` and `epoch` let it be ended early."""
-    claims = _claims(house, client, grant.subject, scope, audience, now)
+    claims = _claims(house, client, grant.subject, scope, audience, now, jkt)
     claims |= {
         "auth_time": grant.auth_time,
         "acr": grant.acr,
