@@ -39,15 +39,16 @@ class Portal:
         """The address at which a sign-in begins."""
         return "/authorize?" + urlencode(running.authorization_parameters(self.client, scope=self.scope, **changes))
 
-    def exchange(self, code: str) -> bytes:
-        """The request that redeems a code."""
+    def exchange(self, code: str, headers: dict[str, str] | None = None) -> bytes:
+        """The request that redeems a code; `headers`: more of them."""
         form = {"grant_type": "authorization_code", "code": code, "redirect_uri": running.CALLBACK, "code_verifier": running.VERIFIER}
-        return self.machine("/token", form)
+        return self.machine("/token", form, headers)
 
-    def machine(self, path: str, form: dict[str, str]) -> bytes:
+    def machine(self, path: str, form: dict[str, str], headers: dict[str, str] | None = None) -> bytes:
         """A request of the portal's back end, which proves itself by its secret."""
         pair = f"{self.client['client_id']}:{self.client['client_secret']}"
-        return message("POST", path, self.host, {"Authorization": "Basic " + base64.b64encode(pair.encode()).decode()}, form)
+        proof = {"Authorization": "Basic " + base64.b64encode(pair.encode()).decode()}
+        return message("POST", path, self.host, {**proof, **(headers or {})}, form)
 
 
 @dataclass(frozen=True)

@@ -12,12 +12,12 @@ from statistics import median
 from typing import Any, Callable, Iterator
 
 from idp.domain.policy import Argon2Cost
-from tests.bench import codes, contracts, grants, house, letters, load, pages, reference
+from tests.bench import bound, codes, contracts, grants, house, letters, load, pages, reference
 from tests.bench.figure import Figure, Round, figure, in_turn
 from tests.bench.house import Bench, Server
 from tests.bench.load import message
 
-NAMES = ("start", "sign-in", "code", "remembered", "exchange", *grants.NAMES, "userinfo", "account", "discovery", "jwks", "memory", "letters", *contracts.NAMES)
+NAMES = ("start", "sign-in", "code", "remembered", "exchange", *grants.NAMES, *bound.NAMES, "userinfo", "account", "discovery", "jwks", "memory", "letters", *contracts.NAMES)
 
 
 @contextmanager
@@ -59,6 +59,14 @@ class Run:
     def introspect(self) -> Figure:
         """Access tokens of members, each asked about once."""
         return grants.introspect(self)
+
+    def par(self) -> Figure:
+        """Pushed requests of a member who is signed in."""
+        return bound.par(self)
+
+    def dpop(self) -> Figure:
+        """Codes redeemed with a proof of a key."""
+        return bound.dpop(self)
 
     def sign_in(self) -> Figure:
         """Whole journeys against the one password check that each of them needs."""

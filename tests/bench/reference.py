@@ -51,6 +51,21 @@ def refreshes(count: int) -> tuple[float, float]:
     return _timed(count, once)
 
 
+def bound_exchanges(count: int) -> tuple[float, float]:
+    """The same of exchanges bound to a key: the keyed hash of a client's secret, a check of the proof's ES256 signature, and
+    the signatures of both tokens."""
+    rsa_key, ec_key, text = _key(), _ec_key(), b"x" * 600
+    signature, public = ec_key.sign(text, _ES256), ec_key.public_key()
+
+    def once() -> None:
+        _keyed_hash()
+        public.verify(signature, text, _ES256)
+        rsa_key.sign(text, padding.PKCS1v15(), hashes.SHA256())
+        ec_key.sign(text, _ES256)
+
+    return _timed(count, once)
+
+
 def client_tokens(count: int) -> tuple[float, float]:
     """The same of tokens for a client itself: the keyed hash of its secret, an ES256 signature."""
     key, text = _ec_key(), b"x" * 600

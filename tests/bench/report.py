@@ -19,6 +19,8 @@ MEANING = {
     "refresh": "refresh ÷ its raw cryptography",
     "back-end": "client credentials ÷ raw cryptography",
     "introspect": "introspection ÷ its raw cryptography",
+    "par": "pushed request ÷ plain authorization",
+    "dpop": "DPoP exchange ÷ its raw cryptography",
     "userinfo": "userinfo ÷ Flask answer",
     "account": "dearest account page ÷ Flask template",
     "discovery": "discovery ÷ bare WSGI answer",

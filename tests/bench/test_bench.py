@@ -35,6 +35,12 @@ def test_the_bench_measures_the_grants_against_their_cryptography(tmp_path: Path
         assert len(one["rounds"]) > 1 and min(one["rounds"]) > 1 and one["raw"]["crypto CPU ms"] > 0
 
 
+def test_the_bench_measures_pushed_requests_and_bound_tokens(tmp_path: Path) -> None:
+    printed, (par, dpop) = quick(tmp_path, "par", "dpop")
+    assert "pushed request" in printed and "DPoP" in printed and (par["target"], dpop["target"]) == (2.0, 6.0)
+    assert par["raw"]["plain CPU ms"] > 0 and dpop["raw"]["crypto CPU ms"] > 0 and min(dpop["rounds"]) > 1
+
+
 def test_the_bench_imports_contracts_and_finds_one(tmp_path: Path) -> None:
     printed, (imported, matching) = quick(tmp_path, "import", "matching")
     assert "rows 10000" in printed and "contracts 10000" in printed, "a quick run says that it took fewer"

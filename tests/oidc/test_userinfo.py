@@ -106,7 +106,7 @@ def test_without_a_token_the_challenge_names_no_error(provider: Provider) -> Non
         {},
         {"headers": {"Authorization": ""}},
         {"headers": {"Authorization": "Basic YTpi"}},
-        {"headers": {"Authorization": "DPoP x"}},
+        {"headers": {"Authorization": "Digest x"}},
     ):
         refused(provider.userinfo(**options), None)
     refused(provider.userinfo(method="POST", data={"access_token": ""}), None)
