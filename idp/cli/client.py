@@ -61,6 +61,8 @@ def add(ctx: click.Context, file: Any) -> None:
       dpop_bound_access_tokens (false), require_dpop_nonce (false)
                                      true: tokens bound to a key only (RFC 9449);
                                      proofs with a nonce of ours
+      request_object_signing_alg, require_signed_request_object (false)
+                                     true: signed requests only (RFC 9101)
       grant_types                    authorization_code (default), refresh_token,
                                      client_credentials (scopes of your own then)
       resources, audiences           APIs it may have tokens for; APIs it is itself

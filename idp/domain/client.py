@@ -65,6 +65,8 @@ class Client:
     require_pushed_authorization_requests: bool = False
     dpop_bound_access_tokens: bool = False
     require_dpop_nonce: bool = False
+    request_object_signing_alg: str | None = None
+    require_signed_request_object: bool = False
     secret_hash: str | None = None
     old_secret_hash: str | None = None
     old_secret_until: int = 0

@@ -34,11 +34,16 @@ class ProofOfClient(Schema):
     require_pushed_authorization_requests = _strict_bool()
     dpop_bound_access_tokens = _strict_bool()
     require_dpop_nonce = _strict_bool()
+    request_object_signing_alg = fields.String(validate=validate.OneOf(rules.PROOF_ALGS))
+    require_signed_request_object = _strict_bool()
 
     @validates_schema
     def keys_are_known(self, data: dict[str, Any], **_: Any) -> None:
         """One place for keys, and one there is if the client proves itself by them."""
         if data.get("jwks") is not None and data.get("jwks_uri") is not None:
             raise ValidationError("give jwks or jwks_uri, not both (RFC 7591 section 2)", "jwks")
-        if data.get("token_endpoint_auth_method") == "private_key_jwt" and data.get("jwks", data.get("jwks_uri")) is None:
+        unknown = data.get("jwks", data.get("jwks_uri")) is None
+        if data.get("require_signed_request_object") and unknown:
+            raise ValidationError("it needs the client's public keys, in jwks or at jwks_uri", "require_signed_request_object")
+        if data.get("token_endpoint_auth_method") == "private_key_jwt" and unknown:
             raise ValidationError("private_key_jwt needs the client's public keys, here or at jwks_uri", "jwks")

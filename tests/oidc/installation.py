@@ -65,6 +65,7 @@ PORTALS: dict[str, dict[str, Any]] = {
     "bound": {"dpop_bound_access_tokens": True, "grant_types": ALL, "resources": [API]},
     "bound-public": {"dpop_bound_access_tokens": True, "grant_types": REFRESHING, "token_endpoint_auth_method": "none"},
     "nonces": {"require_dpop_nonce": True, "grant_types": ALL},
+    "signing": {"require_signed_request_object": True, "jwks": signing.jwks("portal-PS256", "portal-ES256"), "request_object_signing_alg": "PS256"},
     "key-old": {"token_endpoint_auth_method": KEYED, "jwks": signing.jwks("portal-ES256"), "client_assertion_audience": "token_endpoint"},
     "key-two": {"token_endpoint_auth_method": KEYED, "jwks": signing.jwks("portal-ES256", "portal-RS256"), "token_endpoint_auth_signing_alg": "ES256"},
 }

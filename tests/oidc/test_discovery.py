@@ -27,7 +27,7 @@ REGISTERED = frozenset(
     introspection_endpoint_auth_methods_supported introspection_signing_alg_values_supported code_challenge_methods_supported prompt_values_supported
     authorization_response_iss_parameter_supported end_session_endpoint backchannel_logout_supported
     backchannel_logout_session_supported pushed_authorization_request_endpoint require_pushed_authorization_requests
-    dpop_signing_alg_values_supported""".split()
+    dpop_signing_alg_values_supported request_object_signing_alg_values_supported require_signed_request_object""".split()
 )
 VALUES = {**PROFILE, "address": ADDRESS, "nickname": "はなこ", "preferred_username": "hanako", "email": "hanako@example.jp"}
 
@@ -196,7 +196,7 @@ def test_every_language_is_spoken(portal: Portal, house: Installation, provider:
 def test_what_is_said_to_be_missing_is_refused(portal: Portal, provider: Provider, signed_in: Browser) -> None:
     """OIDC Discovery section 3: request_parameter_supported, request_uri_parameter_supported (true unless said), PKCE."""
     found = provider.metadata
-    assert found["request_parameter_supported"] is found["request_uri_parameter_supported"] is False
+    assert found["request_parameter_supported"] is True and found["request_uri_parameter_supported"] is False
     assert (found["code_challenge_methods_supported"], found["subject_types_supported"]) == (["S256"], ["public"])
     assert portal.error(signed_in, request="x.y.z") == "request_not_supported"
     assert portal.error(signed_in, request_uri="https://portal.example/x") == "request_uri_not_supported"

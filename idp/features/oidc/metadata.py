@@ -46,7 +46,9 @@ def document(settings: Settings) -> dict[str, Any]:
         "claims_supported": ["iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid", "at_hash", "jti"]
         + sorted(claims.CLAIMS),
         "claims_parameter_supported": True,
-        "request_parameter_supported": False,
+        "request_parameter_supported": True,
+        "request_object_signing_alg_values_supported": list(PROOF_ALGS),
+        "require_signed_request_object": False,
         "request_uri_parameter_supported": False,
         "require_request_uri_registration": False,
         "acr_values_supported": list(assurance.ACR_SUPPORTED),

@@ -9,7 +9,7 @@ from authlib.oauth2.rfc6749 import InvalidRequestError
 from idp import vault
 from idp.deps import Deps
 from idp.domain.client import Client
-from idp.features.oidc import client_auth, dpop, protected
+from idp.features.oidc import client_auth, dpop, protected, request_object
 from idp.features.oidc import request as requests
 from idp.features.oidc.request import AuthorizationError, AuthorizationRequest, NotRedirectable
 from idp.services import limits
@@ -23,6 +23,12 @@ MAX_STORED = 32_768  # bytes; far more than any request needs
 KEEP_SPENT = 86_400  # seconds after which a page left open leads nowhere any more, so that no mark is needed
 # what proves the client is not part of its request (RFC 9126 section 2.1)
 _OF_THE_CLIENT = ("client_id", "client_secret", "client_assertion", "client_assertion_type")
+
+
+class InvalidRequestObject(OAuth2Error):
+    """The signed request object is not believed (RFC 9101 section 7)."""
+
+    error = "invalid_request_object"
 
 
 def answer(house: House, request: MachineRequest) -> Reply:
@@ -51,6 +57,13 @@ def _checked(house: House, client: Client, form: Mapping[str, str], jkt: str | N
     if "request_uri" in form:
         raise InvalidRequestError("request_uri does not belong here")
     fields = {name: value for name, value in form.items() if name not in _OF_THE_CLIENT} | {"client_id": client.id}
+    if request_object.given(client, fields):
+        try:
+            fields = request_object.parameters(house, client, fields["request"])
+        except request_object.BadObject as error:
+            raise InvalidRequestObject(str(error)) from None
+    elif client.require_signed_request_object:
+        raise InvalidRequestObject("this client signs its requests")
     if jkt is not None and fields.setdefault("dpop_jkt", jkt) != jkt:  # RFC 9449 section 10.1
         raise dpop.InvalidProof("dpop_jkt is not the key of the proof")
     try:

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, g, redirect, request
 from idp.domain.account import Account
 from idp.domain.client import Client
 from idp.domain.journey import Journey, Proof, accepts_session
-from idp.features.oidc import answers, flow, id_token_hint, pushed_requests
+from idp.features.oidc import answers, flow, id_token_hint, pushed_requests, request_object
 from idp.features.oidc import request as requests
 from idp.features.oidc.request import AuthorizationError, AuthorizationRequest, NotRedirectable, Target
 from idp.services import journeys
@@ -51,9 +51,30 @@ def _pushed(house: House, fields: Mapping[str, str], doubled: frozenset[str]) ->
     return found, pushed_requests.mark(house.deps, uri)
 
 
-def _checked(fields: Mapping[str, str], doubled: frozenset[str], client: Client, target: Target, mark: tuple[str, int] | None) -> AuthorizationRequest:
+def _proven(
+    house: House, fields: Mapping[str, str], doubled: frozenset[str], mark: tuple[str, int] | None, signed: bool
+) -> tuple[Client, Target]:
+    """Who asks, and where answers go; clients that are to push their requests, or to sign them, have done so."""
+    client, target = requests.proven_target(fields, doubled, house.clients.find)
     if mark is None and client.require_pushed_authorization_requests:
         raise AuthorizationError(target, "invalid_request", "this client pushes its requests first")
+    if mark is None and client.require_signed_request_object and not signed:
+        raise AuthorizationError(target, "invalid_request", "this client signs its requests")
+    return client, target
+
+
+def _unsigned(house: House, fields: Mapping[str, str], doubled: frozenset[str]) -> tuple[Mapping[str, str], frozenset[str]]:
+    """The parameters of a signed request object in place of those beside it (RFC 9101 section 6.3)."""
+    client = None if doubled & {"client_id", "request"} else house.clients.find(fields.get("client_id"))
+    if client is None or not request_object.given(client, fields):
+        return fields, doubled
+    try:
+        return request_object.parameters(house, client, fields["request"]), frozenset()
+    except request_object.BadObject as error:
+        raise AuthorizationError(_proven(house, fields, doubled, None, True)[1], "invalid_request_object", str(error)) from None
+
+
+def _checked(fields: Mapping[str, str], doubled: frozenset[str], client: Client, target: Target, mark: tuple[str, int] | None) -> AuthorizationRequest:
     return replace(requests.check(fields, doubled, client, target), pushed=mark)
 
 
@@ -64,10 +85,9 @@ def authorize(house: House, raw: bytes) -> Response:
     fields, mark = _pushed(house, fields, doubled)
     doubled = doubled if mark is None else frozenset()
     try:
-        client, target = requests.proven_target(fields, doubled, house.clients.find)
-    except NotRedirectable:
-        raise PageError(400, "common.unknown_client") from None
-    try:
+        signed = request_object.given(house.clients.find(fields.get("client_id")), fields)
+        fields, doubled = _unsigned(house, fields, doubled)
+        client, target = _proven(house, fields, doubled, mark, signed)
         checked = _checked(fields, doubled, client, target, mark)
         hint = id_token_hint.subject_of(house, checked)
         silent = "none" in checked.prompt
@@ -89,6 +109,8 @@ def authorize(house: House, raw: bytes) -> Response:
         if checked is not None:
             pushed_requests.spend(deps, checked)  # the error is its one answer
         return answers.error_answer(house, error)
+    except NotRedirectable:
+        raise PageError(400, "common.unknown_client") from None
 
 
 def purpose(house: House) -> Purpose:
