@@ -233,7 +233,7 @@ def test_oidcc_discovery_endpoint_verification(house: Installation) -> None:
         for name, value in found.items()
         if name.endswith("_supported") and not isinstance(value, bool)
     )
-    assert all(isinstance(found[name], bool) for name in found if name.startswith(("require_", "claims_parameter", "request_")))
+    assert all(isinstance(found[name], bool) for name in found if name.startswith(("require_", "claims_parameter", "request_parameter", "request_uri")))
     assert all(tag.isalpha() and len(tag) == 2 for tag in found["ui_locales_supported"])
     assert (
         house.provider.issuer + "/.well-known/openid-configuration"
