@@ -63,6 +63,7 @@ def add(ctx: click.Context, file: Any) -> None:
                                      proofs with a nonce of ours
       request_object_signing_alg, require_signed_request_object (false)
                                      true: signed requests only (RFC 9101)
+      authorization_signed_response_alg  for response_mode=jwt (JARM)
       grant_types                    authorization_code (default), refresh_token,
                                      client_credentials (scopes of your own then)
       resources, audiences           APIs it may have tokens for; APIs it is itself

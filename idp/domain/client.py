@@ -38,6 +38,7 @@ class Client:
     application_type: str = "web"
     scope: tuple[str, ...] = SCOPES
     id_token_signed_response_alg: str = "RS256"
+    authorization_signed_response_alg: str = "RS256"
     first_party: bool = True
     require_pkce: bool = True
     require_auth_time: bool = False

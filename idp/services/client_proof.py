@@ -36,6 +36,7 @@ class ProofOfClient(Schema):
     require_dpop_nonce = _strict_bool()
     request_object_signing_alg = fields.String(validate=validate.OneOf(rules.PROOF_ALGS))
     require_signed_request_object = _strict_bool()
+    authorization_signed_response_alg = fields.String(validate=validate.OneOf(rules.ID_TOKEN_ALGS))
 
     @validates_schema
     def keys_are_known(self, data: dict[str, Any], **_: Any) -> None:

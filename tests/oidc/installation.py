@@ -43,7 +43,7 @@ PORTALS: dict[str, dict[str, Any]] = {
     "api": {"grant_types": [], "audiences": [API], "introspection_signed_response_alg": "ES256"},
     "other-api": {"grant_types": [], "audiences": [OTHER_API], "token_endpoint_auth_method": "client_secret_post"},
     "ES256": {"id_token_signed_response_alg": "ES256"},
-    "PS256": {"id_token_signed_response_alg": "PS256"},
+    "PS256": {"id_token_signed_response_alg": "PS256", "authorization_signed_response_alg": "PS256"},
     "EdDSA": {"id_token_signed_response_alg": "EdDSA"},
     "third": {"first_party": False, "client_name": "Third"},
     "narrow": {"scope": "openid email"},

@@ -27,7 +27,8 @@ REGISTERED = frozenset(
     introspection_endpoint_auth_methods_supported introspection_signing_alg_values_supported code_challenge_methods_supported prompt_values_supported
     authorization_response_iss_parameter_supported end_session_endpoint backchannel_logout_supported
     backchannel_logout_session_supported pushed_authorization_request_endpoint require_pushed_authorization_requests
-    dpop_signing_alg_values_supported request_object_signing_alg_values_supported require_signed_request_object""".split()
+    dpop_signing_alg_values_supported request_object_signing_alg_values_supported require_signed_request_object
+    authorization_signing_alg_values_supported""".split()
 )
 VALUES = {**PROFILE, "address": ADDRESS, "nickname": "はなこ", "preferred_username": "hanako", "email": "hanako@example.jp"}
 
@@ -117,7 +118,7 @@ def test_it_may_be_kept_for_a_while_and_checked_by_etag(provider: Provider) -> N
 def test_every_response_type_and_mode_works(portal: Portal, provider: Provider, signed_in: Browser) -> None:
     """OIDC Discovery section 3, response_types_supported and response_modes_supported."""
     assert provider.metadata["response_types_supported"] == ["code"]
-    assert set(provider.metadata["response_modes_supported"]) == {"query", "form_post"}
+    assert set(provider.metadata["response_modes_supported"]) == {"query", "form_post", "jwt", "query.jwt", "form_post.jwt"}
     assert "code" in portal.reply(portal.ask(signed_in, response_mode="query"))
     assert "code" in posted(portal, portal.ask(signed_in, response_mode="form_post"))
 

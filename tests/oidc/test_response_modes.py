@@ -83,7 +83,7 @@ def test_the_page_comes_after_the_sign_in_too(house: Installation, portal: Porta
 
 
 @pytest.mark.parametrize(
-    "mode", ["fragment", "jwt", "query.jwt", "web_message", "FORM_POST", "form_post ", "query fragment", '"']
+    "mode", ["fragment", "JWT", "fragment.jwt", "web_message", "FORM_POST", "form_post ", "query fragment", '"']
 )
 def test_an_unknown_response_mode_is_refused_not_ignored(portal: Portal, signed_in: Browser, mode: str) -> None:
     """OAuth 2.0 Multiple Response Type Encoding Practices section 2.1 (requirement AZ-18, trap T-14)."""

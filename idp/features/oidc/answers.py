@@ -1,9 +1,10 @@
-"""Writes every authorization response, success and error alike: `iss` always, by query or by form post
-(RFC 9207, OAuth 2.0 Form Post Response Mode)."""
+"""Writes every authorization response, success and error alike: `iss` always, by query or by form post,
+signed where that was asked for (RFC 9207, OAuth 2.0 Form Post Response Mode, JARM)."""
 
 from flask import Response, redirect
 
 from idp.domain.client import origin
+from idp.features.oidc import jarm
 from idp.features.oidc.request import AuthorizationError, Target
 from idp.web import address
 from idp.web.headers import FORM_POST_SCRIPT
@@ -16,7 +17,9 @@ def answer(house: House, target: Target, parameters: dict[str, str]) -> Response
     if target.state is not None:
         fields["state"] = target.state
     fields["iss"] = house.deps.settings.issuer
-    if target.response_mode == "form_post":
+    if jarm.wanted(target.response_mode):
+        fields = jarm.response(house, target.client_id, fields)
+    if target.response_mode.startswith("form_post"):
         return house.pages.respond(
             "form_post.html",
             house.pages.locale(),

@@ -49,6 +49,7 @@ def document(settings: Settings) -> dict[str, Any]:
         "request_parameter_supported": True,
         "request_object_signing_alg_values_supported": list(PROOF_ALGS),
         "require_signed_request_object": False,
+        "authorization_signing_alg_values_supported": list(ID_TOKEN_ALGS),
         "request_uri_parameter_supported": False,
         "require_request_uri_registration": False,
         "acr_values_supported": list(assurance.ACR_SUPPORTED),

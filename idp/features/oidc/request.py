@@ -10,7 +10,7 @@ from idp.features.oidc import offline
 from idp.features.oidc.claims_parameter import BadClaims, ClaimsRequest, parse_claims
 
 MAX_ECHO = 1_024
-RESPONSE_MODES = ("query", "form_post")
+RESPONSE_MODES = ("query", "form_post", "jwt", "query.jwt", "form_post.jwt")  # jwt: as the response type has it, by query
 PROMPTS = frozenset({"none", "login", "consent", "select_account"})
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
 _SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+( [\x21\x23-\x5b\x5d-\x7e]+)*")
