@@ -53,6 +53,8 @@ class Client:
     tos_uri: str | None = None
     event_delivery_uri: str | None = None
     may_send_events: bool = False
+    backchannel_logout_uri: str | None = None
+    backchannel_logout_session_required: bool = False
     secret_hash: str | None = None
     event_token: str | None = None
     created_at: int = 0
