@@ -1,6 +1,7 @@
-"""What a browser calls itself, reduced to system and browser, as people name them."""
+"""What a browser calls itself, reduced to system and browser, as people name them; and who sends a request."""
 
 import re
+from dataclasses import dataclass
 from functools import lru_cache
 
 # the first that fits; browsers quote each other, so the rarer word comes first
@@ -22,3 +23,17 @@ def device_of(user_agent: str) -> str:
     said = user_agent[:512]
     system = next((name for pattern, name in _SYSTEMS if re.search(pattern, said)), "other")
     return f"{system}.{next((name for pattern, name in _BROWSERS if re.search(pattern, said)), 'other')}"
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Whoever sends a request: network address, and what the browser calls itself."""
+
+    address: str
+    user_agent: str = ""
+
+    @property
+    def device(self) -> dict[str, str]:
+        """System and browser as codes, as letters take them: facts `os` and `browser`."""
+        system, _, browser = device_of(self.user_agent).partition(".")
+        return {"os": system, "browser": browser}

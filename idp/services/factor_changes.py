@@ -5,6 +5,7 @@ from typing import Callable
 
 from idp.deps import Deps
 from idp.domain.account import Account
+from idp.domain.device import Caller
 from idp.services import logouts, notices, portal_events, records, undoing
 from idp.tables import accounts, trusted_browsers
 from idp.tables.database import Connection
@@ -30,7 +31,7 @@ class Changed:
 
 
 def change(
-    deps: Deps, account: Account, summary: str, address: str, work: Callable[[Connection], None], on: bool | None = None
+    deps: Deps, account: Account, summary: str, who: Caller, work: Callable[[Connection], None], on: bool | None = None
 ) -> Changed | None:
     """Do `work` in a transaction that ends every session, token and remembered browser of the account, puts the change on
     record and tells every destination, old and new; one that was taken away can take it back (requirements MF-07, MF-15, TB-03, AC-02). `account`: as the page saw it, with
@@ -47,11 +48,11 @@ def change(
             accounts.change(connection, account.id, now, second_factor=int(on))
         after = accounts.by_id(connection, account.id, with_destinations=True) or account
         detail = {"what": summary, "on": after.second_factor}
-        records.add(connection, deps, "second_factor_changed", account_id=account.id, address=address, detail=detail)
+        records.add(connection, deps, "second_factor_changed", account_id=account.id, address=who.address, detail=detail)
         told = (*account.destinations, *after.destinations)
-        notices.tell(connection, deps, account, "notice.tfa", {"datetime": now, "summary": summary}, told)
+        notices.tell(connection, deps, account, "notice.tfa", {"datetime": now, "summary": summary, **who.device}, told)
         kind, how = CREDENTIALS[summary]
         portal_events.tell(connection, deps, account.id, "credential_changed", credential_type=kind, change_type=how)
         logouts.all_ended(connection, deps, account.id)
-        undoing.offer(connection, deps, account, after)
+        undoing.offer(connection, deps, account, after, who)
     return Changed(after, cleared)

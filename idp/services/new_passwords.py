@@ -8,6 +8,7 @@ from idp import common_passwords
 from idp.deps import Deps
 from idp.domain import password as rules
 from idp.domain.account import Account
+from idp.domain.device import Caller
 from idp.services import logouts, notices, portal_events, records
 from idp.services.passwords import Hasher
 from idp.tables import accounts, failures, links, trusted_browsers
@@ -48,7 +49,7 @@ def verdicts_for(deps: Deps, hasher: Hasher, account: Account, typed: str, again
 
 
 def replace(
-    deps: Deps, hasher: Hasher, account: Account, typed: str, address: str, how: str,
+    deps: Deps, hasher: Hasher, account: Account, typed: str, who: Caller, how: str,
     claim: Callable[[Connection], bool] = lambda connection: True, hold: int = 0,
 ) -> Account | None:  # fmt: skip
     """Set the new password. With it end every session, token, remembered browser and link of the account, and its waits after
@@ -60,7 +61,7 @@ def replace(
         with deps.database.write() as connection:
             if not claim(connection) or not accounts.raise_epoch_from(connection, account.id, account.epoch, deps.now()):
                 raise _Lost  # rolled back: the claim is not spent
-            return _set(connection, deps, account, hashed, address, how, hold)
+            return _set(connection, deps, account, hashed, who, how, hold)
     except _Lost:
         return None
 
@@ -69,15 +70,15 @@ class _Lost(Exception):
     """Somebody else was first."""
 
 
-def _set(connection: Connection, deps: Deps, account: Account, hashed: str, address: str, how: str, hold: int) -> Account | None:
+def _set(connection: Connection, deps: Deps, account: Account, hashed: str, who: Caller, how: str, hold: int) -> Account | None:
     now = deps.now()
     changes = {"password_hash": hashed, "password_state": "current", "password_at": now}
     accounts.change(connection, account.id, now, **changes, **({"held_until": now + hold} if hold else {}))
     trusted_browsers.remove(connection, account.id)
     links.drop(connection, account.id)
     failures.clear(connection, "password:" + account.id)
-    records.add(connection, deps, "password_changed", account_id=account.id, address=address, detail={"how": how})
-    notices.tell(connection, deps, account, "notice.pw", {"datetime": now, "method": how})
+    records.add(connection, deps, "password_changed", account_id=account.id, address=who.address, detail={"how": how})
+    notices.tell(connection, deps, account, "notice.pw", {"datetime": now, "method": how, **who.device})
     portal_events.tell(connection, deps, account.id, "credential_changed", credential_type="password", change_type="update")
     logouts.all_ended(connection, deps, account.id)
     if how == "reset":  # whoever changes it stays signed in

@@ -11,7 +11,7 @@ from typing import Literal
 from idp import vault
 from idp.deps import Deps
 from idp.domain.account import Account
-from idp.domain.device import device_of
+from idp.domain.device import Caller, device_of
 from idp.services import limits, notices, records
 from idp.tables import accounts, trusted_browsers
 from idp.tables.database import Connection
@@ -57,19 +57,19 @@ def use(connection: Connection, deps: Deps, known: Recognised, cookie: str) -> s
     return f"{series}.{secret}" if trusted_browsers.rotate(connection, known.browser.id, old, new, deps.now()) else None
 
 
-def end_stolen(connection: Connection, deps: Deps, account: Account, known: Recognised, address: str) -> None:
+def end_stolen(connection: Connection, deps: Deps, account: Account, known: Recognised, who: Caller) -> None:
     """Somebody shows a secret that was replaced: the browser is forgotten and the member told."""
     if known.browser is None or not trusted_browsers.remove(connection, account.id, known.browser.id):
         return
-    records.add(connection, deps, "browser_copied", account_id=account.id, address=address)
+    records.add(connection, deps, "browser_copied", account_id=account.id, address=who.address)
     full = accounts.by_id(connection, account.id, with_destinations=True) or account
-    notices.tell(connection, deps, full, "notice.tfa", {"datetime": deps.now(), "summary": "browser_copied"})
+    notices.tell(connection, deps, full, "notice.tfa", {"datetime": deps.now(), "summary": "browser_copied", **who.device})
 
 
-def remember(connection: Connection, deps: Deps, account: Account, user_agent: str, address: str) -> str:
+def remember(connection: Connection, deps: Deps, account: Account, who: Caller) -> str:
     """Remember this browser and tell the member; returns the cookie. Only right after a second factor was given."""
     series, secret, now = vault.random_token(), vault.random_token(), deps.now()
-    device = device_of(user_agent)
+    device = device_of(who.user_agent)
     browser = TrustedBrowser(
         id=vault.random_id(),
         account_id=account.id,
@@ -79,15 +79,14 @@ def remember(connection: Connection, deps: Deps, account: Account, user_agent: s
         rotated_at=now,
         epoch=account.epoch,
         device=device,
-        address=limits.network_of(address),
+        address=limits.network_of(who.address),
         created_at=now,
         used_at=now,
         expires_at=now + deps.policy.second_factor.remember,
     )
     trusted_browsers.add(connection, browser, deps.policy.second_factor.remember_most)
-    records.add(connection, deps, "browser_remembered", account_id=account.id, address=address)
-    system, _, name = device.partition(".")
-    notices.tell(connection, deps, account, "notice.device", {"datetime": now, "os": system, "browser": name}, kinds=("email",))
+    records.add(connection, deps, "browser_remembered", account_id=account.id, address=who.address)
+    notices.tell(connection, deps, account, "notice.device", {"datetime": now, **who.device}, kinds=("email",))
     return f"{series}.{secret}"
 
 

@@ -8,6 +8,7 @@ from idp import vault
 from idp.deps import Deps
 from idp.domain import folding
 from idp.domain.account import Account, Destination
+from idp.domain.device import Caller
 from idp.services import alarms, notices, portal_events
 from idp.services.limits import network_of
 from idp.tables import accounts, factors, undos
@@ -20,13 +21,14 @@ HOUR = 3_600
 _TYPED = re.compile(f"[{ALPHABET}]{{{CODE}}}")
 
 
-def offer(connection: Connection, deps: Deps, before: Account, after: Account) -> None:
+def offer(connection: Connection, deps: Deps, before: Account, after: Account, who: Caller) -> None:
     """Tell every proven destination that the change has taken away, in the transaction of the change, by which code the
     change is taken back. Both accounts come with their destinations."""
     kept = {(item.kind, item.address) for item in after.destinations}
     state = {"second_factor": before.second_factor, "destinations": [asdict(item) for item in before.destinations]}
     now = deps.now()
     until = now + deps.policy.alarm.undo
+    facts = {"datetime": now, "deadline": until, **who.device}
     for item in before.destinations:
         if item.verified_at is None or (item.kind, item.address) in kept:
             continue
@@ -34,7 +36,7 @@ def offer(connection: Connection, deps: Deps, before: Account, after: Account) -
         hashed = _hashed(deps, code)
         undos.add(connection, Undo(hashed, before.id, deps.vault.seal(json.dumps(state).encode(), "undo:" + hashed), now, until))
         shown = f"{code[: CODE // 2]}-{code[CODE // 2 :]}"
-        notices.tell(connection, deps, before, "notice.undo", {"datetime": now, "deadline": until, "undo_code": shown}, [item], sms={"undo_code"})
+        notices.tell(connection, deps, before, "notice.undo", facts | {"undo_code": shown}, [item], sms={"undo_code"})
 
 
 def _hashed(deps: Deps, code: str) -> str:
@@ -46,7 +48,7 @@ def allowed(deps: Deps, address: str) -> bool:
     return deps.ephemeral.hit("undo:" + network_of(address), HOUR) <= deps.policy.alarm.tries_per_address_per_hour
 
 
-def take_back(deps: Deps, typed: str, address: str) -> bool:
+def take_back(deps: Deps, typed: str, who: Caller) -> bool:
     """Make the destinations what they were before the change that this code belongs to. What was added to prove oneself by
     since then goes, all that is open ends, and old and new destinations are told. False if the code is none of ours, was
     used, or is too old; of many parallel callers one takes back."""
@@ -64,19 +66,19 @@ def take_back(deps: Deps, typed: str, address: str) -> bool:
         except VaultError:  # the operator has changed the keys
             return False
         before = [Destination(**one) for one in state["destinations"]]
-        _restore(connection, deps, account, undo, before, state["second_factor"], address)
+        _restore(connection, deps, account, undo, before, state["second_factor"], who)
         return True
 
 
 def _restore(
-    connection: Connection, deps: Deps, account: Account, undo: Undo, before: list[Destination], on: bool, address: str
+    connection: Connection, deps: Deps, account: Account, undo: Undo, before: list[Destination], on: bool, who: Caller
 ) -> None:
     now = deps.now()
     factors.replace_destinations(connection, account.id, before, now)
     factors.drop_since(connection, account.id, undo.created_at)
     accounts.change(connection, account.id, now, second_factor=int(on))
     undos.drop(connection, account.id)
-    alarms.raise_alarm(connection, deps, account, "change_undone", address)
+    alarms.raise_alarm(connection, deps, account, "change_undone", who.address)
     portal_events.tell(connection, deps, account.id, "credential_changed", credential_type="otp", change_type="update")
     told = (*account.destinations, *before)
-    notices.tell(connection, deps, account, "notice.tfa", {"datetime": now, "summary": "change_undone"}, told)
+    notices.tell(connection, deps, account, "notice.tfa", {"datetime": now, "summary": "change_undone", **who.device}, told)

@@ -8,6 +8,7 @@ from flask import Flask, Response, g, redirect, request
 
 from idp import texts, vault
 from idp.deps import Deps
+from idp.domain.device import Caller
 from idp.domain.journey import Journey
 from idp.services import journeys
 from idp.vault import fingerprint
@@ -137,6 +138,11 @@ def known_browser() -> bool:
 def browser(deps: Deps) -> str:
     """Fingerprint of the browser's cookie: what journeys are bound to."""
     return fingerprint(browser_cookie(deps))
+
+
+def caller() -> Caller:
+    """Who sends this request."""
+    return Caller(request.remote_addr or "", request.user_agent.string)
 
 
 def language_wish() -> str | None:

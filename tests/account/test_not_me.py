@@ -6,6 +6,7 @@ from typing import Iterator
 import pytest
 import requests
 
+from idp.domain.device import Caller
 from idp.services import undoing
 from tests import running, services
 from tests.running import PASSWORD, Browser, Idp, answer_of, exchange, form_of
@@ -109,7 +110,7 @@ def test_the_old_destination_takes_the_change_back_once(idp: Idp) -> None:
     assert destinations(member) == [member.mail]
     assert title(undo(idp, code)) == "送り先の変更を取り消す", "good once"
     told = idp.wait_for_mails(f"thief-{member.name}@elsewhere.example", 3)[-1].get_content()
-    assert "送り先の変更を取り消しました" in told
+    assert "送り先の変更を取り消しました" in told and "端末：" in told
     browser = Browser(idp)
     page = browser.sign_in(browser.go("/account"), member.name)
     assert "one-time-code" in page.text and member.mail[0] in page.text
@@ -119,7 +120,7 @@ def test_of_sixteen_hands_one_takes_back(idp: Idp) -> None:
     member = Member(idp)
     code = moved(member, f"new-{member.name}@elsewhere.example")
     with inside(idp) as deps:
-        assert sum(race(16, lambda: undoing.take_back(deps, code, "192.0.2.1"))) == 1
+        assert sum(race(16, lambda: undoing.take_back(deps, code, Caller("192.0.2.1")))) == 1
     assert destinations(member) == [member.mail]
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from idp.deps import Deps
 from idp.domain.account import Account
+from idp.domain.device import Caller
 from idp.services import accounts as service
 from idp.services import client_registration, factors, letters, links, portal_events, records, trust
 from idp.services.passwords import Hasher
@@ -70,7 +71,7 @@ def leave_traces(deps: Deps, account: Account, client_id: str) -> None:
         connection.execute(login_ids.insert(), {"login_id_key": "before.01", "account_id": account.id, "since": now})
         factors.set_app(connection, deps, account.id, factors.new_secret(), 0)
         factors.new_codes(connection, deps, account.id)
-        trust.remember(connection, deps, account, "Mozilla/5.0 (iPhone)", "203.0.113.9")
+        trust.remember(connection, deps, account, Caller("203.0.113.9", "Mozilla/5.0 (iPhone)"))
         agreements.add(connection, account.id, "privacy", "v1", now, "203.0.113.0")
         grants.consent(connection, account.id, client_id, frozenset({"openid", "profile"}), now)
         links.issue(connection, deps, "reset", account.id, 600, "mail", account.epoch)

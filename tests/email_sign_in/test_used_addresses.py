@@ -5,6 +5,7 @@ import re
 import pytest
 import requests
 
+from idp.domain.device import Caller
 from idp.features.email_sign_in import flow
 from idp.services import members
 from tests.running import Browser, Idp, answer_of, new_name
@@ -116,7 +117,7 @@ def test_of_sixteen_members_who_prove_one_address_one_gets_it(idp: Idp) -> None:
             draft = flow.Draft(account.id, address, address, account.epoch, proven=True)
             flow.keep(deps, account.id, draft)
         todo = iter(found)
-        results = race(16, lambda: flow.save(deps, account, account.id, "") if (account := next(todo)) else None)
+        results = race(16, lambda: flow.save(deps, account, account.id, Caller("")) if (account := next(todo)) else None)
     assert sorted(map(str, results)) == ["on"] + ["used"] * 15
     assert len(rows(idp, "SELECT id FROM accounts WHERE email_login_key = :m", m=address)) == 1
     made = "SELECT account_id FROM audit WHERE event = 'email_sign_in_changed'"
@@ -129,11 +130,11 @@ def test_of_sixteen_saves_of_one_member_one_counts(idp: Idp) -> None:
         account = members.find(deps, member.subject, with_destinations=True)
         assert account
         flow.keep(deps, "owner", flow.Draft("d", member.mail, member.mail, account.epoch, proven=True))
-        assert sorted(race(16, lambda: flow.save(deps, account, "owner", ""))) == ["lost"] * 15 + ["on"]
+        assert sorted(race(16, lambda: flow.save(deps, account, "owner", Caller("")))) == ["lost"] * 15 + ["on"]
         on = members.find(deps, member.subject, with_destinations=True)
-        assert on and sorted(race(16, lambda: flow.switch_off(deps, on, ""))) == [False] * 15 + [True]
+        assert on and sorted(race(16, lambda: flow.switch_off(deps, on, Caller("")))) == [False] * 15 + [True]
         for _ in range(2):  # an account that has been changed meanwhile, and a code that never came
             flow.keep(deps, "owner", flow.Draft("d", member.mail, member.mail, account.epoch - 1, proven=True))
-            assert flow.save(deps, account, "owner", "") == "lost"
+            assert flow.save(deps, account, "owner", Caller("")) == "lost"
             flow.keep(deps, "owner", flow.Draft("d", member.mail, member.mail, account.epoch))
-            assert flow.save(deps, account, "owner", "") == "lost"
+            assert flow.save(deps, account, "owner", Caller("")) == "lost"

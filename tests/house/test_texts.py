@@ -19,6 +19,7 @@ from idp.domain.device import BROWSERS, SYSTEMS
 from idp.domain.policy import Blocklist, Kind, LoginIdRule, PassphraseRule, PasswordRule
 from idp.features.account import flow as account
 from idp.features.agreements import flow as agreements
+from idp.features.own_data import views as own_data
 from idp.services import letters
 from tests.house.tree import TOP, files
 
@@ -102,6 +103,8 @@ def computed() -> set[str]:
         *(f"elogin.done.{what}" for what in ("on", "changed", "off")),
         *(f"acct.done.{what}" for what in ("id", "nickname", "password", "language")),
         *(f"acct.hist.{event}.{result}" for event, results in account.EVENTS.items() for result in results),
+        *(f"acct.data.claim.{claim}" for claim in own_data.CLAIMS),
+        *(f"acct.data.gender.{gender}" for gender in own_data.GENDERS),
         *(f"acct.data.count.{kind}" for kind in ("agreements", "audit", "outbox", "sessions", "trusted_browsers")),
         *(f"rec.dest.{kind}" for kind in ("isp", "mail", "sms")),
         *(f"rec.kind.{kind}" for kind in ("id", "pw")),

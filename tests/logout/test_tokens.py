@@ -16,6 +16,7 @@ from idp import courier
 from idp.adapters.fetch import SafeFetcher
 from idp.deps import Deps
 from idp.domain.account import Account
+from idp.domain.device import Caller
 from idp.domain.journey import Proof
 from idp.domain.letter import PARK_AFTER_AWAY
 from idp.features.sessions import flow as open_sessions
@@ -158,12 +159,12 @@ def mailbox_deleted(deps: Deps, hasher: Hasher, account: Account) -> None:
 
 
 def factor(deps: Deps, hasher: Hasher, account: Account) -> None:
-    assert factor_changes.change(deps, account, "printed_made", "192.0.2.1", lambda connection: None)
+    assert factor_changes.change(deps, account, "printed_made", Caller("192.0.2.1"), lambda connection: None)
 
 
 def changed(how: str) -> Callable[[Deps, Hasher, Account], None]:
     def change(deps: Deps, hasher: Hasher, account: Account) -> None:
-        assert new_passwords.replace(deps, hasher, account, "Sumire8Kawa", "192.0.2.1", how)
+        assert new_passwords.replace(deps, hasher, account, "Sumire8Kawa", Caller("192.0.2.1"), how)
 
     return change
 

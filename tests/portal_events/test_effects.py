@@ -10,6 +10,7 @@ from sqlalchemy import select
 from idp.deps import Deps
 from idp.domain.account import Account, Destination
 from idp.domain.client import Client
+from idp.domain.device import Caller
 from idp.features.portal_events import flow
 from idp.features.second_factor import flow as second_factor
 from idp.services import contract_keys, factor_changes, links, mailboxes, one_time_codes
@@ -205,5 +206,5 @@ def test_what_a_member_is_about_to_save_does_not_bring_it_back(deps: Deps, holde
     take(deps, "mailbox.deleted", address=OLD)
     again = [Destination("d", holder.id, "email", OLD, NOW, True)]
     work = lambda connection: factors.replace_destinations(connection, holder.id, again, NOW)  # noqa: E731
-    assert factor_changes.change(deps, holder, "destinations", "192.0.2.1", work) is None
+    assert factor_changes.change(deps, holder, "destinations", Caller("192.0.2.1"), work) is None
     assert OLD not in places(member.read(deps, holder.id))

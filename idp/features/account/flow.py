@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from idp.deps import Deps
 from idp.domain.account import Account
+from idp.domain.device import Caller
 from idp.domain.identifiers import fold_login_id, login_id_parameters, login_id_verdicts
 from idp.domain.nickname import fold_nickname, nickname_verdicts
 from idp.services import new_passwords, notices, portal_events, records
@@ -60,7 +61,7 @@ class Change:
     wrong: tuple[Problem, ...] = ()
 
 
-def change_password(deps: Deps, hasher: Hasher, account: Account, current: str, typed: str, again: str, address: str) -> Change:
+def change_password(deps: Deps, hasher: Hasher, account: Account, current: str, typed: str, again: str, who: Caller) -> Change:
     """Set a new password; everything else that was open ends. A wrong current one counts as a failed sign-in (requirements
     LG-05, PW-07). `account` comes with its destinations. Raises `Busy`; then nothing was counted."""
     bucket = "password:" + account.id
@@ -82,7 +83,7 @@ def change_password(deps: Deps, hasher: Hasher, account: Account, current: str, 
         failures.clear(connection, bucket)
     if found:
         return Change(wrong=tuple(("", code, {}) for code in found))
-    return Change(new_passwords.replace(deps, hasher, account, typed, address, "change"))
+    return Change(new_passwords.replace(deps, hasher, account, typed, who, "change"))
 
 
 def may_change_from(deps: Deps, account: Account) -> int:
@@ -110,7 +111,7 @@ def check_allowed(deps: Deps, account: Account) -> bool:
     return deps.ephemeral.hit("id-checks:" + account.id, 3_600) <= CHECKS_PER_HOUR
 
 
-def change_login_id(deps: Deps, account: Account, typed: str, address: str) -> bool:
+def change_login_id(deps: Deps, account: Account, typed: str, who: Caller) -> bool:
     """Give the account its new login ID; every destination is told, the subject stays (requirements AC-01, AZ-25). False if
     somebody was first, or if it was changed too lately."""
     now, key = deps.now(), fold_login_id(typed) or ""
@@ -119,8 +120,8 @@ def change_login_id(deps: Deps, account: Account, typed: str, address: str) -> b
         with deps.database.write() as connection:
             if not login_ids.change_login_id(connection, account, typed, key, now, max(0, not_after)):
                 return False
-            records.add(connection, deps, "login_id_changed", account_id=account.id, address=address)
-            notices.tell(connection, deps, account, "notice.id", {"datetime": now, "login_id": typed})
+            records.add(connection, deps, "login_id_changed", account_id=account.id, address=who.address)
+            notices.tell(connection, deps, account, "notice.id", {"datetime": now, "login_id": typed, **who.device})
             portal_events.tell(connection, deps, account.id, "identifier_changed")
             return True
     except accounts.Taken:

@@ -114,7 +114,7 @@ def _password_routes(room: Blueprint, house: House) -> None:
         if isinstance(came, Response):
             return came
         typed = (data["current_password"], data["new_password"], data["new_password_again"])
-        change = flow.change_password(deps, house.hasher, came.account, *typed, request.remote_addr or "")
+        change = flow.change_password(deps, house.hasher, came.account, *typed, doors.caller())
         if change.wrong:
             rule = deps.policy.password
             found = [steps.error(field, key, **values) for field, key, values in change.wrong if field]
@@ -193,7 +193,7 @@ def _login_id_routes(room: Blueprint, house: House) -> None:
         draft = drafts.take(deps, NEW_ID, came.owner)
         if draft is None:
             return redirect(LOGIN_ID, 303)
-        if flow.change_login_id(deps, came.account, draft["login_id"], request.remote_addr or ""):
+        if flow.change_login_id(deps, came.account, draft["login_id"], doors.caller()):
             return _done(house, came, "id")
         taken = steps.error("login_id", "reg.s2.id.taken", id=draft["login_id"])
         return _wrong(house, came, LOGIN_ID, [taken], typed=draft["login_id"])

@@ -7,6 +7,7 @@ from idp import vault
 from idp.deps import Deps
 from idp.domain import folding
 from idp.domain.account import Account
+from idp.domain.device import Caller
 from idp.services import drafts, factor_changes, factors, members
 from idp.services.factor_changes import Changed
 from idp.tables import factors as table
@@ -49,7 +50,7 @@ def find(deps: Deps, owner: str) -> Draft | None:
     return Draft(**found) if found else None
 
 
-def confirm(deps: Deps, account: Account, owner: str, draft_id: str, typed: str, address: str) -> Set:
+def confirm(deps: Deps, account: Account, owner: str, draft_id: str, typed: str, who: Caller) -> Set:
     """Make the draft the account's app if its code was typed, with fresh printed codes. Of parallel callers one does, and
     its step counts as used. Raises `Unavailable`."""
     draft = find(deps, owner)
@@ -72,7 +73,7 @@ def confirm(deps: Deps, account: Account, owner: str, draft_id: str, typed: str,
         factors.set_app(connection, deps, account.id, draft.secret, step)
         codes.extend(factors.new_codes(connection, deps, account.id))
 
-    changed = factor_changes.change(deps, account, "app_added", address, work, on=True)
+    changed = factor_changes.change(deps, account, "app_added", who, work, on=True)
     return Set("ok", changed, tuple(codes)) if changed else Set("gone")
 
 
@@ -104,7 +105,7 @@ def removal(deps: Deps, account: Account) -> Literal["yes", "last", "needed", "s
     return "needed" if deps.policy.second_factor.mode == "required" else "last"
 
 
-def remove(deps: Deps, account: Account, address: str) -> Changed | None:
+def remove(deps: Deps, account: Account, who: Caller) -> Changed | None:
     """Remove the app, if `removal` lets it go; with the last factor the printed codes go too, which only stand in for
     one. None if it must stay or the account was changed meanwhile."""
     verdict = removal(deps, account)
@@ -116,10 +117,10 @@ def remove(deps: Deps, account: Account, address: str) -> Changed | None:
         if verdict == "last":
             table.drop_codes(connection, account.id)
 
-    return factor_changes.change(deps, account, "app_removed", address, work, on=False if verdict == "last" else None)
+    return factor_changes.change(deps, account, "app_removed", who, work, on=False if verdict == "last" else None)
 
 
-def make_codes(deps: Deps, account: Account, once: str, address: str) -> tuple[Changed, tuple[str, ...]] | None:
+def make_codes(deps: Deps, account: Account, once: str, who: Caller) -> tuple[Changed, tuple[str, ...]] | None:
     """Fresh printed codes in place of all earlier ones; None if the page named by `once` has made some before, or the
     account was changed meanwhile. Raises `Unavailable`."""
     if not once or not deps.ephemeral.add("printed:" + fingerprint(f"{account.id}|{once}"), b"1", drafts.LIFE):
@@ -129,5 +130,5 @@ def make_codes(deps: Deps, account: Account, once: str, address: str) -> tuple[C
     def work(connection: Connection) -> None:
         codes.extend(factors.new_codes(connection, deps, account.id))
 
-    changed = factor_changes.change(deps, account, "printed_made", address, work)
+    changed = factor_changes.change(deps, account, "printed_made", who, work)
     return (changed, tuple(codes)) if changed else None

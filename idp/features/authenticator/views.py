@@ -1,7 +1,7 @@
 """Pages of the authenticator app and the printed codes."""
 
 import segno
-from flask import Blueprint, Response, redirect, request
+from flask import Blueprint, Response, redirect
 from markupsafe import Markup
 
 from idp import vault
@@ -68,7 +68,7 @@ def blueprint(house: House) -> Blueprint:
         if isinstance(found, Response):
             return found
         came, data = found
-        done = flow.confirm(deps, came.account, came.owner, data["draft"], data["code"], request.remote_addr or "")
+        done = flow.confirm(deps, came.account, came.owner, data["draft"], data["code"], doors.caller())
         if done.result == "gone":
             return _shown_before(house, came)
         if done.result != "ok" or done.changed is None:
@@ -115,7 +115,7 @@ def _codes_routes(room: Blueprint, house: House) -> None:
         came, data = found
         if came.journey or not fresh.needs_code(house, came.account):
             return redirect(STATUS, 303)
-        made = flow.make_codes(deps, came.account, data["once"], request.remote_addr or "")
+        made = flow.make_codes(deps, came.account, data["once"], doors.caller())
         return _codes(house, came, *made, ()) if made else _shown_before(house, came)
 
 
@@ -138,7 +138,7 @@ def _removal_routes(room: Blueprint, house: House) -> None:
         if isinstance(found, Response):
             return found
         came, _ = found
-        changed = None if came.journey else flow.remove(deps, came.account, request.remote_addr or "")
+        changed = None if came.journey else flow.remove(deps, came.account, doors.caller())
         if changed is None:
             return redirect(REMOVE, 303)
         came, cookie = fresh.gone_on(house, came, changed, ())

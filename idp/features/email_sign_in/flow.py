@@ -10,6 +10,7 @@ from typing import Any, Literal, Mapping
 from idp import vault
 from idp.deps import Deps
 from idp.domain.account import Account, Destination
+from idp.domain.device import Caller
 from idp.domain.identifiers import email_verdicts, fold_email, mask_email
 from idp.services import drafts, notices, one_time_codes, portal_events, records
 from idp.services.accounts import shown
@@ -128,7 +129,7 @@ def check(deps: Deps, account: Account, owner: str, draft: Draft, typed: str) ->
     return checked
 
 
-def save(deps: Deps, account: Account, owner: str, address: str) -> Saved:
+def save(deps: Deps, account: Account, owner: str, who: Caller) -> Saved:
     """Let the member sign in with the address that was proven. "used": somebody else has proven it first; "lost": nothing is
     there to be saved, or the account has been changed meanwhile. Of parallel callers one saves. Raises `Unavailable`."""
     draft = _made(drafts.take(deps, DRAFT, owner))
@@ -142,29 +143,29 @@ def save(deps: Deps, account: Account, owner: str, address: str) -> Saved:
                 return "used"
             if not login_ids.change_email(connection, account, draft.address, draft.key, deps.now()):
                 return "lost"
-            _record(connection, deps, account, what, draft.address, address)
+            _record(connection, deps, account, what, draft.address, who)
             new = Destination(draft.id, account.id, "email", draft.address, deps.now())
-            notices.tell(connection, deps, account, "notice.elogin", {"datetime": deps.now()}, (new,))
+            notices.tell(connection, deps, account, "notice.elogin", {"datetime": deps.now(), **who.device}, (new,))
     except accounts.Taken:
         return "used"
     return what
 
 
-def switch_off(deps: Deps, account: Account, address: str) -> bool:
+def switch_off(deps: Deps, account: Account, who: Caller) -> bool:
     """The login ID alone from now on; false if the account was changed meanwhile."""
     with deps.database.write() as connection:
         if not login_ids.change_email(connection, account, None, None, deps.now()):
             return False
-        _record(connection, deps, account, "off", account.email_login or "", address)
+        _record(connection, deps, account, "off", account.email_login or "", who)
     return True
 
 
-def _record(connection: Connection, deps: Deps, account: Account, what: str, changed: str, address: str) -> None:
+def _record(connection: Connection, deps: Deps, account: Account, what: str, changed: str, who: Caller) -> None:
     """Put it on record, and tell every destination and the address so far. `changed`: the address that it is about."""
-    records.add(connection, deps, CHANGED, account_id=account.id, address=address, detail={"what": what})
+    records.add(connection, deps, CHANGED, account_id=account.id, address=who.address, detail={"what": what})
     old = account.email_login
     others = [Destination("", account.id, "email", old, deps.now())] if old else []
     told = [item for item in (*account.destinations, *others) if what == "off" or item.address.casefold() != changed.casefold()]
-    facts: dict[str, str | int] = {"datetime": deps.now(), "summary": SUMMARIES[what], "masked": mask_email(changed)}
+    facts: dict[str, str | int] = {"datetime": deps.now(), "summary": SUMMARIES[what], "masked": mask_email(changed), **who.device}
     notices.tell(connection, deps, account, "notice.elogin_changed", facts, told)
     portal_events.tell(connection, deps, account.id, "identifier_changed")

@@ -127,7 +127,7 @@ def _save(house: House) -> Response:
     came = fresh.changing(house, CODE)
     if isinstance(came, Response):
         return came
-    saved = flow.save(house.deps, came.account, came.owner, request.remote_addr or "")
+    saved = flow.save(house.deps, came.account, came.owner, doors.caller())
     if saved == "lost":
         raise PageError(409, "elogin.err.draft")
     if saved == "used":
@@ -155,6 +155,6 @@ def _off_routes(room: Blueprint, house: House) -> None:
         came, _ = found
         if not came.account.email_login:
             return redirect(STATUS, 303)
-        if not flow.switch_off(house.deps, came.account, request.remote_addr or ""):
+        if not flow.switch_off(house.deps, came.account, doors.caller()):
             raise PageError(409, "elogin.err.draft")
         return _to(house, came, STATUS, done="off")

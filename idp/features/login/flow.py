@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from idp.deps import Deps
 from idp.domain.account import Account
-from idp.domain.device import device_of
+from idp.domain.device import Caller, device_of
 from idp.domain.identifiers import fold_email, fold_login_id
 from idp.domain.journey import NO_FACTORS, Factors, Proof
 from idp.services import limits, metrics, notices, records, trust
@@ -109,7 +109,7 @@ def _passed(deps: Deps, account: Account, fresh: str | None, bucket: str, known:
             # the old hash is compared, so that a password changed meanwhile is not set back
             accounts.replace_password(connection, account.id, account.password_hash, fresh, account.password_state, now)
         if known.state == "stolen":
-            trust.end_stolen(connection, deps, account, known, who.address)
+            trust.end_stolen(connection, deps, account, known, Caller(who.address, who.user_agent))
         elif result == "ok" and not account.staff:
             cookie = trust.use(connection, deps, known, who.remembered(account.id) or "")
         _record(connection, deps, account, result, who)

@@ -169,7 +169,7 @@ def _first_password_routes(room: Blueprint, house: House) -> None:
         found = new_passwords.verdicts_for(deps, house.hasher, account, typed, data["new_password_again"])
         if found:
             return steps.back_with(house, journey, "/login/first", password_form.errors(deps.policy.password, found))
-        changed = new_passwords.replace(deps, house.hasher, account, typed, request.remote_addr or "", "first")
+        changed = new_passwords.replace(deps, house.hasher, account, typed, doors.caller(), "first")
         if changed is None:
             raise PageError(409, "common.done_already")
         proof = replace(journey.proof, epoch=changed.epoch)

@@ -1,6 +1,6 @@
 """The button beside the history, and what to do next. To be signed in is enough: it only protects."""
 
-from flask import Blueprint, Response, redirect, request
+from flask import Blueprint, Response, redirect
 
 from idp.features.not_me import flow, forms
 from idp.web import doors, fresh, session, steps
@@ -28,7 +28,7 @@ def blueprint(house: House) -> Blueprint:
         found = fresh.posted(house, forms.ReportForm, ASK, fresh=False)
         if isinstance(found, Response):
             return found
-        flow.report(deps, found[0].account, request.remote_addr or "")
+        flow.report(deps, found[0].account, doors.caller())
         response = redirect(DONE, 303)
         session.sign_out(deps, response)
         return response

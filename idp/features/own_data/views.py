@@ -11,6 +11,11 @@ from idp.web import doors, fresh
 from idp.web.house import House
 
 DATA, FILE = "/account/data", "/account/data.json"
+CLAIMS = (
+    "name", "family_name", "given_name", "middle_name", "birthdate", "gender", "address", "zoneinfo", "profile", "picture",
+    "website",
+)  # fmt: skip
+GENDERS = ("female", "male")
 # the lists, and the page that shows what of it still counts
 LISTS = {"sessions": "/account/sessions", "trusted_browsers": "/account/devices", "agreements": "", "outbox": "", "audit": "/account/history"}
 
@@ -52,5 +57,19 @@ def _shown(house: House, account: Account, held: dict[str, Any]) -> dict[str, An
         "earlier": [row["login_id_key"] for row in held["login_ids"] if row["login_id_key"] != account.login_id_key],
         "places": ["0" + one.address[3:] if one.address.startswith("+81") else one.address for one in account.destinations],
         "counts": [(kind, len(held[kind]), page) for kind, page in LISTS.items()],
-        "profile": sorted((name, value) for name, value in account.profile.items() if isinstance(value, str)),
+        "profile": _profile(house, account),
     }
+
+
+def _profile(house: House, account: Account) -> list[tuple[str, str]]:
+    """The standard claims in their order, each under its name as people know it; what else an operator keeps under its own."""
+    locale, found = house.pages.locale(), []
+    for name in sorted(account.profile, key=lambda name: (CLAIMS.index(name) if name in CLAIMS else len(CLAIMS), name)):
+        value = account.profile[name]
+        value = value.get("formatted", "") if isinstance(value, dict) else value
+        if name == "gender" and value in GENDERS:
+            value = house.pages.text(locale, f"acct.data.gender.{value}")
+        label = house.pages.text(locale, f"acct.data.claim.{name}") if name in CLAIMS else name
+        if value:
+            found.append((label, str(value)))
+    return found

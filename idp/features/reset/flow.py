@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from idp.deps import Deps
 from idp.domain.account import Account
+from idp.domain.device import Caller
 from idp.domain.identifiers import mask_email, mask_phone
 from idp.domain.journey import Factors
 from idp.services import drafts, links, members, new_passwords, reset_codes
@@ -102,7 +103,7 @@ def verdicts(deps: Deps, hasher: Hasher, standing: Standing, typed: str, again: 
     return new_passwords.verdicts_for(deps, hasher, standing.account, typed, again)
 
 
-def set_password(deps: Deps, hasher: Hasher, owner: str, standing: Standing, typed: str, address: str) -> bool:
+def set_password(deps: Deps, hasher: Hasher, owner: str, standing: Standing, typed: str, who: Caller) -> bool:
     """Set it, once: the link is spent in the same transaction, and of everything that was proven for one epoch of the
     account one change is made. False, and nothing is done, if somebody was faster. Raises `Busy`."""
 
@@ -113,7 +114,7 @@ def set_password(deps: Deps, hasher: Hasher, owner: str, standing: Standing, typ
         return link is not None and (link.owner, link.epoch) == (standing.account.id, standing.account.epoch)
 
     seconds = hold(deps, standing)
-    changed = new_passwords.replace(deps, hasher, standing.account, typed, address, "reset", claim, seconds)
+    changed = new_passwords.replace(deps, hasher, standing.account, typed, who, "reset", claim, seconds)
     if changed is None:
         return False
     drafts.put(deps, DONE, owner, {"held_until": changed.held_until if seconds else 0})

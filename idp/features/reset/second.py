@@ -5,6 +5,7 @@ from typing import Any, Mapping
 
 from idp import vault
 from idp.deps import Deps
+from idp.domain.device import Caller
 from idp.features.reset.flow import APP, METHODS, PRINTED, Standing, Way
 from idp.services import drafts, factors, metrics, notices, one_time_codes, records
 from idp.services.one_time_codes import Checked, NotSent, SentCode
@@ -71,7 +72,7 @@ def choose(
     return None
 
 
-def check(deps: Deps, owner: str, standing: Standing, second: Second, typed: str, address: str) -> Checked:
+def check(deps: Deps, owner: str, standing: Standing, second: Second, typed: str, who: Caller) -> Checked:
     """Try the code that was typed; a right one lets this journey go on. Wrong ones count with all of the account's. Raises
     `Unavailable`."""
     account = standing.account
@@ -85,20 +86,20 @@ def check(deps: Deps, owner: str, standing: Standing, second: Second, typed: str
     method = METHODS.get(second.way) or kinds.get(checked.destination or second.way, "")
     metrics.code_checked(method, checked.result)
     if checked.result == "ok":
-        _passed(deps, standing, method, address)
+        _passed(deps, standing, method, who)
         _keep(deps, owner, replace(second, proven=method))
     else:
-        _failed(deps, standing, checked, address)
+        _failed(deps, standing, checked, who.address)
     return checked
 
 
-def _passed(deps: Deps, standing: Standing, method: str, address: str) -> None:
+def _passed(deps: Deps, standing: Standing, method: str, who: Caller) -> None:
     account = standing.account
     with deps.database.write() as connection:
         failures.clear(connection, one_time_codes.bucket_of(account.id))
-        records.add(connection, deps, EVENT, account_id=standing.account.id, address=address, detail={"method": method})
+        records.add(connection, deps, EVENT, account_id=standing.account.id, address=who.address, detail={"method": method})
         if method == "recovery":
-            notices.tell(connection, deps, account, "notice.tfa", {"datetime": deps.now(), "summary": "printed_used"})
+            notices.tell(connection, deps, account, "notice.tfa", {"datetime": deps.now(), "summary": "printed_used", **who.device})
 
 
 def _failed(deps: Deps, standing: Standing, checked: Checked, address: str) -> None:

@@ -126,7 +126,7 @@ def _password_routes(room: Blueprint, house: House) -> None:
         wrong = flow.verdicts(deps, house.hasher, came.standing, typed, data["new_password_again"])
         if wrong:
             return _back(house, PASSWORD, came.journey, password_form.errors(rule, wrong))
-        done = flow.set_password(deps, house.hasher, came.journey.id, came.standing, typed, request.remote_addr or "")
+        done = flow.set_password(deps, house.hasher, came.journey.id, came.standing, typed, doors.caller())
         return redirect(_at(CHANGED if done else PASSWORD, came.journey), 303)
 
     @room.get(CHANGED)
@@ -193,7 +193,7 @@ def _verify(house: House, came: Came, typed: str) -> Response:
     journey = came.journey
     if not typed.strip():
         return _back(house, SECOND, journey, [steps.error("code", "mfa.err.empty")])
-    checked = second.check(house.deps, journey.id, came.standing, came.second, typed, request.remote_addr or "")
+    checked = second.check(house.deps, journey.id, came.standing, came.second, typed, doors.caller())
     if checked.result == "ok":
         return redirect(_at(PASSWORD, journey), 303)
     key = "mfa.err.printed" if checked.result == "format" and came.second.way == PRINTED else SAID[checked.result]

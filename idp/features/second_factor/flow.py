@@ -7,6 +7,7 @@ from idp import vault
 from idp.deps import Deps
 from idp.domain import assurance
 from idp.domain.account import Account
+from idp.domain.device import Caller
 from idp.domain.identifiers import mask_email, mask_phone
 from idp.domain.journey import Factors, Journey, changed, owed
 from idp.domain.letter import Channel
@@ -129,16 +130,16 @@ def check(deps: Deps, journey: Journey, account: Account, typed: str, address: s
     return checked, changed(journey, proof=proof, code={}, notice={})
 
 
-def passed(deps: Deps, account: Account, method: str, remember: str | None, address: str, client_id: str | None) -> str | None:
-    """Put the proof on record; with `remember`, the browser's User-Agent, returns the cookie by which it is remembered."""
+def passed(deps: Deps, account: Account, method: str, remember: bool, who: Caller, client_id: str | None) -> str | None:
+    """Put the proof on record; with `remember` returns the cookie by which the browser is remembered."""
     with deps.database.write() as connection:
         failures.clear(connection, one_time_codes.bucket_of(account.id))
         records.add(
-            connection, deps, "second_factor", account_id=account.id, client_id=client_id, address=address, detail={"method": method}
+            connection, deps, "second_factor", account_id=account.id, client_id=client_id, address=who.address, detail={"method": method}
         )
         if method == "recovery":
-            notices.tell(connection, deps, account, "notice.tfa", {"datetime": deps.now(), "summary": "printed_used"})
-        return trust.remember(connection, deps, account, remember, address) if remember is not None else None
+            notices.tell(connection, deps, account, "notice.tfa", {"datetime": deps.now(), "summary": "printed_used", **who.device})
+        return trust.remember(connection, deps, account, who) if remember else None
 
 
 def _failed(deps: Deps, account: Account, checked: Checked, address: str, client_id: str | None) -> None:

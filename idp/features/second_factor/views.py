@@ -130,10 +130,10 @@ def _send(house: House, at: steps.At, way_id: str) -> Response:
 
 
 def _verify(house: House, journey: Journey, account: Account, data: dict[str, Any]) -> Response:
-    deps, address, typed = house.deps, request.remote_addr or "", data["code"]
+    deps, who, typed = house.deps, doors.caller(), data["code"]
     if not typed.strip():
         return steps.back_with(house, journey, "/code", [steps.error("code", "mfa.err.empty")])
-    checked, proven = flow.check(deps, journey, account, typed, address)
+    checked, proven = flow.check(deps, journey, account, typed, who.address)
     if checked.result != "ok":
         key = {"format": "mfa.err.format", "wrong": "mfa.err.wrong", "expired": "mfa.err.expired", "locked": "mfa.err.too_many"}
         if checked.result == "format" and journey.code.get("way") == flow.PRINTED:
@@ -141,8 +141,8 @@ def _verify(house: House, journey: Journey, account: Account, data: dict[str, An
         found = [steps.error("code", key[checked.result], time=checked.wait_until)]
         return steps.back_with(house, replace(journey, code={**journey.code, "error": ""}), "/code", found, typed)
     assert proven.proof is not None
-    remember = request.user_agent.string if data["remember"] and flow.may_remember(journey, account) else None
-    cookie = flow.passed(deps, account, proven.proof.methods[-1], remember, address, journey.client_id)
+    remember = bool(data["remember"]) and flow.may_remember(journey, account)
+    cookie = flow.passed(deps, account, proven.proof.methods[-1], remember, who, journey.client_id)
     response = house.dispatcher.go(proven, account)
     if cookie:
         steps.remember(deps, response, account.id, cookie)

@@ -6,6 +6,7 @@ from typing import Any, Literal, Mapping
 from idp import texts, vault
 from idp.deps import Deps
 from idp.domain.account import Account, Destination
+from idp.domain.device import Caller
 from idp.domain.identifiers import email_verdicts, fold_email, mask_email, mask_phone
 from idp.domain.phone import fold_mobile, mobile_verdicts
 from idp.services import drafts, factor_changes, limits
@@ -177,7 +178,7 @@ def circular(draft_places: tuple[Place, ...]) -> bool:
     return [place.key for place in draft_places] == ["mailbox"]
 
 
-def save(deps: Deps, account: Account, owner: str, draft: Draft, address: str) -> Changed | None:
+def save(deps: Deps, account: Account, owner: str, draft: Draft, who: Caller) -> Changed | None:
     """Make what was proven the settings of the account; None if somebody else was faster. Of parallel callers one saves.
     Raises `Unavailable`."""
     taken = _made(drafts.take(deps, DRAFT, owner))
@@ -195,10 +196,10 @@ def save(deps: Deps, account: Account, owner: str, draft: Draft, address: str) -
             agreements.add(connection, account.id, PRIVACY, agreed["version"], agreed["at"], agreed["address"])
 
     summary = "on" if taken.on and not account.second_factor else "destinations"
-    return factor_changes.change(deps, account, summary, address, work, taken.on)
+    return factor_changes.change(deps, account, summary, who, work, taken.on)
 
 
-def switch_off(deps: Deps, account: Account, address: str) -> Changed | None:
+def switch_off(deps: Deps, account: Account, who: Caller) -> Changed | None:
     """No code at sign-in any more. The app and the printed codes go, or a password alone could replace them; destinations
     stay, because notices go there. None if the account was changed meanwhile."""
 
@@ -206,5 +207,5 @@ def switch_off(deps: Deps, account: Account, address: str) -> Changed | None:
         factors.drop_app(connection, account.id)
         factors.drop_codes(connection, account.id)
 
-    return factor_changes.change(deps, account, "off", address, work, on=False)
+    return factor_changes.change(deps, account, "off", who, work, on=False)
 

@@ -185,7 +185,7 @@ def _save(house: House, came: Setter, draft: Draft) -> Response:
         if isinstance(again, Response):
             return again
         came = again
-    changed = flow.save(deps, came.account, came.owner, draft, request.remote_addr or "")
+    changed = flow.save(deps, came.account, came.owner, draft, doors.caller())
     if changed is None:
         raise PageError(409, "tfa.err.draft")
     what = "on" if changed.account.second_factor and not came.account.second_factor else "changed"
@@ -237,7 +237,7 @@ def _off_routes(room: Blueprint, house: House) -> None:
         came, _ = found
         if came.journey or not may(came):
             return redirect(STATUS, 303)
-        changed = flow.switch_off(deps, came.account, request.remote_addr or "")
+        changed = flow.switch_off(deps, came.account, doors.caller())
         if changed is None:
             raise PageError(409, "common.done_already")
         came, cookie = fresh.gone_on(house, came, changed, ())

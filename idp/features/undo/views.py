@@ -1,7 +1,7 @@
 """The page where the code of an old destination is typed. Nobody is signed in here: whoever has changed the destinations
 may have taken that away."""
 
-from flask import Blueprint, Response, redirect, request
+from flask import Blueprint, Response, redirect
 
 from idp.features.undo import forms
 from idp.services import drafts, undoing
@@ -26,12 +26,12 @@ def blueprint(house: House) -> Blueprint:
     @doors.form
     def form_submit() -> Response:
         _, data = steps.posted(house, forms.UndoForm)
-        typed, address = data["code"], request.remote_addr or ""
+        typed, who = data["code"], doors.caller()
         if not typed.strip():
             key = "undo.err.empty"
-        elif not undoing.allowed(deps, address):
+        elif not undoing.allowed(deps, who.address):
             key = "common.busy"
-        elif undoing.take_back(deps, typed, address):
+        elif undoing.take_back(deps, typed, who):
             return redirect(DONE, 303)
         else:
             key = "undo.err.code"
