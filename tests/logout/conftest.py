@@ -1,4 +1,4 @@
-"""A house on each engine, a member, and a receiver."""
+"""A house on each engine, whose clock is moved by the test, a member, and a receiver."""
 
 from typing import Iterator
 
