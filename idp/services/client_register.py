@@ -11,6 +11,7 @@ from idp.services.client_registration import client_from
 from idp.services.stamped import Stamped
 from idp.tables import clients
 
+ASKED_AGAIN, MISSED_MOST = 1.0, 1_000
 
 
 def _load(connection: Connection) -> Mapping[str, Client]:
@@ -32,6 +33,7 @@ class ClientRegister:
     def __init__(self, deps: Deps):
         self._deps = deps
         self._clients: Stamped[Mapping[str, Client]] = Stamped(deps, "clients", _load)
+        self._missed: dict[str, float] = {}
         self._origins: tuple[Mapping[str, Client] | None, frozenset[str]] = (None, frozenset())
 
     def warm(self) -> None:
@@ -42,7 +44,17 @@ class ClientRegister:
         """The client, or None."""
         if not client_id:
             return None
-        return self._clients.get().get(client_id) or self._clients.now().get(client_id)
+        return self._clients.get().get(client_id) or self._just_added(client_id)
+
+    def _just_added(self, client_id: str) -> Client | None:
+        """One that the register may not know yet: looked for once a second, however often a name that is none is asked for."""
+        now = self._deps.clock()
+        if 0 <= now - self._missed.get(client_id, 0.0) < ASKED_AGAIN:
+            return None
+        if len(self._missed) >= MISSED_MOST:
+            self._missed = {}
+        self._missed[client_id] = now
+        return self._clients.now().get(client_id)
 
     def secret_matches(self, client: Client | None, secret: str) -> bool:
         """Whether this is the client's secret; the same work for a client that does not exist."""

@@ -2,9 +2,16 @@
 
 from typing import Sequence
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
+from idp.tables.hot import Hot
 from idp.tables.schema import agreements
+
+_OF_ACCOUNT = Hot(
+    select(agreements.c.kind, agreements.c.version, agreements.c.at)
+    .where(agreements.c.account_id == bindparam("account"))
+    .order_by(agreements.c.id.desc())
+)
 
 
 def add(connection: Connection, account_id: str, kind: str, version: str, at: int, address: str) -> None:
@@ -21,6 +28,5 @@ def version_agreed(connection: Connection, account_id: str, kind: str) -> str | 
 
 def of_account(connection: Connection, account_id: str, kinds: Sequence[str]) -> list[tuple[str, str, int]]:
     """Kind, version and time (Unix seconds) of every agreement of these kinds, the newest first."""
-    query = select(agreements.c.kind, agreements.c.version, agreements.c.at).where(agreements.c.account_id == account_id)
-    rows = connection.execute(query.where(agreements.c.kind.in_(kinds)).order_by(agreements.c.id.desc()))
-    return [(row.kind, row.version, row.at) for row in rows]
+    rows = _OF_ACCOUNT.rows(connection, {"account": account_id})
+    return [(kind, version, at) for kind, version, at in rows if kind in kinds]

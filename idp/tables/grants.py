@@ -5,9 +5,15 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, bindparam, delete, exists, select, update
 from sqlalchemy.exc import IntegrityError
 
+from idp.tables.hot import Hot
 from idp.tables.schema import consents, refresh_families, revoked_grants
 from idp.vault import fingerprint
 
+_CONSENTS = Hot(
+    select(consents.c.client_id, consents.c.scope, consents.c.granted_at)
+    .where(consents.c.account_id == bindparam("account"))
+    .order_by(consents.c.granted_at.desc(), consents.c.client_id)
+)
 _REVOKED = select(exists().where(revoked_grants.c.id == bindparam("grant_id")))
 
 
@@ -53,9 +59,8 @@ def consent(connection: Connection, account_id: str, client_id: str, scope: froz
 
 def consents_of(connection: Connection, account_id: str) -> list[Consent]:
     """The member's consents, the newest first."""
-    query = select(consents.c.client_id, consents.c.scope, consents.c.granted_at).where(consents.c.account_id == account_id)
-    rows = connection.execute(query.order_by(consents.c.granted_at.desc(), consents.c.client_id))
-    return [Consent(row.client_id, frozenset(row.scope.split()), row.granted_at) for row in rows]
+    rows = _CONSENTS.rows(connection, {"account": account_id})
+    return [Consent(client_id, frozenset(scope.split()), at) for client_id, scope, at in rows]
 
 
 def withdrawn_id(account_id: str, client_id: str) -> str:

@@ -2,13 +2,15 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import Connection, ScalarSelect, Table, bindparam, func, select
 
+from idp.tables.hot import Hot
 from idp.tables.schema import (
     accounts, agreements, audit, consents, destinations, login_ids, outbox, recovery_codes, refresh_families, session_clients,
     sessions, totp, trusted_browsers,
 )  # fmt: skip
 
+COUNTED_TO = 1_000
 MOST = 10_000  # rows of one kind; more than 20 a day in all the time that they are kept
 # the columns of each table, the newest rows first by the last one named
 SHOWN: dict[Table, tuple[str, ...]] = {
@@ -30,6 +32,29 @@ SHOWN: dict[Table, tuple[str, ...]] = {
     outbox: ("channel", "recipient", "template", "locale", "outcome", "outcome_at", "created_at"),
     audit: ("event", "result", "client_id", "address", "at"),
 }  # fmt: skip
+
+
+_COUNTED = (sessions, trusted_browsers, agreements, outbox, audit)
+_OLDER_IDS = Hot(select(login_ids.c.login_id_key).where(login_ids.c.account_id == bindparam("account")).order_by(login_ids.c.since.desc()))
+
+
+def _some(table: Table) -> ScalarSelect[int]:
+    mine = select(table.c.account_id).where(table.c.account_id == bindparam("account")).limit(COUNTED_TO + 1).subquery()
+    return select(func.count()).select_from(mine).scalar_subquery()
+
+
+_COUNTS = Hot(select(*(_some(table) for table in _COUNTED)))
+
+
+def counts(connection: Connection, account_id: str) -> dict[str, int]:
+    """How many rows some of the tables hold of this member, by the table's name; `COUNTED_TO` + 1: more than that."""
+    found = _COUNTS.rows(connection, {"account": account_id})[0]
+    return {table.name: count for table, count in zip(_COUNTED, found)}
+
+
+def known_login_ids(connection: Connection, account_id: str) -> list[str]:
+    """Every login ID that the member ever had, folded, the newest first."""
+    return [row[0] for row in _OLDER_IDS.rows(connection, {"account": account_id})]
 
 
 def rows(connection: Connection, account_id: str) -> dict[str, list[dict[str, Any]]]:

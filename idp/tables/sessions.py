@@ -23,6 +23,12 @@ _OF_ACCOUNT = Hot(
     .order_by(sessions.c.started_at.desc(), sessions.c.sid, session_clients.c.at, session_clients.c.client_id)
     .limit(bindparam("limit"))
 )
+_CLIENTS = Hot(
+    select(session_clients.c.client_id)
+    .where(session_clients.c.account_id == bindparam("account"), session_clients.c.client_id != "")
+    .distinct()
+    .order_by(session_clients.c.client_id)
+)
 
 
 @lru_cache(maxsize=4)
@@ -65,8 +71,7 @@ def of_account(connection: Connection, account_id: str, since: int, limit: int) 
 
 def clients_of(connection: Connection, account_id: str) -> list[str]:
     """Every client that this member has signed in to."""
-    used = select(session_clients.c.client_id).where(session_clients.c.account_id == account_id, session_clients.c.client_id != "")
-    return list(connection.scalars(used.distinct().order_by(session_clients.c.client_id)))
+    return [row[0] for row in _CLIENTS.rows(connection, {"account": account_id})]
 
 
 def claim(connection: Connection, sids: Sequence[str]) -> list[tuple[str, str]]:

@@ -30,11 +30,9 @@ class TrustedBrowser:
 
 _COLUMNS = tuple(table.c[name] for name in TrustedBrowser.__dataclass_fields__)
 _BY_SERIES = Hot(select(*_COLUMNS).where(table.c.series_hash == bindparam("series")))
-_OF_ACCOUNT = Hot(
-    select(*_COLUMNS)
-    .where(table.c.account_id == bindparam("account"), table.c.epoch == bindparam("epoch"), table.c.expires_at > bindparam("now"))
-    .order_by(table.c.used_at.desc(), table.c.id)
-)
+_LIVE = (table.c.account_id == bindparam("account"), table.c.epoch == bindparam("epoch"), table.c.expires_at > bindparam("now"))
+_OF_ACCOUNT = Hot(select(*_COLUMNS).where(*_LIVE).order_by(table.c.used_at.desc(), table.c.id))
+_COUNT = Hot(select(func.count()).select_from(table).where(*_LIVE))
 _ROTATE = Hot(
     update(table)
     .where(table.c.id == bindparam("which"), table.c.secret_hash == bindparam("old"))
@@ -76,5 +74,5 @@ def remove(connection: Connection, account_id: str, browser_id: str | None = Non
 
 def count(connection: Connection, account_id: str, epoch: int, now: int) -> int:
     """How many browsers the account is remembered by."""
-    live = (table.c.account_id == account_id, table.c.epoch == epoch, table.c.expires_at > now)
-    return connection.execute(select(func.count()).select_from(table).where(*live)).scalar_one()
+    found: int = _COUNT.rows(connection, {"account": account_id, "epoch": epoch, "now": now})[0][0]
+    return found

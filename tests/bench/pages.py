@@ -11,7 +11,8 @@ from tests.bench.load import Portal, message
 
 PATHS = (
     "/account", "/account/history", "/account/password", "/account/login-id", "/account/nickname", "/account/sessions",
-    "/account/devices", "/account/second-factor", "/account/app", "/account/not-me",
+    "/account/devices", "/account/second-factor", "/account/app", "/account/not-me", "/account/email-sign-in", "/account/consents",
+    "/account/agreements", "/account/language", "/account/data", "/account/close",
 )  # fmt: skip
 FEW, MANY = 10, 10_000
 Ask = Callable[[str, list[bytes]], tuple[Round, list[bytes]]]  # "ours" or "reference", requests: what it took, and the bodies

@@ -6,6 +6,7 @@ from flask import Blueprint, Response
 
 from idp.domain.account import Account
 from idp.features.own_data import flow
+from idp.features.own_data.flow import COUNTED_TO
 from idp.services import letters
 from idp.web import doors, fresh
 from idp.web.house import House
@@ -30,8 +31,8 @@ def blueprint(house: House) -> Blueprint:
         came = fresh.changing(house, DATA)
         if isinstance(came, Response):
             return came
-        held = flow.gather(deps, came.account)
-        return fresh.page(house, "account_data.html", came, back="/account", account=came.account, **_shown(house, came.account, held))
+        said = _shown(house, came.account, flow.summary(deps, came.account))
+        return fresh.page(house, "account_data.html", came, back="/account", account=came.account, **said)
 
     @room.get(FILE)
     @doors.page
@@ -46,17 +47,17 @@ def blueprint(house: House) -> Blueprint:
     return room
 
 
-def _shown(house: House, account: Account, held: dict[str, Any]) -> dict[str, Any]:
+def _shown(house: House, account: Account, held: flow.Summary) -> dict[str, Any]:
     """What the page says; the long lists have pages of their own, or stand in the file."""
-    names = dict.fromkeys(one["client_id"] for one in held["session_clients"] + held["consents"] if one["client_id"])
-    clients = [client.name for name in names if (client := house.clients.find(name))]
+    clients = [client.name for name in held.clients if (client := house.clients.find(name))]
     locale = house.pages.locale()
     return {
         "clients": clients,
         "created": letters.day(locale, account.created_at),
-        "earlier": [row["login_id_key"] for row in held["login_ids"] if row["login_id_key"] != account.login_id_key],
+        "earlier": held.earlier,
         "places": ["0" + one.address[3:] if one.address.startswith("+81") else one.address for one in account.destinations],
-        "counts": [(kind, len(held[kind]), page) for kind, page in LISTS.items()],
+        "counts": [(kind, held.counts[kind], page) for kind, page in LISTS.items()],
+        "most": COUNTED_TO,
         "profile": _profile(house, account),
     }
 
