@@ -22,7 +22,8 @@ class Client:
     for, by name: true for one of `OPERATIONS`, else its words by language. `resources`: the audiences it may ask tokens for
     (RFC 8707); `audiences`: those it answers for itself, so that it may introspect tokens meant for them; lifetimes in
     seconds, None: the policy's. `event_delivery_uri`: where it is told of events (RFC 8935), with `event_token`, sealed;
-    `may_send_events`: whether what it tells of mailboxes and contracts counts."""
+    `may_send_events`: whether what it tells of mailboxes and contracts counts; `backchannel_logout_uri`: where it is told of
+    sessions that end (OpenID Connect Back-Channel Logout 1.0 section 2.2)."""
 
     id: str
     name: str = ""
