@@ -1,5 +1,6 @@
 """Pages of my account: the overview, the history, and the forms for password, login ID and nickname."""
 
+from functools import cache
 from typing import Any
 
 from flask import Blueprint, Response, redirect, request
@@ -27,7 +28,7 @@ def blueprint(house: House) -> Blueprint:
         came = fresh.looking(house, HOME)
         if isinstance(came, Response):
             return came
-        latest = [_line(house, one) for one in flow.history(deps, came.account.id, limit=flow.LATEST)]
+        latest = _lines(house, flow.history(deps, came.account.id, limit=flow.LATEST))
         portal = came_from.portal(house) or house.clients.find(deps.settings.brand.home_client)
         return fresh.page(
             house,
@@ -51,7 +52,7 @@ def blueprint(house: House) -> Blueprint:
         before = doors.read_query().get("before", "")
         rows = flow.history(deps, came.account.id, int(before) if before.isdecimal() and len(before) < 19 else None, flow.PAGE + 1)
         older = rows[flow.PAGE - 1].id if len(rows) > flow.PAGE else None
-        lines = [_line(house, one) for one in rows[: flow.PAGE]]
+        lines = _lines(house, rows[: flow.PAGE])
         return fresh.page(house, "account_history.html", came, back=HOME, lines=lines, older=older)
 
     _password_routes(room, house)
@@ -60,13 +61,25 @@ def blueprint(house: House) -> Blueprint:
     return room
 
 
-def _line(house: House, one: flow.Entry) -> dict[str, Any]:
-    client = house.clients.find(one.client_id)
-    at = letters.moment(house.pages.locale(), one.at)
-    system, _, browser = (one.device or "").partition(".")
-    device = {"os": f"letter.os.{system}", "browser": f"letter.browser.{browser}"} if browser else None
-    key = f"acct.hist.{one.event}.{one.result}"
-    return {"at": at, "key": key, "client": client.name if client else None, "address": one.address, "device": device}
+def _lines(house: House, entries: list[flow.Entry]) -> list[dict[str, Any]]:
+    """The entries as the page says them. Device, portal and network are the same in most lines, and put into words once."""
+    locale = house.pages.locale()
+
+    @cache
+    def said(key: str, value: str = "") -> Any:
+        if key != "acct.dev.name":
+            return house.pages.text(locale, key, {key.rpartition(".")[2]: value} if value else {})
+        system, _, browser = value.partition(".")
+        names = {"os": f"letter.os.{system}", "browser": f"letter.browser.{browser}"}
+        return house.pages.text(locale, key, {name: house.pages.text(locale, one) for name, one in names.items()})
+
+    found = []
+    for one in entries:
+        client = house.clients.find(one.client_id)
+        more = (("acct.dev.name", one.device), ("acct.hist.client", client.name if client else None), ("acct.hist.address", one.address))
+        what = said(f"acct.hist.{one.event}.{one.result}")
+        found.append({"at": letters.moment(locale, one.at), "what": what, "more": [said(*item) for item in more if item[1]]})
+    return found
 
 
 def _note(house: House, came: Setter) -> dict[str, Any]:

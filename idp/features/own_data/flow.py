@@ -9,7 +9,7 @@ import structlog
 
 from idp.deps import Deps
 from idp.domain.account import Account
-from idp.tables import grants, own_data, sessions
+from idp.tables import own_data, sessions
 
 log = structlog.get_logger("idp.own_data")
 # columns in Unix seconds, 0 or nothing: never
@@ -44,8 +44,8 @@ def gather(deps: Deps, account: Account) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Summary:
-    """What the page says beside the account itself: earlier login IDs, folded; clients that the member has signed in to or
-    consented to; how many rows there are of some things."""
+    """What the page says beside the account itself: earlier login IDs, folded; clients that the member has signed in to;
+    how many rows there are of some things."""
 
     earlier: tuple[str, ...]
     clients: tuple[str, ...]
@@ -56,9 +56,8 @@ def summary(deps: Deps, account: Account) -> Summary:
     """The page's share of it, without reading ten thousand rows. Raises `Unavailable`."""
     with deps.database.read() as connection:
         earlier = [one for one in own_data.known_login_ids(connection, account.id) if one != account.login_id_key]
-        used, agreed = sessions.clients_of(connection, account.id), grants.consents_of(connection, account.id)
-        counts = own_data.counts(connection, account.id)
-    return Summary(tuple(earlier), tuple(dict.fromkeys([*used, *(one.client_id for one in agreed)])), counts)
+        clients, counts = sessions.clients_of(connection, account.id), own_data.counts(connection, account.id)
+    return Summary(tuple(earlier), tuple(clients), counts)
 
 
 def download(deps: Deps, account: Account) -> bytes:
