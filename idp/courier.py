@@ -15,8 +15,9 @@ from idp.adapters.sms_folder import FolderSms
 from idp.adapters.sms_http import HttpSms
 from idp.config import Settings
 from idp.deps import Deps
+from idp.domain import logout_token
 from idp.domain.letter import PARK_AFTER_AWAY, PARK_AFTER_FAULT, Channel, Letter, wait_after
-from idp.features.oidc import security_events
+from idp.features.oidc import logout_tokens, security_events
 from idp.features.recovery import answering as recovery
 from idp.features.recovery.flow import REQUEST as RECOVERY
 from idp.ports import Fetcher, Mail, NotFetched, Sent, Sms, Unavailable
@@ -90,9 +91,10 @@ def by_house(deps: Deps) -> Send:
 
 
 def by_event(deps: Deps, fetcher: Fetcher) -> Send:
-    """How the rounds tell a portal of an event."""
+    """How the rounds tell a portal of an event, or of a session that has ended."""
     found = security_events.Deliveries(deps, keyring.Keyring(deps), ClientRegister(deps), fetcher)
-    return lambda letter, *_: security_events.deliver(found, letter)
+    tell = {logout_token.NAME: logout_tokens.deliver}
+    return lambda letter, *_: tell.get(letter.template, security_events.deliver)(found, letter)
 
 
 def run(deps: Deps, mail: Mail, sms: Sms, stop: threading.Event) -> None:

@@ -70,6 +70,9 @@ def add(ctx: click.Context, file: Any) -> None:
       introspection_signed_response_alg
       access_token_lifetime, id_token_lifetime, refresh_token_idle_lifetime,
       refresh_token_lifetime         seconds, at most what the policy says
+      post_logout_redirect_uris      where members may come back to after /end-session
+      backchannel_logout_uri         where it is told of sessions that end, by logout tokens
+      backchannel_logout_session_required (false)  true: each token names one session
       event_delivery_uri             where it is told of closed accounts and changed
                                      passwords, as signed events (RFC 8935)
       event_delivery_token           the bearer token that this address expects; it is

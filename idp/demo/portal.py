@@ -6,7 +6,7 @@ It knows nothing of the provider but its address, a client id and a secret (Open
 import time
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from authlib.integrations.flask_client import OAuth, OAuthError
 from flask import Flask, redirect, render_template, request, session, url_for
@@ -102,13 +102,18 @@ def create_portal(issuer: str, client_id: str, client_secret: str, secret_key: b
         info = provider.userinfo(token=token)
         if info.get("sub") != claims["sub"]:
             raise OAuthError("other_subject")  # Core section 5.3.2
-        session["member"] = {"claims": claims, "info": info}
+        session["member"] = {"claims": claims, "info": info, "id_token": token["id_token"]}
         return redirect(url_for("home"))
 
     @portal.post("/sign-out")
     def sign_out() -> Any:
-        session.pop("member", None)
-        return redirect(url_for("home"))
+        member = session.pop("member", {})
+        leave = metadata().get("end_session_endpoint")
+        if not leave or not member:
+            return redirect(url_for("home"))
+        # the session at the provider ends too, and the member comes back (OpenID Connect RP-Initiated Logout 1.0)
+        asked = {"client_id": client_id, "post_logout_redirect_uri": f"{issuer}/demo/", "ui_locales": language()}
+        return redirect(f"{leave}?{urlencode({**asked, 'id_token_hint': member.get('id_token', '')})}")
 
     @portal.get("/outbox")
     def sent() -> str:

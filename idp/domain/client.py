@@ -25,7 +25,8 @@ class Client:
     for, by name: true for one of `OPERATIONS`, else its words by language. `resources`: the audiences it may ask tokens for
     (RFC 8707); `audiences`: those it answers for itself, so that it may introspect tokens meant for them; lifetimes in
     seconds, None: the policy's. `event_delivery_uri`: where it is told of events (RFC 8935), with `event_token`, sealed;
-    `may_send_events`: whether what it tells of mailboxes and contracts counts. `jwks`, or what stands at `jwks_uri`: its public
+    `may_send_events`: whether what it tells of mailboxes and contracts counts; `backchannel_logout_uri`: where it is told of
+    sessions that end (OpenID Connect Back-Channel Logout 1.0 section 2.2). `jwks`, or what stands at `jwks_uri`: its public
     keys; `client_assertion_audience`: "issuer", or "token_endpoint" if it may name that too; `old_secret_until`: Unix seconds up
     to which the secret before counts."""
 
@@ -68,6 +69,8 @@ class Client:
     require_dpop_nonce: bool = False
     request_object_signing_alg: str | None = None
     require_signed_request_object: bool = False
+    backchannel_logout_uri: str | None = None
+    backchannel_logout_session_required: bool = False
     secret_hash: str | None = None
     old_secret_hash: str | None = None
     old_secret_until: int = 0

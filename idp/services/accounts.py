@@ -11,7 +11,7 @@ from idp.domain.account import STAFF, Account, Destination, PasswordState, Role
 from idp.domain.identifiers import email_verdicts, fold_email, fold_login_id, login_id_verdicts
 from idp.domain.nickname import fold_nickname, nickname_verdicts
 from idp.domain.phone import fold_mobile, mobile_verdicts
-from idp.services import contract_keys, foreign_hashes, portal_events, records
+from idp.services import contract_keys, foreign_hashes, logouts, portal_events, records
 from idp.services.passwords import MAX_BYTES, Hasher
 from idp.tables import accounts, failures
 from idp.tables.database import Connection
@@ -191,6 +191,7 @@ def lock(connection: Connection, deps: Deps, account: Account, actor: str) -> No
     accounts.raise_epoch(connection, account.id, deps.now())
     record(connection, deps, account, "account_locked", actor)
     portal_events.tell(connection, deps, account.id, "disabled", "admin")
+    logouts.all_ended(connection, deps, account.id)
 
 
 def unlock(connection: Connection, deps: Deps, account: Account, actor: str) -> None:
@@ -207,3 +208,4 @@ def sign_out_everywhere(connection: Connection, deps: Deps, account: Account, ac
     accounts.raise_epoch(connection, account.id, deps.now())
     record(connection, deps, account, "signed_out_everywhere", actor)
     portal_events.tell(connection, deps, account.id, "sessions_revoked", "admin")
+    logouts.all_ended(connection, deps, account.id)

@@ -3,7 +3,7 @@
 from idp import texts
 from idp.deps import Deps
 from idp.domain.account import Account
-from idp.services import letters, portal_events, records
+from idp.services import letters, logouts, portal_events, records
 from idp.tables import accounts, links, trusted_browsers
 from idp.tables.database import Connection
 
@@ -20,6 +20,7 @@ def raise_alarm(connection: Connection, deps: Deps, account: Account, what: str,
     links.drop(connection, account.id)
     records.add(connection, deps, what, account_id=account.id, address=address)
     portal_events.tell(connection, deps, account.id, "sessions_revoked")
+    logouts.all_ended(connection, deps, account.id)
     if desk := deps.settings.mail.desk:
         facts = {"login_id": account.login_id, "subject": account.id, "summary": what, "datetime": now}
         letters.write(

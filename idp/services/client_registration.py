@@ -101,6 +101,8 @@ class _Metadata(ProofOfClient):
         validate=validate.Regexp(r"^(?=.{16,512}$)[A-Za-z0-9._~+/-]+=*$", error="16 to 512 of A-Z a-z 0-9 . _ ~ + / - and = at the end")
     )
     may_send_events = _strict_bool()
+    backchannel_logout_uri = fields.Raw(validate=_urls(rules.url_problem))
+    backchannel_logout_session_required = _strict_bool()
 
     @validates_schema
     def whole(self, data: dict[str, Any], **_: Any) -> None:
@@ -142,6 +144,8 @@ def _check_events(data: dict[str, Any]) -> None:
         raise ValidationError("only a client with a secret can prove that an event is its own", "may_send_events")
     if data.get("event_delivery_token") and not data.get("event_delivery_uri"):
         raise ValidationError("name the event_delivery_uri that it belongs to", "event_delivery_token")
+    if data.get("backchannel_logout_session_required") and not data.get("backchannel_logout_uri"):
+        raise ValidationError("name the backchannel_logout_uri that it belongs to", "backchannel_logout_session_required")
 
 
 def _shape(text: str | dict[str, Any]) -> dict[str, Any]:
@@ -184,8 +188,9 @@ def register(deps: Deps, text: str | dict[str, Any]) -> dict[str, Any]:
     """
     data = _shape(text)
     _check_lifetimes(deps, data)
-    if deps.settings.secure and not (data.get("event_delivery_uri") or "https:").startswith("https:"):
-        raise Rejected(["event_delivery_uri: use https."])
+    pushed = [name for name in ("event_delivery_uri", "backchannel_logout_uri") if not data.get(name, "https:").startswith("https:")]
+    if deps.settings.secure and pushed:
+        raise Rejected([f"{name}: use https." for name in pushed])
     client_id = data.pop("client_id", None) or vault.random_id(20)
     given, token = data.pop("client_secret", None), data.pop("event_delivery_token", None)
     client = client_from(data, client_id)

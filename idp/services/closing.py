@@ -11,7 +11,7 @@ from idp.deps import Deps
 from idp.domain.account import Account
 from idp.domain.security_event import By
 from idp.ports import Unavailable
-from idp.services import letters, notices, portal_events, records
+from idp.services import letters, logouts, notices, portal_events, records
 from idp.tables import accounts, links, trusted_browsers, undos
 from idp.tables import closing as table
 
@@ -41,6 +41,7 @@ def begin(
                 locale=account.locale, facts={"date": letters.day(account.locale, until)}, expires_at=now + notices.LIFE,
             )  # fmt: skip
     portal_events.tell(connection, deps, account.id, "disabled", by)
+    logouts.all_ended(connection, deps, account.id)
     return until
 
 

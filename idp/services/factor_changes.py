@@ -6,7 +6,7 @@ from typing import Callable
 from idp.deps import Deps
 from idp.domain.account import Account
 from idp.domain.device import Caller
-from idp.services import notices, portal_events, records, undoing
+from idp.services import logouts, notices, portal_events, records, undoing
 from idp.tables import accounts, trusted_browsers
 from idp.tables.database import Connection
 
@@ -53,5 +53,6 @@ def change(
         notices.tell(connection, deps, account, "notice.tfa", {"datetime": now, "summary": summary, **who.device}, told)
         kind, how = CREDENTIALS[summary]
         portal_events.tell(connection, deps, account.id, "credential_changed", credential_type=kind, change_type=how)
+        logouts.all_ended(connection, deps, account.id)
         undoing.offer(connection, deps, account, after, who)
     return Changed(after, cleared)

@@ -13,7 +13,7 @@ from idp.deps import Deps
 from idp.domain.account import Account
 from idp.domain.identifiers import fold_login_id
 from idp.domain.reading import reading
-from idp.services import letters, portal_events
+from idp.services import letters, logouts, portal_events
 from idp.services.accounts import record
 from idp.services.passwords import Hasher
 from idp.services.print_file import PrintFile, Refused, Row, marked, open_print_file, unfit
@@ -162,6 +162,7 @@ class _Export:
                 record(connection, self.deps, account, "letter_password_made", self.actor, {"how": "print_file"})
                 changed = {"credential_type": "password", "change_type": "update"}
                 portal_events.tell(connection, self.deps, account.id, "credential_changed", "admin", **changed)
+                logouts.all_ended(connection, self.deps, account.id)
 
 
 def run(

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from idp import vault
 from idp.deps import Deps
 from idp.domain.account import Account, Destination
-from idp.services import notices, portal_events, records
+from idp.services import logouts, notices, portal_events, records
 from idp.tables import accounts, links, trusted_browsers, undos
 from idp.tables import mailboxes as table
 
@@ -43,6 +43,7 @@ def _take_away(connection: Connection, deps: Deps, account: Account, key: str, c
         portal_events.tell(connection, deps, account.id, "identifier_changed", "system")
     if changes:
         accounts.change(connection, account.id, now, **changes)
+    logouts.all_ended(connection, deps, account.id)
     table.drop_destination(connection, account.id, key)
     records.add(connection, deps, "mailbox_deleted", account_id=account.id, client_id=client_id)
     left = [item for item in account.destinations if item.address.casefold() != key]

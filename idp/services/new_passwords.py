@@ -9,7 +9,7 @@ from idp.deps import Deps
 from idp.domain import password as rules
 from idp.domain.account import Account
 from idp.domain.device import Caller
-from idp.services import notices, portal_events, records
+from idp.services import logouts, notices, portal_events, records
 from idp.services.passwords import Hasher
 from idp.tables import accounts, failures, links, trusted_browsers
 
@@ -80,6 +80,7 @@ def _set(connection: Connection, deps: Deps, account: Account, hashed: str, who:
     records.add(connection, deps, "password_changed", account_id=account.id, address=who.address, detail={"how": how})
     notices.tell(connection, deps, account, "notice.pw", {"datetime": now, "method": how, **who.device})
     portal_events.tell(connection, deps, account.id, "credential_changed", credential_type="password", change_type="update")
+    logouts.all_ended(connection, deps, account.id)
     if how == "reset":  # whoever changes it stays signed in
         portal_events.tell(connection, deps, account.id, "sessions_revoked")
     return accounts.by_id(connection, account.id, with_destinations=True)

@@ -13,7 +13,7 @@ from idp.deps import Deps
 from idp.domain.account import Account
 from idp.domain.device import device_of
 from idp.domain.journey import Proof
-from idp.services import limits
+from idp.services import limits, logouts
 from idp.tables import sessions as table
 from idp.vault import fingerprint
 
@@ -63,7 +63,7 @@ def start(deps: Deps, account: Account, proof: Proof, old_cookie: str | None) ->
     )
     _put(deps, session, account.staff)
     if old and not kept:
-        end(deps, old.sid)
+        sign_out(deps, old.sid)
     return f"{session.sid}.{secret}", session
 
 
@@ -96,6 +96,14 @@ def end(deps: Deps, sid: str) -> None:
     """The session is gone at once, in every process."""
     deps.ephemeral.put("ended:" + sid, b"1", deps.policy.sessions.absolute)
     deps.ephemeral.drop("session:" + sid)
+
+
+def sign_out(deps: Deps, sid: str) -> None:
+    """The same, and the portals of the session hear of it: they first, so that whoever meets an `Unavailable` signs out once
+    more and nothing is left undone."""
+    with deps.database.write() as connection:
+        logouts.ended(connection, deps, sid)
+    end(deps, sid)
 
 
 def reached(deps: Deps, sid: str, account_id: str, client_id: str | None, user_agent: str, address: str) -> None:

@@ -36,6 +36,17 @@ def receivers(connection: Connection, client_ids: Sequence[str]) -> list[str]:
     return [row.id for row in found if json.loads(row.metadata).get("event_delivery_uri")]
 
 
+def told_of_logout(connection: Connection, client_ids: Sequence[str]) -> dict[str, bool]:
+    """Those of the clients that have an address for logout tokens, and whether each token has to name a session."""
+    found = connection.execute(select(clients.c.id, clients.c.metadata).where(clients.c.id.in_(client_ids)).order_by(clients.c.id))
+    said = {row.id: json.loads(row.metadata) for row in found}
+    return {
+        client_id: one.get("backchannel_logout_session_required", False)
+        for client_id, one in said.items()
+        if one.get("backchannel_logout_uri")
+    }
+
+
 def set_secret(connection: Connection, client_id: str, secret_hash: str, now: int, old_until: int) -> bool:
     """Replace the secret of a client that has one; the one before counts until `old_until` (Unix seconds)."""
     done = connection.execute(

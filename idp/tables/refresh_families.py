@@ -81,3 +81,12 @@ def use(connection: Connection, series_hash: str, client_id: str, shown: int, fo
 def end(connection: Connection, series_hash: str) -> bool:
     """End every token of the family; false if somebody did before."""
     return connection.execute(delete(table).where(table.c.series_hash == series_hash)).rowcount == 1
+
+
+def end_of_sessions(connection: Connection, account_id: str, sids: Sequence[str]) -> list[str]:
+    """End what was given in these sessions of the account; returns the ids of those grants."""
+    mine = select(table.c.series_hash, *_COLUMNS).where(table.c.account_id == account_id)
+    gone = {row[0]: _family(row[1:]).grant for row in connection.execute(mine)}
+    ended = {series_hash: grant.grant_id for series_hash, grant in gone.items() if grant.sid in sids}
+    connection.execute(delete(table).where(table.c.series_hash.in_(ended)))
+    return list(ended.values())

@@ -4,6 +4,7 @@ alive stands in the ephemeral store."""
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import import_module
+from typing import Sequence
 
 from sqlalchemy import Connection, Table, and_, bindparam, delete, or_, select, tuple_
 
@@ -71,6 +72,26 @@ def of_account(connection: Connection, account_id: str, since: int, limit: int) 
 def clients_of(connection: Connection, account_id: str) -> list[str]:
     """Every client that this member has signed in to."""
     return [row[0] for row in _CLIENTS.rows(connection, {"account": account_id})]
+
+
+def claim(connection: Connection, sids: Sequence[str]) -> list[tuple[str, str]]:
+    """Take these sessions off the record as they end: (account_id, sid) of those that were on it; of parallel callers one
+    gets each. Which portals they have reached stays on record."""
+    gone = delete(sessions).where(sessions.c.sid.in_(sids)).returning(sessions.c.account_id, sessions.c.sid)
+    return [(row.account_id, row.sid) for row in connection.execute(gone)]
+
+
+def claim_all(connection: Connection, account_id: str) -> list[str]:
+    """The same for all sessions of an account: their sids."""
+    return list(connection.scalars(delete(sessions).where(sessions.c.account_id == account_id).returning(sessions.c.sid)))
+
+
+def reached(connection: Connection, sids: Sequence[str]) -> list[tuple[str, str]]:
+    """(sid, client_id) of the clients that these sessions have reached."""
+    mine = (session_clients.c.sid.in_(sids), session_clients.c.client_id != "")
+    query = select(session_clients.c.sid, session_clients.c.client_id).where(*mine)
+    rows = connection.execute(query.order_by(session_clients.c.client_id, session_clients.c.at, session_clients.c.sid))
+    return [(row.sid, row.client_id) for row in rows]
 
 
 def forget(connection: Connection, before: int, limit: int) -> int:

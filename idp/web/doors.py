@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 from typing import Any, Callable, TypeVar
+from urllib.parse import urlencode
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, g, redirect, request
 
 from idp import texts, vault
 from idp.deps import Deps
@@ -17,6 +18,7 @@ from idp.web.strict_form import BadForm
 
 View = TypeVar("View", bound=Callable[..., Any])
 PAGE, FORM, PROTOCOL = "page", "form", "protocol"
+MAX_BOUNCED = 6_000  # what fits into the address of the GET that follows
 
 
 def page(view: View) -> View:
@@ -56,6 +58,23 @@ def read_form() -> dict[str, str]:
         return strict_form.parse(raw)
     except BadForm:
         raise PageError(400, "error.bad_request") from None
+
+
+def bounced(path: str) -> Response:
+    """A redirect to a GET of this address with the form that another site has posted: a cross-site POST comes without our
+    SameSite=Lax cookies. Raises `PageError` 400, 413 or 415."""
+    if request.mimetype != strict_form.TYPE:
+        raise PageError(415, "error.bad_request")
+    if request.query_string:
+        raise PageError(400, "error.bad_request")
+    raw = read_body()
+    if len(raw) > MAX_BOUNCED:
+        raise PageError(413, "error.too_large")
+    try:
+        pairs = strict_form.pairs(raw)
+    except BadForm:
+        raise PageError(400, "error.bad_request") from None
+    return redirect(f"{path}?{urlencode(pairs)}", 303)
 
 
 def read_query() -> dict[str, str]:

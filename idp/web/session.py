@@ -37,6 +37,6 @@ def sign_out(deps: Deps, response: Response) -> None:
     """End this browser's session in the store and in the browser."""
     cookie = cookies.read(cookies.SESSION, deps.settings.secure)
     if cookie and (session := sessions.find(deps, cookie)):
-        sessions.end(deps, session.sid)
+        sessions.sign_out(deps, session.sid)
     came_from.forget(deps)
     cookies.clear(response, cookies.SESSION, deps.settings.secure)

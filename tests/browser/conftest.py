@@ -45,7 +45,7 @@ def idp(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
 def party(idp: Idp) -> Iterator[RelyingParty]:
     """The portal, registered as the operator's own and as a third party."""
     with running_party(idp) as portal:
-        portal.register("own")
+        portal.register("own", post_logout_redirect_uris=[f"{portal.address}/own/out"])
         links = {"policy_uri": f"{portal.address}/privacy", "tos_uri": f"{portal.address}/terms"}
         portal.register("third", client_name="ポイント＆クーポン", first_party=False, **links)
         yield portal

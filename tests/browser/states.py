@@ -106,6 +106,18 @@ def signed_out(visitor: Visitor) -> None:
     visitor.send()
 
 
+def end_session(visitor: Visitor) -> None:
+    """A portal sent the member to sign out, without a hint."""
+    signed_in(visitor)
+    visitor.goto("/end-session?client_id=" + visitor.party.clients["own"]["client_id"])
+
+
+def end_session_of_nobody(visitor: Visitor) -> None:
+    """Somebody did."""
+    signed_in(visitor)
+    visitor.goto("/end-session")
+
+
 def unknown_client(visitor: Visitor) -> None:
     """A request of a portal that nobody registered."""
     visitor.goto("/authorize?client_id=nobody")
@@ -143,6 +155,7 @@ STATES: dict[str, State] = {
     for state in (
         login, login_empty, login_wrong, login_few_left, login_locked, login_suspended, first_password, first_password_refused,
         choose, consent, finished, home, home_signed_in, signed_out, unknown_client, not_found, expired, no_cookies, form_post,
+        end_session, end_session_of_nobody,
     )
 } | CODES | SETTINGS  # fmt: skip
 STATES |= RECOVERY | REGISTRATION | ACCOUNT | MINE | CLOSING

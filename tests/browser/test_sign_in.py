@@ -1,6 +1,7 @@
 """Whole visits, from the portal and back to it, as members with a phone or a computer make them."""
 
 from typing import Callable, ContextManager
+from urllib.parse import urlencode
 
 import pytest
 from playwright.sync_api import ViewportSize, expect
@@ -113,6 +114,23 @@ def test_signing_out_ends_it(new_visit: Visit) -> None:
     with new_visit() as visitor:
         states.signed_out(visitor)
         assert visitor.page.text_content("h1") == texts.text("ja", "login.logout.title")
+        visitor.arrive()
+        assert visitor.page.locator("[autocomplete=current-password]").is_visible()
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_asked_at_the_wish_of_a_portal_the_member_comes_back_to_it(new_visit: Visit, scripts: bool) -> None:
+    with new_visit(java_script_enabled=scripts) as visitor:
+        visitor.arrive()
+        visitor.sign_in(visitor.members["member"])
+        visitor.portal_says()
+        own = visitor.party.clients["own"]
+        asked = {"client_id": own["client_id"], "post_logout_redirect_uri": own["post_logout_redirect_uris"][0], "state": "s"}
+        visitor.goto("/end-session?" + urlencode(asked))
+        visitor.page.click(".language a")
+        assert visitor.page.text_content("h1") == texts.text("en", "login.logout.ask")
+        visitor.send()
+        assert visitor.portal_says() == "Home" and visitor.page.url.endswith("/own/out?state=s")
         visitor.arrive()
         assert visitor.page.locator("[autocomplete=current-password]").is_visible()
 

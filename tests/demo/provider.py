@@ -87,12 +87,18 @@ def application(provider: Provider) -> Flask:
         if provider.twist == "down":
             return Response("sorry", 503)
         names = {"authorization_endpoint": "authorize", "token_endpoint": "token", "userinfo_endpoint": "userinfo", "jwks_uri": "jwks"}
+        names["end_session_endpoint"] = "end-session"
         return {
             "issuer": "https://evil.example" if provider.twist == "discovered_issuer" else provider.issuer,
             **{name: f"{provider.issuer}/{path}" for name, path in names.items()},
             "id_token_signing_alg_values_supported": ["RS256"],
             "authorization_response_iss_parameter_supported": True,
         }
+
+    @app.get("/end-session")
+    def end_session() -> Any:
+        provider.asked = request.args.to_dict()
+        return redirect(provider.asked["post_logout_redirect_uri"])
 
     @app.get("/jwks")
     def jwks() -> Any:

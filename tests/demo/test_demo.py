@@ -43,6 +43,9 @@ def test_the_portal_signs_in_through_the_real_provider(tmp_path: Path) -> None:
             page = browser.go(f"/demo/sign-in?ask={ask}")
             assert not signed_in(page) and "current-password" in form_of(page).tokens  # the session alone is not enough
             assert signed_in(browser.sign_in(page, HANAKO["login_id"], HANAKO["password"]))
+        page = browser.submit(form_of(browser.go("/demo/")))
+        assert page.url.endswith("/demo/") and TEXTS["ja"]["home.sign_in"] in page.text, "at once, and back"
+        assert TEXTS["ja"]["error.login_required"] in browser.go("/demo/sign-in?ask=silent").text
         assert '<html lang="en"' in Browser(idp).go("/demo/sign-in?ask=english").text
         assert requests.get(f"{idp.issuer}/demo/outbox", timeout=10).status_code == 200
     with serving(idp, "demo"):

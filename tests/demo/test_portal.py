@@ -61,6 +61,11 @@ def test_signs_in_and_shows_what_was_verified(site: Site) -> None:
     assert len(cookie) < 3_000  # with all claims of a member it still fits into a cookie
     signed_out = browser.post(f"{site.url}/demo/sign-out", timeout=10)
     assert TEXTS["ja"]["home.sign_in"] in signed_out.text and "urn:x-idp:acr:1" not in signed_out.text
+    left = site.provider.asked
+    assert left.pop("id_token_hint").count(".") == 2
+    assert left == {"client_id": "portal", "post_logout_redirect_uri": f"{site.url}/demo/", "ui_locales": "ja"}
+    site.provider.asked = {}
+    assert browser.post(f"{site.url}/demo/sign-out", timeout=10).url == f"{site.url}/demo/" and site.provider.asked == {}
 
 
 @pytest.mark.parametrize(

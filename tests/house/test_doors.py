@@ -13,7 +13,7 @@ from idp.web.machine import Endpoint
 from tests import running
 
 # protocol requests that other sites send here by design, without our form token
-PROTOCOL = {"/authorize": {"GET", "POST"}}
+PROTOCOL = {"/authorize": {"GET", "POST"}, "/end-session": {"GET", "POST"}}
 # path → (methods, whether it takes a form, which origins may read it)
 MACHINE = {
     "/.well-known/openid-configuration": (("GET",), False, "any"),

@@ -7,6 +7,7 @@ from urllib.parse import quote_from_bytes
 
 from hypothesis import strategies as st
 
+from idp.features.oidc import end_session
 from idp.features.oidc.request import KNOWN
 from idp.web.headers import constant_headers
 from tests.input.inside import Inside
@@ -65,6 +66,7 @@ TOO_LONG = 1_048_576
 # what protocol endpoints understand; the fields of pages are read off the pages
 PARAMETERS = {
     "/authorize": sorted(KNOWN),
+    "/end-session": sorted(end_session.KNOWN),
     "/token": ["grant_type", "code", "redirect_uri", "code_verifier", "client_id", "client_secret", "scope", "refresh_token", "resource",
                "client_assertion", "client_assertion_type"],
     "/par": [*sorted(KNOWN), "client_secret", "client_assertion", "client_assertion_type"],

@@ -83,7 +83,7 @@ class Inside:
         self.rules = [rule for rule in pages[0].url_map.iter_rules()]
         self._durable = sqlite3.connect(folder / "idp.db", isolation_level=None)
         self._ephemeral = sqlite3.connect(folder / "ephemeral.db", isolation_level=None)
-        self.portal = self._client(client_name="Portal", redirect_uris=[CALLBACK], token_endpoint_auth_method="client_secret_post")
+        self.portal = self._client(client_name="Portal", redirect_uris=[CALLBACK], token_endpoint_auth_method="client_secret_post", post_logout_redirect_uris=[CALLBACK + "/out"])
         self.third = self._client(client_name="Third", redirect_uris=[CALLBACK + "/third"], first_party=False)
         self._member("hanako", running.PASSWORD, letter=False)
         self._member("letter", LETTER_PASSWORD, letter=True)
@@ -122,6 +122,7 @@ class Inside:
         found["ways"] = coded.page(coded.go(ways))
         waiting.sign_in(self.portal, "hanako")
         found["sign_out"] = waiting.page(waiting.go(Request("GET", "/")))
+        found["end_session"] = waiting.page(waiting.go(Request("GET", "/end-session", urlencode(self._leaving()).encode())))
         found["choose"] = waiting.page(waiting.authorize(self.portal, prompt="select_account"))
         found |= settings_pages(self, *(Visitor(self, f"192.0.2.{n}") for n in range(6, 9)))
         found |= recovery_pages(self, *(Visitor(self, f"192.0.2.{n}") for n in range(9, 13)))
@@ -131,6 +132,10 @@ class Inside:
             found[name].form.fields |= {button[0]: button[1]}
         return found
 
+    def _leaving(self) -> dict[str, str]:
+        """A portal's request to sign out, without a hint."""
+        return {"client_id": self.portal["client_id"], "post_logout_redirect_uri": CALLBACK + "/out", "state": "s", "ui_locales": "ja"}
+
     def _calls(self) -> dict[str, Page]:
         client = {"client_id": self.portal["client_id"], "client_secret": self.portal["client_secret"]}
         code = {"grant_type": "authorization_code", "code": "c" * 43, "redirect_uri": CALLBACK, "code_verifier": running.VERIFIER}
@@ -138,6 +143,8 @@ class Inside:
         return {
             "authorize": Page(Form("/authorize", "get", running.authorization_parameters(self.portal)), stranger),
             "authorize by POST": Page(Form("/authorize", "post", running.authorization_parameters(self.portal)), {}),
+            "end session": Page(Form("/end-session", "get", self._leaving()), self.pages["end_session"].cookies),
+            "end session by POST": Page(Form("/end-session", "post", self._leaving()), {}),
             "token": Page(Form("/token", "post", code | client), {}),
             "refresh": Page(Form("/token", "post", {"grant_type": "refresh_token", "refresh_token": "0." + "r" * 86} | client), {}),
             "client credentials": Page(Form("/token", "post", {"grant_type": "client_credentials"} | client), {}),

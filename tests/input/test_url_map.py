@@ -21,7 +21,7 @@ def test_whatever_comes_is_answered_decently(inside: Inside, data: st.DataObject
 
 
 def test_every_protocol_endpoint_that_takes_fields_is_attacked_by_its_own(inside: Inside) -> None:
-    forms = {path for path, endpoint in inside.endpoints.items() if endpoint.form or endpoint.body} | {"/authorize"}
+    forms = {path for path, endpoint in inside.endpoints.items() if endpoint.form or endpoint.body} | {"/authorize", "/end-session"}
     assert forms == set(hostile.PARAMETERS), "tell tests/input/hostile.py which parameters it understands"
     assert set(hostile.PARAMETERS["/authorize"]) == KNOWN
 

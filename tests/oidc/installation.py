@@ -58,6 +58,7 @@ PORTALS: dict[str, dict[str, Any]] = {
     "aged": {"default_max_age": 1, "require_auth_time": True},
     "odd": {"client_id": "odd:id%+&=/", "client_secret": ODD_SECRET},
     "odd-post": {"client_id": "odd:post%+&=/", "client_secret": ODD_SECRET, "token_endpoint_auth_method": "client_secret_post"},
+    "leaving": {"post_logout_redirect_uris": [CALLBACK.replace("callback", "out"), CALLBACK.replace("callback", "out?tenant=1")]},
     "grantless": {"grant_types": []},
     **{f"key-{alg}": {"token_endpoint_auth_method": KEYED, "jwks": signing.jwks(f"portal-{alg}"), "grant_types": ALL} for alg in signing.ALGS},
     "pushing": {"require_pushed_authorization_requests": True},

@@ -28,6 +28,7 @@ def document(settings: Settings) -> dict[str, Any]:
         "require_pushed_authorization_requests": False,
         "revocation_endpoint": issuer + "/revoke",
         "introspection_endpoint": issuer + "/introspect",
+        "end_session_endpoint": issuer + "/end-session",
         "jwks_uri": issuer + "/jwks",
         "scopes_supported": list(SCOPES),
         "response_types_supported": ["code"],
@@ -55,6 +56,8 @@ def document(settings: Settings) -> dict[str, Any]:
         "acr_values_supported": list(assurance.ACR_SUPPORTED),
         "prompt_values_supported": sorted(PROMPTS),
         "ui_locales_supported": list(texts.LOCALES),
+        "backchannel_logout_supported": True,
+        "backchannel_logout_session_supported": True,
         "authorization_response_iss_parameter_supported": True,
     }
 

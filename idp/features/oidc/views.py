@@ -2,14 +2,13 @@
 
 from dataclasses import replace
 from typing import Mapping
-from urllib.parse import urlencode
 
 from flask import Blueprint, Response, g, redirect, request
 
 from idp.domain.account import Account
 from idp.domain.client import Client
 from idp.domain.journey import Journey, Proof, accepts_session
-from idp.features.oidc import answers, flow, id_token_hint, pushed_requests, request_object
+from idp.features.oidc import answers, flow, id_token_hint, pushed_requests, request_object, views_end_session
 from idp.features.oidc import request as requests
 from idp.features.oidc.request import AuthorizationError, AuthorizationRequest, NotRedirectable, Target
 from idp.services import journeys
@@ -20,7 +19,6 @@ from idp.web.house import House
 from idp.web.strict_form import BadForm
 
 
-MAX_BOUNCED = 6_000  # what fits into the address of the GET that follows
 REASONS = {
     "login_required": "another member is signed in",
     "access_denied": "the member said no",
@@ -154,19 +152,9 @@ def blueprint(house: House) -> Blueprint:
     @room.post("/authorize")
     @doors.protocol
     def authorize_post() -> Response:
-        # a cross-site POST comes without our SameSite=Lax cookies: take it up and bounce to a GET that has them
-        if request.mimetype != "application/x-www-form-urlencoded":
-            raise PageError(415, "error.bad_request")
-        if request.query_string:
-            raise PageError(400, "error.bad_request")
-        raw = doors.read_body()
-        if len(raw) > MAX_BOUNCED:
-            raise PageError(413, "error.too_large")
-        try:
-            pairs = strict_form.pairs(raw)
-        except BadForm:
-            raise PageError(400, "error.bad_request") from None
-        return redirect("/authorize?" + urlencode(pairs), 303)
+        return doors.bounced("/authorize")
+
+    views_end_session.routes(room, house)
 
     @room.get("/consent")
     @doors.page

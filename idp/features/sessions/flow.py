@@ -1,13 +1,15 @@
 """The sessions of a member that are alive: which there are, and their end (requirement RV-02)."""
 
 from dataclasses import dataclass
+from typing import Sequence
 
 from idp.deps import Deps
 from idp.domain.account import Account
-from idp.services import portal_events, records, sessions
+from idp.services import logouts, portal_events, records, sessions
 from idp.services.sessions import Session
-from idp.tables import accounts
+from idp.tables import accounts, grants, refresh_families
 from idp.tables import sessions as table
+from idp.tables.database import Connection
 
 OTHERS = "others"
 LOOKED_AT = 100  # sign-ins of the last hours; more than a person makes
@@ -48,14 +50,22 @@ def _own(session: Session, account: Account) -> bool:
 
 def end(deps: Deps, account: Account, which: str, here: str, address: str) -> int:
     """End one session of the account by its sid, or all but the one with the sid `here` ("others"); returns how many were
-    alive. What portals hold goes on until its own end, minutes later. Raises `Unavailable`."""
+    alive. Their portals are told. With a session elsewhere ends what was given in it for use while the member is away: it may
+    not be in the member's hands any more. The one `here` ends as by signing out, which leaves that. Raises `Unavailable`."""
     known = [one for one in alive(deps, account, here) if one.sid == which or (which == OTHERS and not one.here)]
     for one in known:
         sessions.end(deps, one.sid)
     if known:
         with deps.database.write() as connection:
+            logouts.ended(connection, deps, *(one.sid for one in known))
+            _end_tokens(connection, deps, account, [one.sid for one in known if not one.here])
             records.add(connection, deps, "session_ended", account_id=account.id, address=address, detail={"count": len(known)})
     return len(known)
+
+
+def _end_tokens(connection: Connection, deps: Deps, account: Account, sids: Sequence[str]) -> None:
+    for grant_id in refresh_families.end_of_sessions(connection, account.id, sids):
+        grants.revoke(connection, grant_id, deps.now() + deps.policy.tokens.access)
 
 
 def end_all(deps: Deps, account: Account, address: str) -> None:
@@ -64,3 +74,4 @@ def end_all(deps: Deps, account: Account, address: str) -> None:
         accounts.raise_epoch(connection, account.id, deps.now())
         records.add(connection, deps, "signed_out_everywhere", account_id=account.id, address=address)
         portal_events.tell(connection, deps, account.id, "sessions_revoked")
+        logouts.all_ended(connection, deps, account.id)

@@ -1,0 +1,1 @@
+"""Sessions that end, and the portals that hear of it."""
