@@ -67,7 +67,7 @@ def _write(deps: Deps, count: int) -> None:
                 to=f"member{number}@mail.example",
                 template="mail.notice.pw",
                 locale="ja",
-                facts={"datetime": now, "method": "first"},
+                facts={"datetime": now, "method": "first", "os": "ios", "browser": "safari"},
                 expires_at=now + 3_600,
             )
 

@@ -53,7 +53,7 @@ def write(deps: Deps, to: str, life: int = 3_600, urgent: bool = False) -> None:
             to=to,
             template=f"{channel}.notice.pw",
             locale="ja",
-            facts={"datetime": NOW, "method": "first"},
+            facts={"datetime": NOW, "method": "first", "os": "ios", "browser": "safari"},
             expires_at=deps.now() + life,
             urgent=urgent,
         )

@@ -32,7 +32,7 @@ def write(deps: Deps, *recipients: str) -> None:
     """One notice to each; a number makes it an SMS."""
     for to in recipients:
         channel: Any = "sms" if to.startswith("+") else "mail"
-        facts: dict[str, str | int] = {"datetime": deps.now(), "method": "first"}
+        facts: dict[str, str | int] = {"datetime": deps.now(), "method": "first", "os": "ios", "browser": "safari"}
         with deps.database.write() as connection:
             letters.write(
                 connection,

@@ -35,7 +35,7 @@ def write(deps: Deps, **changes: Any) -> None:
         "to": "taro@example.jp",
         "template": "mail.notice.pw",
         "locale": "ja",
-        "facts": {"datetime": AT, "method": "first"},
+        "facts": {"datetime": AT, "method": "first", "os": "ios", "browser": "safari"},
         "expires_at": AT + 60,
     }
     with deps.database.write() as connection:
@@ -132,11 +132,11 @@ def test_no_value_adds_headers_recipients_or_lines(deps: Deps, name: str) -> Non
         {"template": "notice.pw"},
         {"channel": "sms"},
         {"channel": "email"},
-        {"facts": {"datetime": AT}},
-        {"facts": {"method": "first"}},
-        {"facts": {"datetime": AT, "method": "nothing"}},
-        {"facts": {"datetime": "yesterday", "method": "first"}},
-        {"facts": {"datetime": AT, "method": "first", "nickname": "x" * 1_025}},
+        {"facts": {"datetime": AT, "os": "ios", "browser": "safari"}},
+        {"facts": {"method": "first", "os": "ios", "browser": "safari"}},
+        {"facts": {"datetime": AT, "method": "nothing", "os": "ios", "browser": "safari"}},
+        {"facts": {"datetime": "yesterday", "method": "first", "os": "ios", "browser": "safari"}},
+        {"facts": {"datetime": AT, "method": "first", "os": "ios", "browser": "safari", "nickname": "x" * 1_025}},
     ],
     ids=range(12),
 )

@@ -39,7 +39,7 @@ def test_they_stand_in_pages_and_letters(tmp_path: Path) -> None:
     )
     app.open_texts(settings)
     assert str(pages.Pages(settings).text("ja", "login.title")) == "マイページに入る"
-    facts: dict[str, str | int] = {"datetime": NOW, "method": "first"}
+    facts: dict[str, str | int] = {"datetime": NOW, "method": "first", "os": "ios", "browser": "safari"}
     assert letters.say(settings, "ja", "mail", "mail.notice.pw", facts)[0] == "ひかりネットから idp.localhost"
     assert letters.say(settings, "en", "sms", "sms.notice.pw", facts)[1] == "ひかりネット localhost"
     assert texts.text("en", "login.title") == texts.shipped("en")["login.title"]

@@ -41,7 +41,7 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"event_delivery_uri": "https://p.example/", "event_delivery_token": "x" * 513}, "16 to 512"),
     ({"event_delivery_token": TOKEN}, "event_delivery_uri"),
     ({"may_send_events": "yes"}, "true or false"),
-    ({"may_send_events": True, "token_endpoint_auth_method": "none"}, "public client"),
+    ({"may_send_events": True, "token_endpoint_auth_method": "none"}, "client with a secret"),
 ]
 
 
