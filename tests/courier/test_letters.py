@@ -52,7 +52,8 @@ def test_the_notice_of_a_changed_password(deps: Deps) -> None:
     write(deps)
     subject, body = letters.render(deps, claimed(deps))
     assert subject == "【マイページ】パスワードが変更されました"
-    assert body.splitlines()[:2] == ["2026年11月22日 14時35分 に、パスワードが変更されました。", "方法：初回ログインでの変更"]
+    said = ["2026年11月22日 14時35分 に、パスワードが変更されました。", "端末：iPhone・iPad・Safari", "方法：初回ログインでの変更"]
+    assert body.splitlines()[:3] == said
     assert "マイページ（ひかりネット）\nお客様センター 0120-000-000（9:00-18:00）\n" in body and "http" not in body and "{" not in body
 
 
@@ -60,7 +61,7 @@ def test_the_same_in_english(deps: Deps) -> None:
     write(deps, locale="en-GB")
     subject, body = letters.render(deps, claimed(deps))
     assert subject == "[マイページ] Your password was changed"
-    assert body.startswith("Your password was changed at 22 November 2026 14:35.\nHow: changed at first log in\n")
+    assert body.startswith("Your password was changed at 22 November 2026 14:35.\nDevice: Safari on iPhone or iPad\nHow: changed at first log in\n")
 
 
 @pytest.mark.parametrize("locale", texts.LOCALES)
@@ -117,7 +118,7 @@ def test_no_value_adds_headers_recipients_or_lines(deps: Deps, name: str) -> Non
     names = "from to subject date message-id auto-submitted content-type content-transfer-encoding mime-version"
     assert [header.lower() for header in mail.keys()] == names.split() and mail["To"] == "taro@example.jp"
     plain = mail.get_body().get_content().splitlines()  # type: ignore[union-attr]
-    assert len(plain) == 10 and all(line.isprintable() for line in plain) and plain == body.splitlines()
+    assert len(plain) == 11 and all(line.isprintable() for line in plain) and plain == body.splitlines()
     if "{" in name:
         assert f"お客様センター {name}（{name}）" in plain
 
