@@ -3,13 +3,13 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
-from flask import Response
+from flask import Response, redirect
 from marshmallow import Schema
 
 from idp.domain import assurance
 from idp.domain.account import Account
 from idp.domain.journey import NO_FACTORS, Journey, Proof, accepts_session, owed
-from idp.services import journeys, members, sessions
+from idp.services import drafts, journeys, members, sessions
 from idp.services.factor_changes import Changed
 from idp.vault import fingerprint
 from idp.web import came_from, cookies, doors, session, steps
@@ -90,6 +90,16 @@ def posted(house: House, form: type[Schema], path: str, fresh: bool = True) -> t
 def page(house: House, template: str, setter: Setter, **context: Any) -> Response:
     """A page of the settings, with the way back to the portal that led here."""
     return steps.page(house, template, setter.journey, came_from=came_from.portal(house) if setter.member else None, **context)
+
+
+def noted(house: House, setter: Setter) -> dict[str, Any]:
+    """What the redirect that led here wanted this page to say; empty if nothing."""
+    return drafts.noted(house.deps, setter.owner, doors.read_query().get("n", ""))
+
+
+def to(house: House, setter: Setter, path: str, **note: Any) -> Response:
+    """To a page that says what `note` holds, so that reload repeats nothing."""
+    return redirect(setter.at(path, n=drafts.note(house.deps, setter.owner, note)), 303)
 
 
 def gone_on(house: House, setter: Setter, changed: Changed, methods: tuple[str, ...]) -> tuple[Setter, str | None]:

@@ -39,7 +39,7 @@ def blueprint(house: House) -> Blueprint:
             second_factor=fresh.needs_code(house, came.account),
             latest=latest,
             frozen=letters.moment(house.pages.locale(), came.account.frozen_until) if came.account.frozen_until > deps.now() else None,
-            said=_note(house, came).get("done"),
+            said=fresh.noted(house, came).get("done"),
             portal=portal if portal and portal.client_uri else None,
         )
 
@@ -82,18 +82,6 @@ def _lines(house: House, entries: list[flow.Entry]) -> list[dict[str, Any]]:
     return found
 
 
-def _note(house: House, came: Setter) -> dict[str, Any]:
-    return drafts.noted(house.deps, came.owner, doors.read_query().get("n", ""))
-
-
-def _done(house: House, came: Setter, what: str) -> Response:
-    return redirect(f"{HOME}?n={drafts.note(house.deps, came.owner, {'done': what})}", 303)
-
-
-def _wrong(house: House, came: Setter, path: str, found: list[dict[str, Any]], **kept: Any) -> Response:
-    return redirect(f"{path}?n={drafts.note(house.deps, came.owner, {'errors': found, **kept})}", 303)
-
-
 def _password_routes(room: Blueprint, house: House) -> None:
     deps = house.deps
 
@@ -113,7 +101,7 @@ def _password_routes(room: Blueprint, house: House) -> None:
         came = enter()
         if isinstance(came, Response):
             return came
-        rule, errors = deps.policy.password, steps.said(house, _note(house, came).get("errors", []))
+        rule, errors = deps.policy.password, steps.said(house, fresh.noted(house, came).get("errors", []))
         return fresh.page(
             house, "account_password.html", came, back=HOME, errors=errors, rules=password_form.live_rules(rule),
             ask_twice=rule.ask_twice, login_id=came.account.login_id,
@@ -132,11 +120,11 @@ def _password_routes(room: Blueprint, house: House) -> None:
             rule = deps.policy.password
             found = [steps.error(field, key, **values) for field, key, values in change.wrong if field]
             found += password_form.errors(rule, [code for field, code, _ in change.wrong if not field])
-            return _wrong(house, came, PASSWORD, found)
+            return fresh.to(house, came, PASSWORD, errors=found)
         if change.account is None:
             return redirect(PASSWORD, 303)
         after, cookie = fresh.gone_on(house, came, Changed(change.account, 0), ("pwd",))
-        return fresh.with_session(house, _done(house, after, "password"), cookie)
+        return fresh.with_session(house, fresh.to(house, after, HOME, done="password"), cookie)
 
 
 def _login_id_routes(room: Blueprint, house: House) -> None:
@@ -148,7 +136,7 @@ def _login_id_routes(room: Blueprint, house: House) -> None:
         came = fresh.changing(house, LOGIN_ID)
         if isinstance(came, Response):
             return came
-        note, wait = _note(house, came), flow.may_change_from(deps, came.account)
+        note, wait = fresh.noted(house, came), flow.may_change_from(deps, came.account)
         known = drafts.get(deps, NEW_ID, came.owner) or {}
         return fresh.page(
             house,
@@ -174,14 +162,14 @@ def _login_id_routes(room: Blueprint, house: House) -> None:
         came, data = found
         typed = data["login_id"].strip()
         if not flow.check_allowed(deps, came.account):
-            return _wrong(house, came, LOGIN_ID, [steps.error("login_id", "common.busy")], typed=typed)
+            return fresh.to(house, came, LOGIN_ID, errors=[steps.error("login_id", "common.busy")], typed=typed)
         state, problems = flow.login_id_state(deps, came.account, typed)
         errors = [steps.error(field, key, **values) for field, key, values in problems]
         if state in ("same", "taken"):
             key = "acct.id.err.same" if state == "same" else "reg.s2.id.taken"
             errors.append(steps.error("login_id", key, **({"id": typed} if state == "taken" else {})))
         if errors or data["action"] == "check":
-            return _wrong(house, came, LOGIN_ID, errors, typed=typed, free=not errors)
+            return fresh.to(house, came, LOGIN_ID, errors=errors, typed=typed, free=not errors)
         drafts.put(deps, NEW_ID, came.owner, {"login_id": typed})
         return redirect(CONFIRM, 303)
 
@@ -207,9 +195,9 @@ def _login_id_routes(room: Blueprint, house: House) -> None:
         if draft is None:
             return redirect(LOGIN_ID, 303)
         if flow.change_login_id(deps, came.account, draft["login_id"], doors.caller()):
-            return _done(house, came, "id")
+            return fresh.to(house, came, HOME, done="id")
         taken = steps.error("login_id", "reg.s2.id.taken", id=draft["login_id"])
-        return _wrong(house, came, LOGIN_ID, [taken], typed=draft["login_id"])
+        return fresh.to(house, came, LOGIN_ID, errors=[taken], typed=draft["login_id"])
 
 
 def _nickname_routes(room: Blueprint, house: House) -> None:
@@ -221,7 +209,7 @@ def _nickname_routes(room: Blueprint, house: House) -> None:
         came = fresh.looking(house, NICKNAME)
         if isinstance(came, Response):
             return came
-        note = _note(house, came)
+        note = fresh.noted(house, came)
         errors, typed = steps.said(house, note.get("errors", [])), note.get("typed", came.account.nickname)
         return fresh.page(house, "account_nickname.html", came, back=HOME, errors=errors, typed=typed)
 
@@ -235,5 +223,5 @@ def _nickname_routes(room: Blueprint, house: House) -> None:
         problems = flow.change_nickname(deps, came.account, data["nickname"], request.remote_addr or "")
         if problems:
             errors = [steps.error(field, key, **values) for field, key, values in problems]
-            return _wrong(house, came, NICKNAME, errors, typed=data["nickname"][:256])
-        return _done(house, came, "nickname")
+            return fresh.to(house, came, NICKNAME, errors=errors, typed=data["nickname"][:256])
+        return fresh.to(house, came, HOME, done="nickname")

@@ -5,7 +5,7 @@ from typing import Any
 from flask import Blueprint, Response, redirect, request
 
 from idp.features.agreements import flow, forms
-from idp.services import drafts, letters
+from idp.services import letters
 from idp.web import doors, fresh
 from idp.web.house import House
 
@@ -22,7 +22,7 @@ def blueprint(house: House) -> Blueprint:
         came = fresh.looking(house, CONSENTS)
         if isinstance(came, Response):
             return came
-        note = drafts.noted(deps, came.owner, doors.read_query().get("n", ""))
+        note = fresh.noted(house, came)
         rows = [_row(house, one) for one in flow.consents(deps, came.account)]
         return fresh.page(house, "consents.html", came, back="/account", rows=rows, withdrawn=bool(note))
 
@@ -34,7 +34,7 @@ def blueprint(house: House) -> Blueprint:
             return found
         came, data = found
         gone = flow.withdraw(deps, came.account, data["withdraw"], request.remote_addr or "")
-        return redirect(f"{CONSENTS}?n={drafts.note(deps, came.owner, {'withdrawn': True})}" if gone else CONSENTS, 303)
+        return fresh.to(house, came, CONSENTS, withdrawn=True) if gone else redirect(CONSENTS, 303)
 
     @room.get(AGREEMENTS)
     @doors.page

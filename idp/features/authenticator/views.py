@@ -6,7 +6,7 @@ from markupsafe import Markup
 
 from idp import vault
 from idp.features.authenticator import flow, forms
-from idp.services import drafts, factors
+from idp.services import factors
 from idp.services.factor_changes import Changed
 from idp.web import doors, fresh, steps
 from idp.web.fresh import Setter
@@ -55,7 +55,7 @@ def blueprint(house: House) -> Blueprint:
         draft = flow.find(deps, came.owner)
         if draft is None:
             return redirect(came.at(APP), 303)
-        note = drafts.noted(deps, came.owner, doors.read_query().get("n", ""))
+        note = fresh.noted(house, came)
         errors = steps.said(house, note.get("errors", []))
         qr = picture(factors.uri(deps, came.account, draft.secret))
         context = {"draft": draft, "qr": qr, "typed": note.get("typed", "")}
@@ -72,8 +72,7 @@ def blueprint(house: House) -> Blueprint:
         if done.result == "gone":
             return _shown_before(house, came)
         if done.result != "ok" or done.changed is None:
-            kept = {"errors": [steps.error("code", SAID[done.result])], "typed": data["code"][:64]}
-            return redirect(came.at(SCAN, n=drafts.note(deps, came.owner, kept)), 303)
+            return fresh.to(house, came, SCAN, errors=[steps.error("code", SAID[done.result])], typed=data["code"][:64])
         return _codes(house, came, done.changed, done.codes, ("totp",))
 
     _removal_routes(room, house)
@@ -143,5 +142,4 @@ def _removal_routes(room: Blueprint, house: House) -> None:
             return redirect(REMOVE, 303)
         came, cookie = fresh.gone_on(house, came, changed, ())
         what = "app" if changed.account.second_factor else "off"
-        note = drafts.note(deps, came.owner, {"what": what, "cleared": changed.cleared})
-        return fresh.with_session(house, redirect(f"{DONE}?n={note}", 303), cookie)
+        return fresh.with_session(house, fresh.to(house, came, DONE, what=what, cleared=changed.cleared), cookie)

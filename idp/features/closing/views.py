@@ -20,7 +20,7 @@ def blueprint(house: House) -> Blueprint:
         came = fresh.changing(house, CLOSE)
         if isinstance(came, Response):
             return came
-        note = drafts.noted(deps, came.owner, doors.read_query().get("n", ""))
+        note = fresh.noted(house, came)
         errors = steps.said(house, note.get("errors", []))
         return fresh.page(house, "account_close.html", came, back="/account", errors=errors, account=came.account)
 
@@ -33,7 +33,7 @@ def blueprint(house: House) -> Blueprint:
         came, data = found
         if data["read"] != "yes":
             wrong = [steps.error("read", "acct.close.err.check")]
-            return redirect(f"{CLOSE}?n={drafts.note(deps, came.owner, {'errors': wrong})}", 303)
+            return fresh.to(house, came, CLOSE, errors=wrong)
         until = flow.close(deps, came.account, request.remote_addr or "")
         if until is None:
             return redirect("/account", 303)

@@ -1,13 +1,10 @@
 """Pages of signing in with an address: as it is, the address, its code, and giving it up."""
 
-from typing import Any
-
 from flask import Blueprint, Response, redirect, request
 
 from idp.domain import mail_typos
 from idp.features.email_sign_in import flow, forms
 from idp.features.email_sign_in.flow import Draft
-from idp.services import drafts
 from idp.web import doors, fresh, steps
 from idp.web.errors import PageError
 from idp.web.fresh import Setter
@@ -29,20 +26,12 @@ def blueprint(house: House) -> Blueprint:
         if isinstance(came, Response):
             return came
         masked = flow.masked(came.account.email_login)
-        return fresh.page(house, "email_sign_in.html", came, back="/account", masked=masked, said=_note(house, came).get("done"))
+        return fresh.page(house, "email_sign_in.html", came, back="/account", masked=masked, said=fresh.noted(house, came).get("done"))
 
     _address_routes(room, house)
     _code_routes(room, house)
     _off_routes(room, house)
     return room
-
-
-def _note(house: House, came: Setter) -> dict[str, Any]:
-    return drafts.noted(house.deps, came.owner, doors.read_query().get("n", ""))
-
-
-def _to(house: House, came: Setter, path: str, **note: Any) -> Response:
-    return redirect(f"{path}?n={drafts.note(house.deps, came.owner, note)}", 303)
 
 
 def _address_routes(room: Blueprint, house: House) -> None:
@@ -54,7 +43,7 @@ def _address_routes(room: Blueprint, house: House) -> None:
         came = fresh.changing(house, ADDRESS)
         if isinstance(came, Response):
             return came
-        note, mailbox = _note(house, came), flow.masked(came.account.mailbox)
+        note, mailbox = fresh.noted(house, came), flow.masked(came.account.mailbox)
         context = {"mailbox": mailbox, "typed": note.get("typed", ""), "place": note.get("place", "")}
         return fresh.page(house, "email_sign_in_address.html", came, back=STATUS, errors=steps.said(house, note.get("errors", [])), **context)
 
@@ -69,7 +58,7 @@ def _address_routes(room: Blueprint, house: House) -> None:
         entered = flow.enter(deps, came.account, came.owner, typed, request.remote_addr or "", house.pages.locale())
         if entered.draft is None:
             errors = [steps.error("email", key, time=at) for key, at in entered.wrong]
-            return _to(house, came, ADDRESS, errors=errors, typed=data["email"][:512], place=data["place"])
+            return fresh.to(house, came, ADDRESS, errors=errors, typed=data["email"][:512], place=data["place"])
         return redirect(CODE, 303)
 
 
@@ -98,16 +87,16 @@ def _code_routes(room: Blueprint, house: House) -> None:
             raise PageError(409, "elogin.err.draft")
         if data["action"] == "resend":
             refused = flow.send(deps, came.account, came.owner, draft, request.remote_addr or "", house.pages.locale())
-            return _to(house, came, CODE, errors=[steps.error("code", refused[0], time=refused[1])]) if refused else redirect(CODE, 303)
+            return fresh.to(house, came, CODE, errors=[steps.error("code", refused[0], time=refused[1])]) if refused else redirect(CODE, 303)
         if not draft.proven:
             checked = flow.check(deps, came.account, came.owner, draft, data["code"])
             if checked.result != "ok":
-                return _to(house, came, CODE, errors=[steps.error("code", SAID[checked.result], time=checked.wait_until)])
+                return fresh.to(house, came, CODE, errors=[steps.error("code", SAID[checked.result], time=checked.wait_until)])
         return _save(house)
 
 
 def _code_page(house: House, came: Setter, draft: Draft) -> Response:
-    errors = steps.said(house, _note(house, came).get("errors", []))
+    errors = steps.said(house, fresh.noted(house, came).get("errors", []))
     return fresh.page(
         house,
         "email_sign_in_code.html",
@@ -131,8 +120,8 @@ def _save(house: House) -> Response:
     if saved == "lost":
         raise PageError(409, "elogin.err.draft")
     if saved == "used":
-        return _to(house, came, ADDRESS, errors=[steps.error("email", "elogin.err.used")])
-    return _to(house, came, STATUS, done=saved)
+        return fresh.to(house, came, ADDRESS, errors=[steps.error("email", "elogin.err.used")])
+    return fresh.to(house, came, STATUS, done=saved)
 
 
 def _off_routes(room: Blueprint, house: House) -> None:
@@ -157,4 +146,4 @@ def _off_routes(room: Blueprint, house: House) -> None:
             return redirect(STATUS, 303)
         if not flow.switch_off(house.deps, came.account, doors.caller()):
             raise PageError(409, "elogin.err.draft")
-        return _to(house, came, STATUS, done="off")
+        return fresh.to(house, came, STATUS, done="off")

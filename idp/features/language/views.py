@@ -4,7 +4,6 @@ from flask import Blueprint, Response, g, redirect, request
 
 from idp import texts
 from idp.features.language import flow, forms
-from idp.services import drafts
 from idp.web import doors, fresh
 from idp.web.house import House
 
@@ -32,6 +31,6 @@ def blueprint(house: House) -> Blueprint:
         came, data = found
         flow.choose(deps, came.account, data["language"], request.remote_addr or "")
         g.new_language = data["language"]  # as the language switch does
-        return redirect(f"/account?n={drafts.note(deps, came.owner, {'done': 'language'})}", 303)
+        return fresh.to(house, came, "/account", done="language")
 
     return room

@@ -5,7 +5,7 @@ from typing import Any
 from flask import Blueprint, Response, redirect, request
 
 from idp.features.sessions import flow, forms
-from idp.services import drafts, letters
+from idp.services import letters
 from idp.web import doors, fresh, session
 from idp.web.fresh import Setter
 from idp.web.house import House
@@ -24,7 +24,7 @@ def blueprint(house: House) -> Blueprint:
         came = fresh.looking(house, LIST)
         if isinstance(came, Response):
             return came
-        note = drafts.noted(deps, came.owner, doors.read_query().get("n", ""))
+        note = fresh.noted(house, came)
         rows = [_row(house, one) for one in flow.alive(deps, came.account, _here(came))]
         return fresh.page(house, "sessions.html", came, back="/account", rows=rows, ended=bool(note), others=flow.OTHERS, all=ALL)
 
@@ -43,7 +43,7 @@ def blueprint(house: House) -> Blueprint:
             response = redirect("/logout", 303)
             session.sign_out(deps, response)
             return response
-        return redirect(f"{LIST}?n={drafts.note(deps, came.owner, {'ended': gone})}" if gone else LIST, 303)
+        return fresh.to(house, came, LIST, ended=gone) if gone else redirect(LIST, 303)
 
     return room
 

@@ -39,7 +39,7 @@ def blueprint(house: House) -> Blueprint:
         came = fresh.looking(house, STATUS)
         if isinstance(came, Response):
             return came
-        said = drafts.noted(deps, came.owner, doors.read_query().get("n", ""))
+        said = fresh.noted(house, came)
         return fresh.page(house, "second_factor_done.html", came, **said) if said else redirect(STATUS, 303)
 
     _edit_routes(room, house)
@@ -95,8 +95,7 @@ def _edit_routes(room: Blueprint, house: House) -> None:
             return redirect(OFF if came.account.second_factor else STATUS, 303)
         _, wrong = flow.enter(deps, came.account, came.owner, data, request.remote_addr or "")
         if wrong:
-            note = drafts.note(deps, came.owner, {"errors": [steps.error(*one) for one in wrong]})
-            return redirect(came.at(EDIT, n=note), 303)
+            return fresh.to(house, came, EDIT, errors=[steps.error(*one) for one in wrong])
         return redirect(came.at(VERIFY), 303)
 
 
@@ -106,7 +105,7 @@ def _first_page(house: House, came: Setter) -> str:
 
 def _errors(house: House, came: Setter) -> list[dict[str, Any]]:
     """What was wrong with the form that led here, as (field, sentence)."""
-    return steps.said(house, drafts.noted(house.deps, came.owner, doors.read_query().get("n", "")).get("errors", []))
+    return steps.said(house, fresh.noted(house, came).get("errors", []))
 
 
 def _edit_page(house: House, came: Setter) -> Response:

@@ -5,7 +5,7 @@ from typing import Any
 from flask import Blueprint, Response, redirect, request
 
 from idp.features.trusted_devices import flow, forms
-from idp.services import drafts, letters
+from idp.services import letters
 from idp.web import cookies, doors, fresh
 from idp.web.house import House
 
@@ -23,7 +23,7 @@ def blueprint(house: House) -> Blueprint:
         if isinstance(came, Response):
             return came
         cookie = cookies.read_trust(came.account.id, deps.settings.secure)
-        note = drafts.noted(deps, came.owner, doors.read_query().get("n", ""))
+        note = fresh.noted(house, came)
         rows = [_row(house, one) for one in flow.remembered(deps, came.account, cookie)]
         return fresh.page(house, "devices.html", came, back="/account", rows=rows, removed=bool(note), all=flow.ALL)
 
@@ -35,7 +35,7 @@ def blueprint(house: House) -> Blueprint:
             return found
         came, data = found
         gone = flow.forget(deps, came.account, data["remove"], request.remote_addr or "")
-        return redirect(f"{LIST}?n={drafts.note(deps, came.owner, {'removed': gone})}" if gone else LIST, 303)
+        return fresh.to(house, came, LIST, removed=gone) if gone else redirect(LIST, 303)
 
     return room
 
