@@ -1,6 +1,6 @@
 """The page of the language: of letters wherever the member is, of pages in this browser."""
 
-from flask import Blueprint, Response, g, redirect, request
+from flask import Blueprint, Response, g, request
 
 from idp import texts
 from idp.features.language import flow, forms
