@@ -169,7 +169,7 @@ def flask_app(house: House) -> Flask:
     mine = (account, email_sign_in, agreements, language, not_me, undo, own_data, closing)
     for room in (*members, *mine, registration, confirmation, recovery, reset, oidc):
         app.register_blueprint(room.blueprint(house))
-    house.dispatcher.purposes |= dict.fromkeys(("home", "account"), login.purpose(house)) | {"authorize": oidc.purpose(house)}
+    house.dispatcher.purposes |= dict.fromkeys(("home", "account"), login.purpose(house)) | oidc.purposes(house)
     house.dispatcher.arrivals["second_factor"] = second_factor.arrive(house)
     return app
 

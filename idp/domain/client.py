@@ -12,7 +12,8 @@ AUTH_METHODS = (*SECRET_METHODS, "private_key_jwt", "none")
 DPOP_ALGS = ("ES256", "PS256", "EdDSA")
 PROOF_ALGS = ("ES256", "PS256", "RS256", "EdDSA")  # what portals sign with
 ID_TOKEN_ALGS = ("RS256", "ES256", "PS256", "EdDSA")
-GRANT_TYPES = ("authorization_code", "refresh_token", "client_credentials")
+DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code"  # RFC 8628: televisions and set-top boxes
+GRANT_TYPES = ("authorization_code", "refresh_token", "client_credentials", DEVICE_CODE)
 LOOPBACK_HOSTS = ("127.0.0.1", "[::1]", "localhost")
 MAX_URL = 2_000
 # what a portal may ask a fresh proof for, beside operations that it names itself

@@ -46,8 +46,8 @@ def short(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
 
 @pytest.fixture(scope="module")
 def brief(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    """With pushed requests that live five seconds."""
-    with installation(tmp_path_factory.mktemp("oidc-brief"), EMBEDDED, policy={"tokens": {"pushed_request": '"5s"'}}) as found:
+    """With pushed requests that live five seconds, and codes of televisions that live ten."""
+    with installation(tmp_path_factory.mktemp("oidc-brief"), EMBEDDED, policy={"tokens": {"pushed_request": '"5s"', "device_code": '"10s"'}}) as found:
         yield found
 
 

@@ -25,6 +25,7 @@ def document(settings: Settings) -> dict[str, Any]:
         "token_endpoint": issuer + "/token",
         "userinfo_endpoint": issuer + "/userinfo",
         "pushed_authorization_request_endpoint": issuer + "/par",
+        "device_authorization_endpoint": issuer + "/device_authorization",
         "require_pushed_authorization_requests": False,
         "revocation_endpoint": issuer + "/revoke",
         "introspection_endpoint": issuer + "/introspect",

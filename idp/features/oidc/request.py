@@ -45,7 +45,8 @@ class AuthorizationError(Exception):
 @dataclass(frozen=True)
 class AuthorizationRequest:
     """A request that has passed every check; `scope` holds only what the client may have. `pushed`: of one that was laid down in
-    advance, the key and until when it may lead to an answer (Unix seconds)."""
+    advance, the key and until when it may lead to an answer (Unix seconds); `device`: of a television's, its key and the code
+    that the member has typed."""
 
     target: Target
     scope: tuple[str, ...]
@@ -62,6 +63,7 @@ class AuthorizationRequest:
     resource: str | None = None
     pushed: tuple[str, int] | None = None
     dpop_jkt: str | None = None
+    device: tuple[str, str] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for the journey."""
@@ -73,7 +75,7 @@ def from_dict(data: Mapping[str, Any]) -> AuthorizationRequest:
     values = dict(data)
     values["target"] = Target(**values["target"])
     values["claims"] = ClaimsRequest.from_dict(values["claims"])
-    for name in ("scope", "prompt", "acr_values", "pushed"):
+    for name in ("scope", "prompt", "acr_values", "pushed", "device"):
         if values.get(name) is not None:
             values[name] = tuple(values[name])
     return AuthorizationRequest(**values)
@@ -134,6 +136,30 @@ def check(fields: Mapping[str, str], doubled: frozenset[str], client: Client, ta
         resource=_resource(fields.get("resource"), client, refuse),
         dpop_jkt=_thumbprint(fields.get("dpop_jkt"), refuse),
         operation=operation if (operation := fields.get("operation")) in client.operations else None,
+    )
+
+
+def check_device(fields: Mapping[str, str], client: Client) -> AuthorizationRequest:
+    """The checked request of a device, which has no address to answer to (RFC 8628 section 3.1); raises `AuthorizationError`
+    with the first thing that is wrong. The member always is asked, which is what offline_access wants."""
+    target = Target(client.id, "")
+
+    def refuse(code: str, description: str) -> AuthorizationError:
+        return AuthorizationError(target, code, description)
+
+    return AuthorizationRequest(
+        target=target,
+        scope=offline.granted(_scope(fields.get("scope", ""), client, refuse), client, ("consent",)),
+        nonce=None,
+        code_challenge=None,
+        prompt=(),
+        max_age=_max_age(fields.get("max_age"), client, refuse),
+        login_hint="",
+        id_token_hint=None,
+        ui_locales="",
+        acr_values=tuple(_limited(fields, "acr_values", 1_000, refuse).split()) or client.default_acr_values,
+        claims=ClaimsRequest(),
+        resource=_resource(fields.get("resource"), client, refuse),
     )
 
 
