@@ -91,10 +91,10 @@ def _entered(house: House, typed: str) -> Response:
         return _again(house, "device.err.code", typed)
     member = session.current(deps)
     if member is None or not accepts_session(journey, member.account.id, member.session.auth_time, deps.now()):
-        return house.dispatcher.go(journeys.resume(deps, journey), shown=False)
+        return house.dispatcher.go(journeys.resume(deps, journey))
     known = member.session
     proof = Proof(known.subject, known.epoch, known.auth_time, known.methods, known.sid, trusted=known.trusted)
-    return house.dispatcher.go(replace(journey, proof=proof), member.account, shown=False)
+    return house.dispatcher.go(replace(journey, proof=proof), member.account)
 
 
 def _again(house: House, key: str, typed: str) -> Response:
