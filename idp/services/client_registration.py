@@ -10,7 +10,7 @@ from marshmallow import EXCLUDE, ValidationError, fields, validate, validates_sc
 from idp import vault
 from idp.deps import Deps
 from idp.domain import client as rules
-from idp.domain import lifetimes
+from idp.domain import fapi, lifetimes
 from idp.domain.client import Client
 from idp.services.client_proof import ProofOfClient
 from idp.services.portal_events import token_place
@@ -188,6 +188,7 @@ def register(deps: Deps, text: str | dict[str, Any]) -> dict[str, Any]:
     """
     data = _shape(text)
     _check_lifetimes(deps, data)
+    _check_redirects(deps, data)
     pushed = [name for name in ("event_delivery_uri", "backchannel_logout_uri") if not data.get(name, "https:").startswith("https:")]
     if deps.settings.secure and pushed:
         raise Rejected([f"{name}: use https." for name in pushed])
@@ -210,6 +211,14 @@ def _check_lifetimes(deps: Deps, data: dict[str, Any]) -> None:
     most = {name: getattr(deps.policy.tokens, key) for name, key in lifetimes.KEYS.items()}
     if long := [f"{name}: the policy allows {most[name]} seconds at most." for name in most if data.get(name, 0) > most[name]]:
         raise Rejected(long)
+
+
+def _check_redirects(deps: Deps, data: dict[str, Any]) -> None:
+    """Whether the client's profile allows its addresses; a provider on this machine itself is there to be tried."""
+    if not deps.settings.secure or (profile := data.get("profile")) is None:
+        return
+    if wrong := [words for uri in data.get("redirect_uris", []) if (words := fapi.redirect_problem(profile, uri))]:
+        raise Rejected([f"redirect_uris: {words}." for words in wrong])
 
 
 def describe(client: Client) -> dict[str, Any]:

@@ -62,8 +62,8 @@ def prepare(deps: Deps, client: Client, journey: Journey, account: Account) -> J
     return replace(journey, consent=tuple(sorted(asked)) if asked - granted else ())
 
 
-def issue_code(deps: Deps, journey: Journey, account: Account) -> tuple[AuthorizationRequest, str]:
-    """The request and a code for it. Needs a journey whose steps are all done."""
+def issue_code(deps: Deps, client: Client, journey: Journey, account: Account) -> tuple[AuthorizationRequest, str]:
+    """The request and a code for it, for its client. Needs a journey whose steps are all done."""
     request, proof = from_dict(journey.request), journey.proof
     assert proof is not None and proof.sid is not None
     if not pushed_requests.spend(deps, request):
@@ -75,7 +75,7 @@ def issue_code(deps: Deps, journey: Journey, account: Account) -> tuple[Authoriz
         raise AuthorizationError(request.target, "unmet_authentication_requirements", "the level was not reached")
     code = codes.issue(
         deps,
-        client_id=request.target.client_id,
+        client,
         redirect_uri=request.target.redirect_uri,
         subject=account.id,
         epoch=account.epoch,

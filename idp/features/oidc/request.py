@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import Any, Callable, Mapping
 
+from idp.domain import fapi
 from idp.domain.claims import wanted
 from idp.domain.client import SCOPES, Client
 from idp.features.oidc import offline
@@ -115,8 +116,7 @@ def check(fields: Mapping[str, str], doubled: frozenset[str], client: Client, ta
         raise refuse("unsupported_response_type", "only response_type=code is supported")
     if not client.check_grant_type("authorization_code"):
         raise refuse("unauthorized_client", "this client is not registered for the code flow")
-    if fields.get("response_mode", "query") not in RESPONSE_MODES:
-        raise refuse("invalid_request", "response_mode is not supported")
+    _check_mode(fields.get("response_mode", "query"), client, refuse)
     prompt = _prompt(fields.get("prompt", ""), refuse)
     return AuthorizationRequest(
         target=target,
@@ -138,6 +138,14 @@ def check(fields: Mapping[str, str], doubled: frozenset[str], client: Client, ta
 
 
 Refuse = Callable[[str, str], AuthorizationError]
+
+
+def _check_mode(mode: str, client: Client, refuse: Refuse) -> None:
+    """One that we know; a signed one where the client's profile has it so (FAPI 2.0 Message Signing section 5.4.1)."""
+    if mode not in RESPONSE_MODES:
+        raise refuse("invalid_request", "response_mode is not supported")
+    if client.profile == fapi.SIGNING and not mode.endswith("jwt"):
+        raise refuse("invalid_request", "response_mode must be jwt for this client")
 
 
 def _limited(fields: Mapping[str, str], name: str, limit: int, refuse: Refuse) -> str:
