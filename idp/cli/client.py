@@ -56,6 +56,8 @@ def add(ctx: click.Context, file: Any) -> None:
       jwks or jwks_uri               its public keys, for private_key_jwt; and
       token_endpoint_auth_signing_alg    ES256, PS256, RS256 or EdDSA alone
       client_assertion_audience      "issuer" (default); "token_endpoint": that, too
+      profile                        fapi2, fapi2-message-signing: FAPI 2.0 as a whole,
+                                     sets all that it needs, refuses what it forbids
       require_pushed_authorization_requests (false)
                                      true: every request by /par (RFC 9126)
       dpop_bound_access_tokens (false), require_dpop_nonce (false)

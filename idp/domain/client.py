@@ -2,8 +2,10 @@
 
 import re
 from dataclasses import dataclass, field
-from typing import Any, Mapping
+from typing import Any, Mapping, Sequence
 from urllib.parse import urlsplit
+
+from idp.domain import fapi
 
 # what a member can let a portal have; other scopes belong to the operator's own interfaces, for clients without a member
 SCOPES = ("openid", "profile", "email", "phone", "address", "contract", "offline_access")
@@ -29,7 +31,7 @@ class Client:
     `may_send_events`: whether what it tells of mailboxes and contracts counts; `backchannel_logout_uri`: where it is told of
     sessions that end (OpenID Connect Back-Channel Logout 1.0 section 2.2). `jwks`, or what stands at `jwks_uri`: its public
     keys; `client_assertion_audience`: "issuer", or "token_endpoint" if it may name that too; `old_secret_until`: Unix seconds up
-    to which the secret before counts."""
+    to which the secret before counts. `profile`: one of `fapi.PROFILES`."""
 
     id: str
     name: str = ""
@@ -70,6 +72,7 @@ class Client:
     require_dpop_nonce: bool = False
     request_object_signing_alg: str | None = None
     require_signed_request_object: bool = False
+    profile: str | None = None
     backchannel_logout_uri: str | None = None
     backchannel_logout_session_required: bool = False
     secret_hash: str | None = None
@@ -89,6 +92,11 @@ class Client:
     def has_secret(self) -> bool:
         """Whether the client proves itself by a secret that we know."""
         return self.token_endpoint_auth_method in SECRET_METHODS
+
+    @property
+    def proof_algs(self) -> tuple[str, ...]:
+        """What the client may sign with."""
+        return fapi.ALGS if self.profile else PROOF_ALGS
 
     @property
     def own_scopes(self) -> tuple[str, ...]:
@@ -115,6 +123,11 @@ class Client:
         return any(
             without_port(known) == without_port(uri) for known in self.redirect_uris if known.startswith("http://")
         )
+
+
+def with_member(grant_types: Sequence[str]) -> bool:
+    """Whether one of these grants begins with a member who signs in."""
+    return bool({"authorization_code", DEVICE_CODE} & set(grant_types))
 
 
 def origin(uri: str) -> str:

@@ -10,7 +10,7 @@ from marshmallow import EXCLUDE, ValidationError, fields, validate, validates_sc
 from idp import vault
 from idp.deps import Deps
 from idp.domain import client as rules
-from idp.domain import lifetimes
+from idp.domain import fapi, lifetimes
 from idp.domain.client import Client
 from idp.services.client_proof import ProofOfClient
 from idp.services.portal_events import token_place
@@ -118,14 +118,10 @@ class _Metadata(ProofOfClient):
         _check_scope(data.get("scope", "openid").split(), grants)
 
 
-def _by_a_member(grants: list[str]) -> bool:
-    return "authorization_code" in grants or rules.DEVICE_CODE in grants
-
-
 def _check_grants(data: dict[str, Any], grants: list[str]) -> None:
     """Grants that need each other, or a secret (RFC 6749 sections 4.4 and 6)."""
     public = data.get("token_endpoint_auth_method") == "none"
-    if "refresh_token" in grants and not _by_a_member(grants):
+    if "refresh_token" in grants and not rules.with_member(grants):
         raise ValidationError("refresh_token needs authorization_code or device_code", "grant_types")
     if "client_credentials" in grants and public:
         raise ValidationError("client_credentials needs a client with a secret", "grant_types")
@@ -139,7 +135,7 @@ def _check_scope(scope: list[str], grants: list[str]) -> None:
         raise ValidationError("a scope has 1 to 100 visible ASCII characters without quotes and backslashes", "scope")
     if own and "client_credentials" not in grants:
         raise ValidationError(f"name openid and any of {' '.join(rules.SCOPES[1:])}", "scope")
-    if "openid" not in scope and _by_a_member(grants):
+    if "openid" not in scope and rules.with_member(grants):
         raise ValidationError("openid is missing", "scope")
 
 
@@ -178,7 +174,7 @@ def client_from(metadata: dict[str, Any], client_id: str) -> Client:
     plain = {k: tuple(v) if isinstance(v, list) else v for k, v in metadata.items()}
     grants = metadata.get("grant_types", ["authorization_code"])
     usual = [scope for scope in rules.SCOPES if scope != "offline_access" or "refresh_token" in grants]
-    given = metadata.get("scope", " ".join(usual) if _by_a_member(grants) else "").split()
+    given = metadata.get("scope", " ".join(usual) if rules.with_member(grants) else "").split()
     plain["scope"] = tuple(dict.fromkeys(given))
     plain["name"] = metadata.get("client_name", client_id)
     known = {k: v for k, v in plain.items() if k in Client.__dataclass_fields__}
@@ -192,6 +188,7 @@ def register(deps: Deps, text: str | dict[str, Any]) -> dict[str, Any]:
     """
     data = _shape(text)
     _check_lifetimes(deps, data)
+    _check_redirects(deps, data)
     pushed = [name for name in ("event_delivery_uri", "backchannel_logout_uri") if not data.get(name, "https:").startswith("https:")]
     if deps.settings.secure and pushed:
         raise Rejected([f"{name}: use https." for name in pushed])
@@ -214,6 +211,14 @@ def _check_lifetimes(deps: Deps, data: dict[str, Any]) -> None:
     most = {name: getattr(deps.policy.tokens, key) for name, key in lifetimes.KEYS.items()}
     if long := [f"{name}: the policy allows {most[name]} seconds at most." for name in most if data.get(name, 0) > most[name]]:
         raise Rejected(long)
+
+
+def _check_redirects(deps: Deps, data: dict[str, Any]) -> None:
+    """Whether the client's profile allows its addresses; a provider on this machine itself is there to be tried."""
+    if not deps.settings.secure or (profile := data.get("profile")) is None:
+        return
+    if wrong := [words for uri in data.get("redirect_uris", []) if (words := fapi.redirect_problem(profile, uri))]:
+        raise Rejected([f"redirect_uris: {words}." for words in wrong])
 
 
 def describe(client: Client) -> dict[str, Any]:

@@ -28,9 +28,11 @@ MACHINE = {
     "/health/live": (("GET",), False, None),
     "/health/ready": (("GET",), False, None),
     "/metrics": (("GET",), False, None),
+    "/console/backchannel-logout": (("POST",), True, None),
     "/portal/events": (("POST",), False, None),
     "/sms/receipts": (("POST",), False, None),
     "/sms/receipts/fallback": (("POST",), False, None),
+    "/static/console.css": (("GET",), False, None),
     "/static/page.css": (("GET",), False, None),
     "/static/page.js": (("GET",), False, None),
 }

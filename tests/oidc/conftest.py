@@ -4,7 +4,9 @@ from typing import Iterator
 
 import pytest
 
+from idp.domain import fapi
 from tests import services
+from tests.oidc.fapi import Party
 from tests.oidc.installation import ADDRESS, PROFILE, Installation, installation
 from tests.oidc.relying_party import Portal, Provider
 from tests.running import Browser
@@ -84,3 +86,15 @@ def signed_in(house: Installation, hanako: str) -> Browser:
 def browser(house: Installation) -> Browser:
     """A browser of nobody."""
     return house.browser()
+
+
+@pytest.fixture(scope="session", params=fapi.PROFILES)
+def party(request: pytest.FixtureRequest, house: Installation) -> Party:
+    """A portal of each FAPI 2.0 profile in turn."""
+    return Party(house, house.portals[request.param])
+
+
+@pytest.fixture(scope="session")
+def other(house: Installation, party: Party) -> Party:
+    """Another one of the same profile."""
+    return Party(house, house.portals[f"{party.portal.client['profile']}-other"])

@@ -2,12 +2,15 @@
 
 import re
 import time
+from typing import Any
 
 import pytest
 
+from idp.domain.client import DEVICE_CODE
+from idp.services import client_registration
 from idp.vault import fingerprint
 from tests import services
-from tests.oidc import offline, proofs
+from tests.oidc import offline, proofs, signing
 from tests.oidc.installation import API, OTHER_API, Installation
 from tests.oidc.relying_party import Portal
 from tests.oidc.televisions import DONE, answered, begun, connected, forget_wait, lay_down, poll, proven_poll, raise_epoch
@@ -39,6 +42,16 @@ def test_only_clients_of_this_grant_are_heard(each: Installation) -> None:
     """Requirement TK-12, at both endpoints."""
     refusal(lay_down(each.portals["plain"]), "unauthorized_client")
     refusal(poll(each.portals["plain"], "d" * 43), "unauthorized_client")
+
+
+@pytest.mark.parametrize("changes, problem", [
+    ({"grant_types": [DEVICE_CODE], "scope": "email"}, "openid is missing"),
+    ({"grant_types": [DEVICE_CODE], "profile": "fapi2", "jwks": signing.jwks("portal-ES256")}, "no device code"),
+], ids=["no openid", "fapi2"])  # fmt: skip
+def test_what_a_television_cannot_be_registered_as(house: Installation, changes: dict[str, Any], problem: str) -> None:
+    """RFC 7591 section 3.2.2."""
+    with pytest.raises(client_registration.Rejected, match=problem):
+        client_registration.register(house.deps, {"client_name": "Box", **changes})
 
 
 def test_who_asks_proves_itself_as_at_the_token_endpoint(each: Installation) -> None:

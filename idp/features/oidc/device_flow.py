@@ -75,7 +75,7 @@ def approve(deps: Deps, journey: Journey, account: Account, who: Caller) -> bool
 
     What it gets is a session of its own (`sid`): signing out of this browser leaves it, signing out everywhere ends it."""
     request = from_dict(journey.request)
-    grant = Grant(grant_id=vault.random_id(), sid=vault.random_id(), **flow.facts(deps, journey, account, request))
+    grant = Grant(grant_id=vault.random_id(), client_id=request.target.client_id, sid=vault.random_id(), **flow.facts(deps, journey, account, request))
     pending = device_codes.answer(deps, request, {"grant": vars(grant), "device": who.device})
     if pending is None:
         return False

@@ -65,8 +65,8 @@ def prepare(deps: Deps, client: Client, journey: Journey, account: Account) -> J
     return replace(journey, consent=tuple(sorted(asked)) if asked - granted else ())
 
 
-def issue_code(deps: Deps, journey: Journey, account: Account) -> tuple[AuthorizationRequest, str]:
-    """The request and a code for it. Needs a journey whose steps are all done."""
+def issue_code(deps: Deps, client: Client, journey: Journey, account: Account) -> tuple[AuthorizationRequest, str]:
+    """The request and a code for it, for its client. Needs a journey whose steps are all done."""
     request, proof = from_dict(journey.request), journey.proof
     assert proof is not None and proof.sid is not None
     if not pushed_requests.spend(deps, request):
@@ -77,6 +77,7 @@ def issue_code(deps: Deps, journey: Journey, account: Account) -> tuple[Authoriz
         raise AuthorizationError(request.target, "unmet_authentication_requirements", "the level was not reached")
     code = codes.issue(
         deps,
+        client,
         **given,
         redirect_uri=request.target.redirect_uri,
         sid=proof.sid,
@@ -88,14 +89,13 @@ def issue_code(deps: Deps, journey: Journey, account: Account) -> tuple[Authoriz
 
 
 def facts(deps: Deps, journey: Journey, account: Account, request: AuthorizationRequest) -> dict[str, Any]:
-    """What a grant of this sign-in says of it, by the names of `Grant`: all but which session it belongs to, and what holds it
-    to a key."""
+    """What a grant of this sign-in says of it, by the names of `Grant`: all but whose it is, which session it belongs to, and
+    what holds it to a key."""
     proof = journey.proof
     assert proof is not None
     reached = assurance.satisfied(proof.methods, proof.entered_here, deps.now() < account.held_until)
     wished = request.claims.essential_acr or request.claims.voluntary_acr or request.acr_values
     return {
-        "client_id": request.target.client_id,
         "subject": account.id,
         "epoch": account.epoch,
         "scope": request.scope,

@@ -9,7 +9,7 @@ from idp import texts
 from idp.config import Settings
 from idp.domain import assurance, claims
 from idp.domain.client import AUTH_METHODS, DPOP_ALGS, GRANT_TYPES, ID_TOKEN_ALGS, PROOF_ALGS, SCOPES
-from idp.features.oidc.request import PROMPTS, RESPONSE_MODES
+from idp.features.oidc.parameters import PROMPTS, RESPONSE_MODES
 from idp.web.house import House
 from idp.web.machine import MachineRequest, Reply
 

@@ -125,8 +125,9 @@ def purpose(house: House) -> Purpose:
         return flow.prepare(house.deps, client_of(journey), journey, account)
 
     def finish(journey: Journey, account: Account) -> Response:
+        client = client_of(journey)
         try:
-            checked, code = flow.issue_code(house.deps, journey, account)
+            checked, code = flow.issue_code(house.deps, client, journey, account)
         except AuthorizationError as error:
             return answers.error_answer(house, error)
         return answers.answer(house, checked.target, {"code": code})
