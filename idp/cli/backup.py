@@ -115,7 +115,7 @@ def _restore(deps: Deps, file: Path, given: list[Given], step: str) -> Restored:
         found.append(restoring.finish(connection, deps, given, actor(), step))
 
     try:
-        copies.restore(deps.database, file, finish)
+        restoring.restore(deps.database, file, finish)
     except restoring.WrongKeys as error:
         raise copies.CopyError(f"the keys in [secrets] are not those of the backup ({error})") from None
     return found[0]

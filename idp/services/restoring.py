@@ -1,13 +1,15 @@
 """Bringing a backup back: what was single-use stays used, every session ends, and portals are told (requirement OP-05)."""
 
 from dataclasses import dataclass
-from typing import Sequence
+from pathlib import Path
+from typing import Callable, Sequence
 
 from sqlalchemy import Connection
 
 from idp.deps import Deps
 from idp.services import console_client, logouts, records
-from idp.tables import audit, keys, restored
+from idp.tables import audit, copies, keys, restored
+from idp.tables.database import Database
 from idp.vault import VaultError
 
 BATCH = 100
@@ -30,6 +32,14 @@ class Restored:
 def held(connection: Connection) -> tuple[int, int]:
     """How many accounts and portals the database holds."""
     return restored.occupied(connection, console_client.CLIENT_ID)
+
+
+def restore(database: Database, file: Path, finish: Callable[[Connection], None]) -> None:
+    """Put a copy in the place of what the database holds, and run `finish` over it, before anybody can see it. Raises
+    `copies.CopyError`, and what `finish` raises; then nothing has changed."""
+    with copies.restoring(database, file) as (store, bring), store.write() as connection:
+        bring(connection)
+        finish(connection)
 
 
 def finish(connection: Connection, deps: Deps, given: Sequence[restored.Given], actor: str, step: str) -> Restored:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from idp.tables.database import Database
 
 SQLITE, POSTGRES = b"SQLite format 3\0", b"PGDMP"
-Finish = Callable[[Connection], None]
+Bring = Callable[[Connection], None]
 
 
 class CopyError(Exception):
@@ -66,13 +66,16 @@ def step(database: Database, file: Path) -> str:
     return str(found[0]) if found else ""
 
 
-def restore(database: Database, file: Path, finish: Finish) -> None:
-    """Put the copy in the place of what the database holds. `finish` is run over it, in a transaction, before anybody can see
-    it; what goes wrong leaves the database as it was. Raises `CopyError`, and what `finish` raises."""
+@contextlib.contextmanager
+def restoring(database: Database, file: Path) -> Iterator[tuple[Database, Bring]]:
+    """Put the copy in the place of what the database holds: yields a store, and what has to be done first in the one
+    transaction that the caller opens on it and in which whatever must follow is done. Nobody sees the copy before the block
+    has ended; what goes wrong leaves the database as it was. Raises `CopyError`."""
     if database.dialect == "postgresql":
         from idp.tables import postgres_copies
 
-        postgres_copies.restore(database, file, finish)
+        with postgres_copies.restoring(database, file) as bring:
+            yield database, bring
         return
     path = _path(database)
     with _scratch(path.with_name(path.name + ".restoring")) as prepared:
@@ -80,8 +83,7 @@ def restore(database: Database, file: Path, finish: Finish) -> None:
             _copy(file, prepared)
             scratch = Database(f"sqlite:///{prepared}", pool=1)
             try:
-                with scratch.write() as connection:
-                    finish(connection)
+                yield scratch, lambda connection: None
             finally:
                 scratch.close()
             _single(prepared)

@@ -1,11 +1,12 @@
 """Copies of a PostgreSQL database by its own client programs, pg_dump and pg_restore; what they restore goes through a
 connection of ours, so that it and what has to follow it are one transaction."""
 
+import contextlib
 import os
 import shutil
 import subprocess
 from pathlib import Path
-from typing import IO, Any, Callable
+from typing import IO, Any, Callable, Iterator
 
 import psycopg
 from sqlalchemy import Connection, text
@@ -69,28 +70,37 @@ def step(file: Path) -> str:
     return after[0] if after and after[0] != "\\." else ""
 
 
-def restore(database: Database, file: Path, finish: Callable[[Connection], None]) -> None:
-    """Replace our tables by those of the dump, all in one transaction that ends with `finish`. Raises `CopyError`."""
-    with subprocess.Popen([*_command(*_ASIDE), str(file)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL) as script:
+@contextlib.contextmanager
+def restoring(database: Database, file: Path) -> Iterator[Callable[[Connection], None]]:
+    """Yields what replaces our tables by those of the dump, in the caller's transaction. Raises `CopyError`."""
+    command = [*_command(*_ASIDE), str(file)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL) as script:
         assert script.stdout and script.stderr
+        out, errors = script.stdout, script.stderr
+
+        def bring(connection: Connection) -> None:
+            _replace(connection, out)
+            if script.wait():
+                raise _said("pg_restore", errors.read())
+
         try:
-            with database.write() as connection:
-                be_patient(connection, 0)
-                connection.execute(text("SET LOCAL lock_timeout = '30s'"))  # for what is under way
-                where = connection.execute(text("SELECT current_setting('search_path')")).scalar_one()
-                for table in reversed(metadata.sorted_tables):
-                    connection.execute(DropTable(table, if_exists=True))
-                connection.execute(text("DROP TABLE IF EXISTS alembic_version"))
-                _run(connection.connection.driver_connection, script.stdout)
-                if script.wait():
-                    raise _said("pg_restore", script.stderr.read())
-                connection.execute(text("SELECT set_config('search_path', :where, true)"), {"where": where})
-                finish(connection)
+            yield bring
         except psycopg.Error as error:
             raise CopyError(f"the backup cannot be brought back: {str(error).strip().splitlines()[0][:300]}") from None
         finally:
             script.kill()
             database.close()  # the script has changed settings of its connection
+
+
+def _replace(connection: Connection, script: IO[bytes]) -> None:
+    be_patient(connection, 0)
+    connection.execute(text("SET LOCAL lock_timeout = '30s'"))  # for what is under way
+    where = connection.execute(text("SELECT current_setting('search_path')")).scalar_one()
+    for table in reversed(metadata.sorted_tables):
+        connection.execute(DropTable(table, if_exists=True))
+    connection.execute(text("DROP TABLE IF EXISTS alembic_version"))
+    _run(connection.connection.driver_connection, script)
+    connection.execute(text("SELECT set_config('search_path', :where, true)"), {"where": where})
 
 
 def _run(driver: Any, script: IO[bytes]) -> None:

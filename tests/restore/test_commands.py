@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import func, insert, select, text
 
 from idp import migrations
+from idp.services import restoring
 from idp.tables import copies, schema
 from idp.tables.database import Database
 from tests.cli.test_migrate import STEPS, upgrade_to
@@ -117,7 +118,7 @@ def test_a_backup_in_the_middle_of_writing_holds_whole_transactions(here: Instal
             writer.join()
         assert len(written) > 3, "it was written meanwhile"
         for number in range(3):
-            copies.restore(deps.database, tmp_path / f"copy{number}", lambda connection: None)
+            restoring.restore(deps.database, tmp_path / f"copy{number}", lambda connection: None)
             with deps.database.read() as connection:
                 pairs = connection.execute(select(func.count()).where(schema.quotas.c.name.like("a%"))).scalar_one()
                 assert connection.execute(select(func.count()).select_from(schema.quotas)).scalar_one() == 2 * pairs
@@ -131,7 +132,7 @@ def test_a_failure_at_the_end_leaves_the_database_as_it_was(here: Installed, tmp
         raise KeyError("finish")
 
     with here.open() as deps, pytest.raises(KeyError):
-        copies.restore(deps.database, tmp_path / "copy", fail)
+        restoring.restore(deps.database, tmp_path / "copy", fail)
     account = here.account("hanako")
     assert account and account.status == "suspended"
     here.done("account", "unlock", "hanako")

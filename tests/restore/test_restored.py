@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from idp import migrations
+from idp.services import restoring
 from idp.tables import copies, login_ids, restored, schema, stamps
 from tests.restore import once
 from tests.restore.installed import Installed
@@ -41,7 +42,7 @@ def test_brought_back_and_no_more_everything_would_be_good_again(here: Installed
         copies.make(deps.database, tmp_path / "copy")
         for name, use in once.USES.items():
             use(deps, account, made.get(name))
-        copies.restore(deps.database, tmp_path / "copy", lambda connection: None)
+        restoring.restore(deps.database, tmp_path / "copy", lambda connection: None)
         found = {name: use(deps, account, made.get(name)) for name, use in (once.USES | once.ENDS).items()}
     assert found == dict.fromkeys(found, True)
 
