@@ -70,7 +70,7 @@ def proven(house: House, request: MachineRequest, path: str, client: Client, tok
         _check(claims, request.method, address, house.deps.clock(), token)
     except jose.BadToken as error:
         raise InvalidProof(f"the DPoP proof is not valid: {error}") from None
-    _check_nonce(house, client, claims)
+    _check_nonce(house, request, client, claims)
     jkt: str = keys[0].thumbprint()
     # the same name may come from another key, or for another address (section 11.1)
     mark = "dpop:" + fingerprint("\0".join((jkt, address, claims["jti"])))
@@ -115,11 +115,16 @@ def _plain(address: str) -> tuple[str, str, int | None, str] | None:
     return None if "@" in parts.netloc else (parts.scheme, parts.hostname or "", port, parts.path or "/")
 
 
-def _check_nonce(house: House, client: Client, claims: dict[str, Any]) -> None:
-    """That the proof is fresh by our own clock, for clients that are to show it, and whoever claims to (section 8)."""
+def _check_nonce(house: House, request: MachineRequest, client: Client, claims: dict[str, Any]) -> None:
+    """That the proof is fresh by our own clock, for clients that are to show it, and whoever claims to (section 8). One of the
+    period before is near its end: the next goes with the answer (section 8.2)."""
     if "nonce" not in claims and not client.require_dpop_nonce:
         return
     period, vault = house.deps.now() // NONCE_PERIOD, house.deps.vault
     given = claims.get("nonce")
-    if not isinstance(given, str) or not any(vault.matches("dpop_nonce", str(one), given) for one in (period, period - 1)):
-        raise NonceWanted(vault.keyed_hash("dpop_nonce", str(period)))
+    if isinstance(given, str) and vault.matches("dpop_nonce", str(period), given):
+        return
+    fresh = vault.keyed_hash("dpop_nonce", str(period))
+    if not isinstance(given, str) or not vault.matches("dpop_nonce", str(period - 1), given):
+        raise NonceWanted(fresh)
+    request.more.append(("DPoP-Nonce", fresh))

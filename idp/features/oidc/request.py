@@ -45,8 +45,8 @@ class AuthorizationError(Exception):
 
 @dataclass(frozen=True)
 class AuthorizationRequest:
-    """A request that has passed every check; `scope` holds only what the client may have. `pushed`: of one that was laid down in
-    advance, the key and until when it may lead to an answer (Unix seconds)."""
+    """A request that has passed every check; `scope` holds only what the client may have. `once`: of one that may lead
+    to a single answer, the key and until when (Unix seconds)."""
 
     target: Target
     scope: tuple[str, ...]
@@ -61,7 +61,7 @@ class AuthorizationRequest:
     claims: ClaimsRequest
     operation: str | None = None
     resource: str | None = None
-    pushed: tuple[str, int] | None = None
+    once: tuple[str, int] | None = None
     dpop_jkt: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
@@ -74,7 +74,7 @@ def from_dict(data: Mapping[str, Any]) -> AuthorizationRequest:
     values = dict(data)
     values["target"] = Target(**values["target"])
     values["claims"] = ClaimsRequest.from_dict(values["claims"])
-    for name in ("scope", "prompt", "acr_values", "pushed"):
+    for name in ("scope", "prompt", "acr_values", "once"):
         if values.get(name) is not None:
             values[name] = tuple(values[name])
     return AuthorizationRequest(**values)
