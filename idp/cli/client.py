@@ -67,7 +67,8 @@ def add(ctx: click.Context, file: Any) -> None:
                                      true: signed requests only (RFC 9101)
       authorization_signed_response_alg  for response_mode=jwt (JARM)
       grant_types                    authorization_code (default), refresh_token,
-                                     client_credentials (scopes of your own then)
+                                     client_credentials (scopes of your own then),
+                                     urn:ietf:params:oauth:grant-type:device_code
       resources, audiences           APIs it may have tokens for; APIs it is itself
       introspection_signed_response_alg
       access_token_lifetime, id_token_lifetime, refresh_token_idle_lifetime,

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
-from typing import Any, Mapping
+from typing import Any, Mapping, Sequence
 from urllib.parse import urlsplit
 
 from idp.domain import fapi
@@ -14,7 +14,8 @@ AUTH_METHODS = (*SECRET_METHODS, "private_key_jwt", "none")
 DPOP_ALGS = ("ES256", "PS256", "EdDSA")
 PROOF_ALGS = ("ES256", "PS256", "RS256", "EdDSA")  # what portals sign with
 ID_TOKEN_ALGS = ("RS256", "ES256", "PS256", "EdDSA")
-GRANT_TYPES = ("authorization_code", "refresh_token", "client_credentials")
+DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code"  # RFC 8628: televisions and set-top boxes
+GRANT_TYPES = ("authorization_code", "refresh_token", "client_credentials", DEVICE_CODE)
 LOOPBACK_HOSTS = ("127.0.0.1", "[::1]", "localhost")
 MAX_URL = 2_000
 # what a portal may ask a fresh proof for, beside operations that it names itself
@@ -122,6 +123,11 @@ class Client:
         return any(
             without_port(known) == without_port(uri) for known in self.redirect_uris if known.startswith("http://")
         )
+
+
+def with_member(grant_types: Sequence[str]) -> bool:
+    """Whether one of these grants begins with a member who signs in."""
+    return bool({"authorization_code", DEVICE_CODE} & set(grant_types))
 
 
 def origin(uri: str) -> str:

@@ -121,8 +121,8 @@ class _Metadata(ProofOfClient):
 def _check_grants(data: dict[str, Any], grants: list[str]) -> None:
     """Grants that need each other, or a secret (RFC 6749 sections 4.4 and 6)."""
     public = data.get("token_endpoint_auth_method") == "none"
-    if "refresh_token" in grants and "authorization_code" not in grants:
-        raise ValidationError("refresh_token needs authorization_code", "grant_types")
+    if "refresh_token" in grants and not rules.with_member(grants):
+        raise ValidationError("refresh_token needs authorization_code or device_code", "grant_types")
     if "client_credentials" in grants and public:
         raise ValidationError("client_credentials needs a client with a secret", "grant_types")
     if data.get("audiences") and public:
@@ -135,7 +135,7 @@ def _check_scope(scope: list[str], grants: list[str]) -> None:
         raise ValidationError("a scope has 1 to 100 visible ASCII characters without quotes and backslashes", "scope")
     if own and "client_credentials" not in grants:
         raise ValidationError(f"name openid and any of {' '.join(rules.SCOPES[1:])}", "scope")
-    if "openid" not in scope and "authorization_code" in grants:
+    if "openid" not in scope and rules.with_member(grants):
         raise ValidationError("openid is missing", "scope")
 
 
@@ -174,7 +174,7 @@ def client_from(metadata: dict[str, Any], client_id: str) -> Client:
     plain = {k: tuple(v) if isinstance(v, list) else v for k, v in metadata.items()}
     grants = metadata.get("grant_types", ["authorization_code"])
     usual = [scope for scope in rules.SCOPES if scope != "offline_access" or "refresh_token" in grants]
-    given = metadata.get("scope", " ".join(usual) if "authorization_code" in grants else "").split()
+    given = metadata.get("scope", " ".join(usual) if rules.with_member(grants) else "").split()
     plain["scope"] = tuple(dict.fromkeys(given))
     plain["name"] = metadata.get("client_name", client_id)
     known = {k: v for k, v in plain.items() if k in Client.__dataclass_fields__}

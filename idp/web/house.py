@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from idp.deps import Deps
+from idp.ports import Fetcher
 from idp.services.client_keys import ClientKeys
 from idp.services.client_register import ClientRegister
 from idp.services.ghosts import Ghosts
@@ -25,5 +26,6 @@ class House:
     keyring: Keyring
     clients: ClientRegister
     client_keys: ClientKeys
+    fetcher: Fetcher
     pages: "Pages"
     dispatcher: "Dispatcher"

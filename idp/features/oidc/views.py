@@ -8,7 +8,7 @@ from flask import Blueprint, Response, g, redirect, request
 from idp.domain.account import Account
 from idp.domain.client import Client
 from idp.domain.journey import Journey, Proof, accepts_session
-from idp.features.oidc import answers, flow, id_token_hint, once, pushed_requests, request_object, views_end_session
+from idp.features.oidc import answers, flow, id_token_hint, once, pushed_requests, request_object, views_device, views_end_session
 from idp.features.oidc import request as requests
 from idp.features.oidc.request import AuthorizationError, AuthorizationRequest, NotRedirectable, Target
 from idp.services import journeys
@@ -145,6 +145,11 @@ def purpose(house: House) -> Purpose:
     return Purpose(prepare, finish, refuse)
 
 
+def purposes(house: House) -> dict[str, Purpose]:
+    """The journeys that this room begins, by their names."""
+    return {"authorize": purpose(house), "device": views_device.purpose(house)}
+
+
 def blueprint(house: House) -> Blueprint:
     """The routes of this room that have pages."""
     room, deps = Blueprint("oidc", __name__), house.deps
@@ -160,12 +165,15 @@ def blueprint(house: House) -> Blueprint:
         return doors.bounced("/authorize")
 
     views_end_session.routes(room, house)
+    views_device.routes(room, house)
 
     @room.get("/consent")
     @doors.page
     def consent_page() -> Response:
         journey = steps.journey_shown(house)
         client = house.clients.find(journey.client_id)
+        if journey.purpose != "authorize" and not journey.finished:
+            return house.dispatcher.go(journey, shown=False)
         # without a session of its own the proof is not complete yet
         if journey.finished or journey.proof is None or journey.proof.sid is None or client is None:
             return redirect(f"/login?j={journey.id}", 303)
