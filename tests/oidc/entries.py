@@ -1,5 +1,6 @@
 """Every place where a JWT enters, and every kind of JWT that the provider issues or takes (requirements JW-01 to JW-04)."""
 
+import uuid
 from dataclasses import dataclass
 from typing import Any, Callable, Iterator
 from urllib.parse import parse_qsl, urlsplit
@@ -8,6 +9,7 @@ import requests
 
 from idp.domain import logout_token, security_event
 from idp.features.oidc import jose
+from idp.services import console_client
 from idp.services.keyring import Keyring
 from tests.oidc import offline, proofs, pushing, signing
 from tests.oidc.installation import Installation
@@ -118,7 +120,17 @@ def _proof(endpoint: str) -> Callable[..., str]:
     return lambda cast, **changes: proofs.proof(cast.url(endpoint), **changes)
 
 
-ASSERTION, OBJECT, PROOF = ("assertion", "assertion typed", "assertion untyped"), ("object", "object typed", "object untyped"), ("proof",)
+def _logout(cast: Cast) -> str:
+    console, now = console_client.CLIENT_ID, cast.house.deps.now()
+    about = logout_token.claims(cast.house.provider.issuer, console, "x", "y", uuid.uuid4().hex, now)
+    return cast.signed(logout_token.TYP, about, console_client.ALG)
+
+
+def _told_out(cast: Cast, text: str) -> requests.Response:
+    return requests.post(cast.house.provider.issuer + console_client.LOGOUT, data={"logout_token": text}, timeout=SECONDS)
+
+
+ASSERTION, OBJECT = ("assertion", "assertion typed", "assertion untyped"), ("object", "object typed", "object untyped")
 ENTRIES = (
     Entry("hint at authorize", Cast.id_token, lambda cast, text: cast.portal.ask(cast.browser, id_token_hint=text, prompt="none"), _code, ("ID token",), "provider"),
     Entry("hint at end_session", Cast.id_token, lambda cast, text: leave(cast.browser, cast.portal, id_token_hint=text, post_logout_redirect_uri=OUT), _led_out, ("ID token",), "provider"),
@@ -131,6 +143,7 @@ ENTRIES = (
           lambda cast, text: proofs.userinfo(cast.portal.provider, _bound_token(cast), text), _found, ("proof for userinfo",), "holder", True),
     Entry("access token at userinfo", Cast.access_token, lambda cast, text: cast.portal.provider.userinfo(text), _found, ("access token",), "provider", True),
     Entry("access token at introspection", Cast.access_token, lambda cast, text: offline.about(cast.portal, "introspection", text), _active, ("access token", "own token", "refresh token"), "provider"),
+    Entry("logout token at the console", _logout, _told_out, _found, ("logout token for the console",), "provider"),
 )  # fmt: skip
 
 
@@ -145,6 +158,7 @@ def tokens(cast: Cast) -> Iterator[tuple[str, str]]:
     yield "code", portal.code(cast.browser)
     yield "request_uri", pushing.pushed(portal)
     yield "logout token", cast.signed(logout_token.TYP, logout_token.claims(issuer, portal.id, "x", "y", "z", now))
+    yield "logout token for the console", _logout(cast)
     facts = {"at": now, "by": "user"}
     yield "security event", cast.signed(security_event.TYP, security_event.claims(issuer, portal.id, "x", "z", "sessions_revoked", facts))
     location = portal.ask(cast.browser, response_mode="jwt").headers["Location"]
