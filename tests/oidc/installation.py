@@ -81,6 +81,7 @@ PORTALS: dict[str, dict[str, Any]] = {
     "tv": {**TELEVISION, "client_name": "Television"},
     "tv-third": {**TELEVISION, "client_name": "Third television", "first_party": False},
     "tv-secret": {"grant_types": [DEVICE_CODE, "refresh_token"], "resources": [API, OTHER_API], "client_name": "Set-top box"},
+    "tv-told": {**TELEVISION, "backchannel_logout_uri": CALLBACK.replace("callback", "told")},
     "tv-strong": {**TELEVISION, "default_acr_values": ["urn:x-idp:acr:3"]},
     **{name: fapi2(key) for name, key in (("fapi2", "portal-ES256"), ("fapi2-other", "portal-EdDSA"))},
     **{f"fapi2-message-signing{name}": fapi2(key, "fapi2-message-signing") for name, key in (("", "portal-PS256"), ("-other", "portal-ES256"))},
