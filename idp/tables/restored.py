@@ -46,6 +46,7 @@ KEPT: dict[Table, str] = {
     schema.revoked_grants: "they stay revoked",
     schema.signing_keys: "portals have them in their caches; what was withdrawn since is named in the runbook",
     schema.audit: "the record, up to the backup",
+    schema.audit_blocks: "the seals of the record, up to the backup",
     schema.contractors: "import the records again",
     schema.contractor_facts: "import the records again",
 }
