@@ -18,6 +18,7 @@ from idp.features.agreements import views as agreements
 from idp.features.authenticator import views as authenticator
 from idp.features.closing import views as closing
 from idp.features.confirmation import views as confirmation
+from idp.features.dynamic_clients import endpoints as dynamic_clients
 from idp.features.email_sign_in import views as email_sign_in
 from idp.features.health import endpoints as health
 from idp.features.language import views as language
@@ -43,6 +44,7 @@ from idp.services.client_register import ClientRegister
 from idp.services.ghosts import Ghosts
 from idp.services.keyring import Keyring
 from idp.services.passwords import Hasher
+from idp.services.subjects import Subjects
 from idp.tables.database import Database
 from idp.toml_reader import TomlError
 from idp.vault import Vault
@@ -144,7 +146,7 @@ def slots(settings: Settings) -> int:
 def build(deps: Deps) -> House:
     """The long-lived parts of one worker."""
     settings = deps.settings
-    free = slots(settings)
+    free, fetcher = slots(settings), SafeFetcher(loopback=not settings.secure)
     return House(
         deps=deps,
         # some threads stay free for tokens while many members wait for their password to be checked
@@ -152,7 +154,9 @@ def build(deps: Deps) -> House:
         ghosts=Ghosts(deps),
         keyring=Keyring(deps),
         clients=ClientRegister(deps),
-        client_keys=ClientKeys(deps, SafeFetcher(loopback=not settings.secure)),
+        client_keys=ClientKeys(deps, fetcher),
+        subjects=Subjects(deps),
+        fetcher=fetcher,
         pages=pages.Pages(settings),
         dispatcher=Dispatcher(deps),
     )
@@ -176,7 +180,7 @@ def flask_app(house: House) -> Flask:
 
 def machine_endpoints(house: House) -> dict[str, Endpoint]:
     """Every endpoint beside the pages, by path."""
-    rooms = (oidc_endpoints, health, receipts, portal_events)
+    rooms = (oidc_endpoints, health, receipts, portal_events, dynamic_clients)
     return {path: one for room in rooms for path, one in room.endpoints(house).items()} | pages.static_endpoints()
 
 

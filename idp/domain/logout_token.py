@@ -3,7 +3,6 @@
 from typing import Any
 
 NAME = "logout"  # among the events of the outbox
-TYP = "logout+jwt"
 EVENT = "http://schemas.openid.net/event/backchannel-logout"
 LIFE = 120  # seconds
 

@@ -14,8 +14,8 @@ from idp.services import journeys, records
 from idp.tables import grants
 
 
-def begin(deps: Deps, request: AuthorizationRequest, hint_subject: str | None, browser: str) -> Journey:
-    """The journey of this request, before anybody has signed in.
+def begin(deps: Deps, request: AuthorizationRequest, expected: str | None, browser: str) -> Journey:
+    """The journey of this request, before anybody has signed in; `expected`: the only account that may.
 
     Raises `AuthorizationError` for an essential level that cannot be reached here (OIDC Core section 5.5.1.1).
     """
@@ -26,7 +26,6 @@ def begin(deps: Deps, request: AuthorizationRequest, hint_subject: str | None, b
     again = assurance.ACR_PASSWORD_AGAIN in wished and assurance.ACR_PASSWORD not in wished
     # levels that nobody here knows are no wish that could be met or missed; a voluntary claim never holds anybody up
     levels = tuple(level for level in essential or request.acr_values if level in assurance.ACR_SUPPORTED)
-    subject = hint_subject or request.claims.subject
     return journeys.new(
         deps,
         browser,
@@ -37,7 +36,7 @@ def begin(deps: Deps, request: AuthorizationRequest, hint_subject: str | None, b
         login_hint=request.login_hint,
         reauthenticate="login" in request.prompt or again,
         max_age=request.max_age,
-        hint_subject=subject,
+        hint_subject=expected,
         levels=levels,
         operation=request.operation,
         choose="select_account" in request.prompt,

@@ -87,11 +87,11 @@ def authorize(house: House, raw: bytes) -> Response:
         fields, doubled = _unsigned(house, fields, doubled)
         client, target = _proven(house, fields, doubled, mark, signed)
         checked = _checked(fields, doubled, client, target, mark)
-        hint = id_token_hint.subject_of(house, checked)
+        expected = id_token_hint.expected(house, client, checked)
         silent = "none" in checked.prompt
         if not silent:
             steps.count_page(deps)
-        journey = flow.begin(deps, checked, hint, doors.browser(deps))
+        journey = flow.begin(deps, checked, expected, doors.browser(deps))
         member = session.current(deps)
         account: Account | None = None
         if member and accepts_session(journey, member.account.id, member.session.auth_time, deps.now()):
