@@ -120,6 +120,8 @@ def shape(text: str | dict[str, Any]) -> dict[str, Any]:
             raise Rejected(["The metadata is larger than 64 KiB."])
         data = json.loads(text, parse_constant=_no_number) if isinstance(text, str) else text
         json.dumps(data, ensure_ascii=False).encode()  # no halves of characters
+        if isinstance(data, dict):  # RFC 7592 section 2.2: null is as good as left out
+            data = {name: value for name, value in data.items() if value is not None}
         return _Metadata().load(data)
     except ValidationError as error:
         rows = error.normalized_messages()

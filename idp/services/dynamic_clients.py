@@ -3,7 +3,7 @@ makes them one of the operator's own (RFC 7591, RFC 7592; requirements DC-01 to 
 
 import json
 from dataclasses import dataclass, replace
-from typing import Any, Sequence
+from typing import Any, Callable, Sequence
 
 from sqlalchemy import Connection
 
@@ -15,6 +15,8 @@ from idp.services import client_registration, records
 from idp.services.client_registration import Rejected
 from idp.tables import client_invitations, clients, stamps
 from idp.vault import fingerprint
+
+Text = Callable[[], str]  # metadata in JSON; called once it is known who sends them
 
 MAX_USES = 1_000
 USUAL_SCOPE, USUAL_GRANTS = ("openid", "profile", "email"), ("authorization_code",)
@@ -69,15 +71,15 @@ def end_invitations(deps: Deps) -> int:
     return ended
 
 
-def create(deps: Deps, token: str, text: str, fetcher: Fetcher, address: str) -> tuple[dict[str, Any], str]:
+def create(deps: Deps, token: str, text: Text, fetcher: Fetcher, address: str) -> tuple[dict[str, Any], str]:
     """Register a client with an initial access token, one use of which is spent if it succeeds; returns what is registered,
-    with its secret, and the registration access token. Raises `NotAllowed` and `Rejected`."""
+    with its secret, and the registration access token. `text` reads what was sent. Raises `NotAllowed` and `Rejected`."""
     mark, now = fingerprint(token), deps.now()
     with deps.database.read() as connection:
         allowed = client_invitations.limits(connection, mark, now)
     if allowed is None:
         raise NotAllowed  # before anything that was sent is looked at, or fetched
-    data = client_registration.checked(deps, _within(text, Limits.read(allowed)), fetcher)
+    data = client_registration.checked(deps, _within(text(), Limits.read(allowed)), fetcher)
     if named := [name for name in ("client_id", "client_secret") if name in data]:
         raise Rejected([f"{named[0]}: leave it out, it is made here."])
     client, answer = client_registration.made(deps, data, vault.random_id(20))
@@ -108,12 +110,12 @@ def read(deps: Deps, client_id: str, token: str) -> dict[str, Any]:
     return _told(row, client_registration.client_from(row["metadata"], client_id))
 
 
-def change(deps: Deps, client_id: str, token: str, text: str, fetcher: Fetcher, address: str) -> dict[str, Any]:
+def change(deps: Deps, client_id: str, token: str, text: Text, fetcher: Fetcher, address: str) -> dict[str, Any]:
     """Put these metadata in the place of all that were registered (RFC 7592 section 2.2); the secret stays, as far as there
     is to be one. The token stays, too: one that changed with every answer would lock out who has not got the answer. Raises
     `NotAllowed` and `Rejected`."""
     row = find(deps, client_id, token)
-    data = client_registration.checked(deps, _within(text, Limits.read(row["registration_limits"])), fetcher)
+    data = client_registration.checked(deps, _within(text(), Limits.read(row["registration_limits"])), fetcher)
     _named_rightly(deps, data, row)
     before = client_registration.client_from(row["metadata"], client_id)
     client, answer = client_registration.made(deps, data, client_id, known=row["secret_hash"] is not None)

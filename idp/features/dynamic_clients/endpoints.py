@@ -61,7 +61,7 @@ def _guarded(answer: partial[Reply], request: MachineRequest) -> Reply:
 
 def _register(house: House, request: MachineRequest) -> Reply:
     token = _token(request)
-    told, own = dynamic_clients.create(house.deps, token, _text(request), house.fetcher, request.address)
+    told, own = dynamic_clients.create(house.deps, token, partial(_text, request), house.fetcher, request.address)
     return json_reply(201, {**told, **_managed(house, told["client_id"], own)})
 
 
@@ -73,8 +73,7 @@ def _manage(house: House, request: MachineRequest) -> Reply:
         dynamic_clients.remove(house.deps, client_id, token, request.address)
         return Reply(204, headers=NO_STORE)
     if request.method == "PUT":
-        dynamic_clients.find(house.deps, client_id, token)  # before anything that was sent is looked at
-        told = dynamic_clients.change(house.deps, client_id, token, _text(request), house.fetcher, request.address)
+        told = dynamic_clients.change(house.deps, client_id, token, partial(_text, request), house.fetcher, request.address)
     else:
         told = dynamic_clients.read(house.deps, client_id, token)
     return json_reply(200, {**told, **_managed(house, client_id, token)})
