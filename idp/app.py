@@ -18,6 +18,8 @@ from idp.features.agreements import views as agreements
 from idp.features.authenticator import views as authenticator
 from idp.features.closing import views as closing
 from idp.features.confirmation import views as confirmation
+from idp.features.console import endpoints as console_endpoints
+from idp.features.console import views as console
 from idp.features.dynamic_clients import endpoints as dynamic_clients
 from idp.features.email_sign_in import views as email_sign_in
 from idp.features.health import endpoints as health
@@ -38,7 +40,7 @@ from idp.features.settings import views as settings_room
 from idp.features.trusted_devices import views as trusted_devices
 from idp.features.undo import views as undo
 from idp.ports import Contractors, Ephemeral
-from idp.services import metrics
+from idp.services import console_client, metrics
 from idp.services.client_keys import ClientKeys
 from idp.services.client_register import ClientRegister
 from idp.services.ghosts import Ghosts
@@ -130,12 +132,18 @@ def open_deps(settings: Settings, base: Path, migrate: bool = True) -> Deps:
     if migrate and settings.database.migrate_at_start:
         migrations.upgrade(database)
         keyring.ensure(deps)
+        console_client.ensure(deps)
     return deps
 
 
 def close_deps(deps: Deps) -> None:
     """Close every connection."""
     deps.database.close()
+
+
+def open_fetcher(settings: Settings) -> SafeFetcher:
+    """The one way to addresses that clients register, and to our own as the console asks for it."""
+    return SafeFetcher(loopback=not settings.secure, own=console_client.addresses(settings.issuer))
 
 
 def slots(settings: Settings) -> int:
@@ -146,7 +154,7 @@ def slots(settings: Settings) -> int:
 def build(deps: Deps) -> House:
     """The long-lived parts of one worker."""
     settings = deps.settings
-    free, fetcher = slots(settings), SafeFetcher(loopback=not settings.secure)
+    free, fetcher = slots(settings), open_fetcher(settings)
     return House(
         deps=deps,
         # some threads stay free for tokens while many members wait for their password to be checked
@@ -171,16 +179,16 @@ def flask_app(house: House) -> Flask:
     errors.install(app, house.pages)
     members = (login, second_factor, settings_room, authenticator, trusted_devices, sessions)
     mine = (account, email_sign_in, agreements, language, not_me, undo, own_data, closing)
-    for room in (*members, *mine, registration, confirmation, recovery, reset, oidc):
+    for room in (*members, *mine, registration, confirmation, recovery, reset, oidc, console):
         app.register_blueprint(room.blueprint(house))
-    house.dispatcher.purposes |= dict.fromkeys(("home", "account"), login.purpose(house)) | {"authorize": oidc.purpose(house)}
+    house.dispatcher.purposes |= dict.fromkeys(("home", "account"), login.purpose(house)) | oidc.purposes(house)
     house.dispatcher.arrivals["second_factor"] = second_factor.arrive(house)
     return app
 
 
 def machine_endpoints(house: House) -> dict[str, Endpoint]:
     """Every endpoint beside the pages, by path."""
-    rooms = (oidc_endpoints, health, receipts, portal_events, dynamic_clients)
+    rooms = (oidc_endpoints, health, receipts, portal_events, console_endpoints, dynamic_clients)
     return {path: one for room in rooms for path, one in room.endpoints(house).items()} | pages.static_endpoints()
 
 

@@ -21,7 +21,7 @@ from idp.features.oidc import logout_tokens, security_events
 from idp.features.recovery import answering as recovery
 from idp.features.recovery.flow import REQUEST as RECOVERY
 from idp.ports import Fetcher, Mail, NotFetched, Sent, Sms, Unavailable
-from idp.services import closing, keyring, letters, mailboxes
+from idp.services import closing, console_client, keyring, letters, mailboxes
 from idp.services.client_register import ClientRegister
 from idp.services.subjects import Subjects
 from idp.sms_settings import RECEIPT_PATHS
@@ -104,7 +104,8 @@ def run(deps: Deps, mail: Mail, sms: Sms, stop: threading.Event) -> None:
     Each channel has a thread of its own, so that a slow mail server does not hold up codes by SMS, nor a portal either.
     """
     sends: dict[Channel, Send] = {"mail": by_mail(mail), "sms": by_sms(sms), "request": by_house(deps)}
-    sends["event"] = by_event(deps, SafeFetcher(loopback=not deps.settings.secure))
+    own = console_client.addresses(deps.settings.issuer)  # the console hears of sessions that end like any portal
+    sends["event"] = by_event(deps, SafeFetcher(loopback=not deps.settings.secure, own=own))
     rounds = [
         threading.Thread(target=_make_rounds, args=(deps, channel, send, stop), name=f"courier-{channel}", daemon=True)
         for channel, send in sends.items()

@@ -68,7 +68,8 @@ def _left(ends: float) -> float:
 
 class SafeFetcher:
     """`idp.ports.Fetcher`. `loopback`: this machine may be asked too, also without TLS, as in the demo, whose issuer is an
-    http address here; `resolve`, `connect` and `context` are the network's."""
+    http address here; `own`: addresses of ours, which may stand in the operator's own network; `resolve`, `connect` and
+    `context` are the network's."""
 
     def __init__(
         self,
@@ -77,7 +78,9 @@ class SafeFetcher:
         connect: Connect = socket.create_connection,
         context: ssl.SSLContext | None = None,
         seconds: float = SECONDS,
+        own: frozenset[str] = frozenset(),
     ):
+        self._own = own
         self._loopback, self._resolve, self._connect, self._seconds = loopback, resolve, connect, seconds
         self._context = context or ssl.create_default_context()
 
@@ -94,7 +97,8 @@ class SafeFetcher:
         port = parts.port or (443 if parts.scheme == "https" else 80)
         host = parts.hostname or ""
         try:
-            sock: Any = self._connect((self._address(host, port, parts.scheme, ends), port), _left(ends))
+            address = self._address(host, port, parts.scheme, ends, own=url in self._own)
+            sock: Any = self._connect((address, port), _left(ends))
             try:
                 if parts.scheme == "https":
                     sock.settimeout(_left(ends))
@@ -119,7 +123,7 @@ class SafeFetcher:
             raise NotFetched("not an https address")
         return parts
 
-    def _address(self, host: str, port: int, scheme: str, ends: float) -> str:
+    def _address(self, host: str, port: int, scheme: str, ends: float, own: bool) -> str:
         """The address to connect to: the name is looked up once, and all that it stands for must be allowed, so that what
         was checked is what is connected to, whatever the name stands for a moment later."""
         found = self._looked_up(host, port, ends)
@@ -127,7 +131,7 @@ class SafeFetcher:
             raise Unavailable(f"{host}: no address")
         for address in found:
             here = self._loopback and public_address.loopback(address)
-            if not here and not (scheme == "https" and public_address.public(address)):
+            if not here and not (scheme == "https" and (own or public_address.public(address))):
                 raise NotFetched(f"{host}: not a public address")
         return found[0]
 

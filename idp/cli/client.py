@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from idp.adapters.fetch import SafeFetcher
+from idp import app
 from idp.cli.client_invite import invite, uninvite
 from idp.cli.common import Refused, opened, seconds_of
 from idp.deps import Deps
@@ -56,6 +56,8 @@ def add(ctx: click.Context, file: Any) -> None:
       jwks or jwks_uri               its public keys, for private_key_jwt; and
       token_endpoint_auth_signing_alg    ES256, PS256, RS256 or EdDSA alone
       client_assertion_audience      "issuer" (default); "token_endpoint": that, too
+      profile                        fapi2, fapi2-message-signing: FAPI 2.0 as a whole,
+                                     sets all that it needs, refuses what it forbids
       require_pushed_authorization_requests (false)
                                      true: every request by /par (RFC 9126)
       dpop_bound_access_tokens (false), require_dpop_nonce (false)
@@ -65,7 +67,8 @@ def add(ctx: click.Context, file: Any) -> None:
                                      true: signed requests only (RFC 9101)
       authorization_signed_response_alg  for response_mode=jwt (JARM)
       grant_types                    authorization_code (default), refresh_token,
-                                     client_credentials (scopes of your own then)
+                                     client_credentials (scopes of your own then),
+                                     urn:ietf:params:oauth:grant-type:device_code
       resources, audiences           APIs it may have tokens for; APIs it is itself
       introspection_signed_response_alg
       access_token_lifetime, id_token_lifetime, refresh_token_idle_lifetime,
@@ -94,7 +97,7 @@ def add(ctx: click.Context, file: Any) -> None:
         raise Refused("The metadata is not UTF-8 text.") from None
     with opened(ctx) as deps:
         try:
-            registered = client_registration.register(deps, text, SafeFetcher(loopback=not deps.settings.secure))
+            registered = client_registration.register(deps, text, app.open_fetcher(deps.settings))
         except Rejected as error:
             raise Refused("\n".join(error.problems)) from None
         with deps.database.write() as connection:

@@ -235,11 +235,12 @@ def migrate(ctx: click.Context) -> None:
     """
     from idp import migrations
     from idp.cli.common import opened
-    from idp.services import keyring
+    from idp.services import console_client, keyring
 
     with opened(ctx, migrate=False) as deps:
         applied = migrations.upgrade(deps.database)
         made = keyring.ensure(deps)
+        console_client.ensure(deps)
     click.echo(f"{len(applied)} step(s) applied" + (f": {', '.join(applied)}" if applied else "; the schema was up to date"))
     for key in made:
         click.echo(f"made signing key {key.kid} ({key.alg})")

@@ -99,5 +99,5 @@ def portal_registration(issuer: str, client_id: str, secret: str) -> dict[str, A
 def banner(issuer: str, sample: SampleMember) -> str:
     """What the terminal shows at the start: addresses and a sample member, in English and Japanese."""
     facts = {"issuer": issuer, "login_id": sample.login_id, "password": sample.password}
-    lines = [TEXTS[locale][f"banner.{part}"] for part in ("open", "member", "outbox") for locale in ("en", "ja")]
+    lines = [TEXTS[locale][f"banner.{part}"] for part in ("open", "member", "outbox", "console") for locale in ("en", "ja")]
     return "\n".join(line.format(**facts) for line in lines)

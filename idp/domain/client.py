@@ -2,8 +2,10 @@
 
 import re
 from dataclasses import dataclass, field
-from typing import Any, Mapping
+from typing import Any, Mapping, Sequence
 from urllib.parse import urlsplit
+
+from idp.domain import fapi
 
 # what a member can let a portal have; other scopes belong to the operator's own interfaces, for clients without a member
 SCOPES = ("openid", "profile", "email", "phone", "address", "contract", "offline_access")
@@ -12,9 +14,10 @@ AUTH_METHODS = (*SECRET_METHODS, "private_key_jwt", "none")
 DPOP_ALGS = ("ES256", "PS256", "EdDSA")
 PROOF_ALGS = ("ES256", "PS256", "RS256", "EdDSA")  # what portals sign with
 SUBJECT_TYPES = ("public", "pairwise")
-LOGOUT_TYPES = ("logout+jwt", "JWT")
+LOGOUT_TYPES = ("logout+jwt", "JWT")  # the second for old software
 ID_TOKEN_ALGS = ("RS256", "ES256", "PS256", "EdDSA")
-GRANT_TYPES = ("authorization_code", "refresh_token", "client_credentials")
+DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code"  # RFC 8628: televisions and set-top boxes
+GRANT_TYPES = ("authorization_code", "refresh_token", "client_credentials", DEVICE_CODE)
 LOOPBACK_HOSTS = ("127.0.0.1", "[::1]", "localhost")
 MAX_URL = 2_000
 # what a portal may ask a fresh proof for, beside operations that it names itself
@@ -31,7 +34,7 @@ class Client:
     sessions that end (OpenID Connect Back-Channel Logout 1.0 section 2.2). `jwks`, or what stands at `jwks_uri`: its public
     keys; `client_assertion_audience`: "issuer", or "token_endpoint" if it may name that too; `old_secret_until`: Unix seconds up
     to which the secret before counts; `registration_hash`: the fingerprint of the token by which it looks after its own
-    registration within `registration_limits` (RFC 7592)."""
+    registration within `registration_limits` (RFC 7592); `profile`: one of `fapi.PROFILES`."""
 
     id: str
     name: str = ""
@@ -74,6 +77,7 @@ class Client:
     require_dpop_nonce: bool = False
     request_object_signing_alg: str | None = None
     require_signed_request_object: bool = False
+    profile: str | None = None
     backchannel_logout_uri: str | None = None
     backchannel_logout_session_required: bool = False
     backchannel_logout_token_typ: str = "logout+jwt"
@@ -106,6 +110,11 @@ class Client:
         return self.token_endpoint_auth_method in SECRET_METHODS
 
     @property
+    def proof_algs(self) -> tuple[str, ...]:
+        """What the client may sign with."""
+        return fapi.ALGS if self.profile else PROOF_ALGS
+
+    @property
     def own_scopes(self) -> tuple[str, ...]:
         """Scopes that need no member: what the client may have for itself."""
         return tuple(scope for scope in self.scope if scope not in SCOPES)
@@ -130,6 +139,11 @@ class Client:
         return any(
             without_port(known) == without_port(uri) for known in self.redirect_uris if known.startswith("http://")
         )
+
+
+def with_member(grant_types: Sequence[str]) -> bool:
+    """Whether one of these grants begins with a member who signs in."""
+    return bool({"authorization_code", DEVICE_CODE} & set(grant_types))
 
 
 def origin(uri: str) -> str:

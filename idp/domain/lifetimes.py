@@ -1,5 +1,6 @@
 """How long what a client receives is good: the policy's time, or a shorter one that the client registered."""
 
+from idp.domain import fapi
 from idp.domain.client import Client
 from idp.domain.policy import Tokens
 
@@ -34,3 +35,13 @@ def refresh_idle(client: Client, rule: Tokens) -> int:
 def refresh(client: Client, rule: Tokens) -> int:
     """Seconds from the sign-in after which its refresh tokens end in any case."""
     return _shorter(client.refresh_token_lifetime, rule.refresh)
+
+
+def code(client: Client, rule: Tokens) -> int:
+    """Seconds that an authorization code for this client is good for."""
+    return _shorter(fapi.CODE if client.profile else None, rule.code)
+
+
+def pushed_request(client: Client, rule: Tokens) -> int:
+    """Seconds that a request which this client has pushed can be begun for."""
+    return _shorter(fapi.PUSHED if client.profile else None, rule.pushed_request)

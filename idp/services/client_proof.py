@@ -1,11 +1,12 @@
 """Client metadata on how a client proves itself and its requests (RFC 7591 section 2, OIDC Core section 9, RFC 9126
-section 6, RFC 9449 section 5.2)."""
+section 6, RFC 9449 section 5.2), and the profile that says all of it at once (FAPI 2.0)."""
 
 from typing import Any
 
-from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+from marshmallow import Schema, ValidationError, fields, pre_load, validate, validates_schema
 
 from idp.domain import client as rules
+from idp.domain import fapi
 from idp.services import client_keys
 
 
@@ -28,6 +29,7 @@ def strict_bool() -> fields.Field:
 class ProofOfClient(Schema):
     """The part of the metadata that these rules are about."""
 
+    profile = fields.String(validate=validate.OneOf(fapi.PROFILES))
     jwks = fields.Raw(validate=_jwks)
     jwks_uri = fields.Raw(validate=https)
     token_endpoint_auth_signing_alg = fields.String(validate=validate.OneOf(rules.PROOF_ALGS))
@@ -39,6 +41,26 @@ class ProofOfClient(Schema):
     request_object_signing_alg = fields.String(validate=validate.OneOf(rules.PROOF_ALGS))
     require_signed_request_object = strict_bool()
     authorization_signed_response_alg = fields.String(validate=validate.OneOf(rules.ID_TOKEN_ALGS))
+
+    @pre_load
+    def filled_in(self, data: Any, **_: Any) -> Any:
+        """What a profile stands for, under what is said."""
+        known = isinstance(data, dict) and data.get("profile") in fapi.PROFILES
+        return {**fapi.implied(data["profile"]), **data} if known else data
+
+    @validates_schema
+    def holds_its_profile(self, data: dict[str, Any], **_: Any) -> None:
+        """Nothing that the profile does not allow, and a key that can be used in it."""
+        if (profile := data.get("profile")) is None:
+            return
+        wrong = {name: [words] for name, words in fapi.contradictions(profile, data)}
+        keys = (data.get("jwks") or {}).get("keys", [])
+        if keys and not any(set(fapi.ALGS) & set(client_keys.algs_of(key)) for key in keys):
+            wrong["jwks"] = [f'"profile": "{profile}" needs a key for {", ".join(fapi.ALGS)} (SP 5.4.1)']
+        if rules.DEVICE_CODE in data.get("grant_types", ()):
+            wrong["grant_types"] = [f'"profile": "{profile}" knows no grant beside a browser, so no device code']
+        if wrong:
+            raise ValidationError(wrong)
 
     @validates_schema
     def keys_are_known(self, data: dict[str, Any], **_: Any) -> None:

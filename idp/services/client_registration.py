@@ -10,7 +10,7 @@ from marshmallow import EXCLUDE, ValidationError, fields, validate, validates_sc
 from idp import vault
 from idp.deps import Deps
 from idp.domain import client as rules
-from idp.domain import lifetimes
+from idp.domain import fapi, lifetimes
 from idp.domain.client import Client
 from idp.ports import Fetcher
 from idp.services import client_sectors, subjects
@@ -95,8 +95,8 @@ class _Metadata(ClientOnPages, ProofOfClient, EventsOfClient, SectorOfClient):
 def _check_grants(data: dict[str, Any], grants: list[str]) -> None:
     """Grants that need each other, or a secret (RFC 6749 sections 4.4 and 6)."""
     public = data.get("token_endpoint_auth_method") == "none"
-    if "refresh_token" in grants and "authorization_code" not in grants:
-        raise ValidationError("refresh_token needs authorization_code", "grant_types")
+    if "refresh_token" in grants and not rules.with_member(grants):
+        raise ValidationError("refresh_token needs authorization_code or device_code", "grant_types")
     if "client_credentials" in grants and public:
         raise ValidationError("client_credentials needs a client with a secret", "grant_types")
     if data.get("audiences") and public:
@@ -109,18 +109,19 @@ def _check_scope(scope: list[str], grants: list[str]) -> None:
         raise ValidationError("a scope has 1 to 100 visible ASCII characters without quotes and backslashes", "scope")
     if own and "client_credentials" not in grants:
         raise ValidationError(f"name openid and any of {' '.join(rules.SCOPES[1:])}", "scope")
-    if "openid" not in scope and "authorization_code" in grants:
+    if "openid" not in scope and rules.with_member(grants):
         raise ValidationError("openid is missing", "scope")
 
 
-def shape(text: str | dict[str, Any]) -> dict[str, Any]:
-    """Metadata as JSON, every value checked by itself and with the others. Raises `Rejected`."""
+def shape(text: str | dict[str, Any], null_is_nothing: bool = False) -> dict[str, Any]:
+    """Metadata as JSON, every value checked by itself and with the others; `null_is_nothing`: it is as good as left out (RFC 7592
+    section 2.2). Raises `Rejected`."""
     try:
         if isinstance(text, str) and len(text.encode("utf-8", "replace")) > MAX_JSON:
             raise Rejected(["The metadata is larger than 64 KiB."])
         data = json.loads(text, parse_constant=_no_number) if isinstance(text, str) else text
         json.dumps(data, ensure_ascii=False).encode()  # no halves of characters
-        if isinstance(data, dict):  # RFC 7592 section 2.2: null is as good as left out
+        if null_is_nothing and isinstance(data, dict):
             data = {name: value for name, value in data.items() if value is not None}
         return _Metadata().load(data)
     except ValidationError as error:
@@ -147,7 +148,7 @@ def client_from(metadata: dict[str, Any], client_id: str) -> Client:
     plain = {k: tuple(v) if isinstance(v, list) else v for k, v in metadata.items()}
     grants = metadata.get("grant_types", ["authorization_code"])
     usual = [scope for scope in rules.SCOPES if scope != "offline_access" or "refresh_token" in grants]
-    given = metadata.get("scope", " ".join(usual) if "authorization_code" in grants else "").split()
+    given = metadata.get("scope", " ".join(usual) if rules.with_member(grants) else "").split()
     plain["scope"] = tuple(dict.fromkeys(given))
     plain["name"] = metadata.get("client_name", client_id)
     known = {k: v for k, v in plain.items() if k in Client.__dataclass_fields__}
@@ -159,6 +160,7 @@ def checked(deps: Deps, data: dict[str, Any], fetcher: Fetcher | None) -> dict[s
     most = {name: getattr(deps.policy.tokens, key) for name, key in lifetimes.KEYS.items()}
     if long := [f"{name}: the policy allows {most[name]} seconds at most." for name in most if data.get(name, 0) > most[name]]:
         raise Rejected(long)
+    _check_redirects(deps, data)
     if plain := [name for name in ALWAYS_TLS if deps.settings.secure and not data.get(name, "https:").startswith("https:")]:
         raise Rejected([f"{name}: use https." for name in plain])
     if problem := client_sectors.problem(data, fetcher):
@@ -203,6 +205,14 @@ def register(deps: Deps, text: str | dict[str, Any], fetcher: Fetcher | None = N
         clients.put(connection, client)
         stamps.raise_stamp(connection, "clients")
     return answer
+
+
+def _check_redirects(deps: Deps, data: dict[str, Any]) -> None:
+    """Whether the client's profile allows its addresses; a provider on this machine itself is there to be tried."""
+    if not deps.settings.secure or (profile := data.get("profile")) is None:
+        return
+    if wrong := [words for uri in data.get("redirect_uris", []) if (words := fapi.redirect_problem(profile, uri))]:
+        raise Rejected([f"redirect_uris: {words}." for words in wrong])
 
 
 def describe(client: Client) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from idp import vault
 from idp.deps import Deps
-from idp.domain.client import GRANT_TYPES, SCOPES, Client
+from idp.domain.client import GRANT_TYPES, SCOPES, Client, with_member
 from idp.ports import Fetcher
 from idp.services import client_registration, records
 from idp.services.client_registration import Rejected
@@ -161,13 +161,13 @@ def _named_rightly(deps: Deps, data: dict[str, Any], row: dict[str, Any]) -> Non
 
 def _within(text: str, limits: Limits) -> dict[str, Any]:
     """Metadata of the right shape that ask for no more than is allowed, with what is fixed filled in."""
-    data = client_registration.shape(text)
+    data = client_registration.shape(text, null_is_nothing=True)
     problems = [f"{name}: this is for the operator to decide." for name, value in FIXED.items() if data.get(name, value) != value]
     problems += [f"{name}: a client that registers itself cannot have this." for name in DENIED if data.get(name)]
     grants = data.setdefault("grant_types", [name for name in ("authorization_code",) if name in limits.grant_types])
     if beyond := [name for name in grants if name not in limits.grant_types]:
         problems.append(f"grant_types: {beyond[0]} is not allowed here, but {' '.join(limits.grant_types)}.")
-    usual = [name for name in limits.scope if (name in SCOPES) == ("authorization_code" in grants)]
+    usual = [name for name in limits.scope if (name in SCOPES) == bool(with_member(grants))]
     scope = data.setdefault("scope", " ".join(name for name in usual if name != "offline_access" or "refresh_token" in grants)).split()
     if beyond := [name for name in scope if name not in limits.scope]:
         problems.append(f"scope: {beyond[0][:100]} is not allowed here, but {' '.join(limits.scope)}.")

@@ -6,7 +6,7 @@ from flask import Response, request
 
 from idp.vault import fingerprint
 
-BROWSER, SESSION, LANGUAGE = "idp-browser", "idp-session", "idp-language"
+BROWSER, SESSION, LANGUAGE, CONSOLE = "idp-browser", "idp-session", "idp-language", "idp-console"
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 _PAIR = re.compile(r"[A-Za-z0-9_-]{43}\.[A-Za-z0-9_-]{43}")
 _SID_AND_SECRET = re.compile(r"[A-Za-z0-9]{26}\.[A-Za-z0-9_-]{43}")

@@ -18,7 +18,8 @@ from idp.web.headers import page_policy
 from idp.web.machine import Endpoint, Reply
 
 _VALUE = re.compile(r"\{(\w+)\}")
-STATIC = {"page.css": "text/css; charset=utf-8", "page.js": "text/javascript; charset=utf-8"}
+_CSS = "text/css; charset=utf-8"
+STATIC = {"page.css": _CSS, "console.css": _CSS, "page.js": "text/javascript; charset=utf-8"}
 
 
 @cache

@@ -35,6 +35,7 @@ class Run:
     client: Pool
     bare: Pool
     quick: bool
+    cost: Argon2Cost
     tokens: list[str] = field(default_factory=list)
 
     def load(self, server: Server, call: Callable[..., tuple[float, list[Any]]], *arguments: Any) -> tuple[Round, list[Any]]:
@@ -70,7 +71,7 @@ class Run:
 
     def sign_in(self) -> Figure:
         """Whole journeys against the one password check that each of them needs."""
-        count, cost = 12 if self.quick else 20, Argon2Cost()
+        count, cost = 12 if self.quick else 20, self.cost
         members = itertools.cycle(self.bench.members)
 
         def ours() -> Round:
@@ -178,16 +179,17 @@ class Run:
         return figure(name, 1.5, False, "bare", in_turn(8 if self.quick else 15, ours, theirs))
 
 
-def measure(folder: Path, urls: tuple[str, str], names: list[str] | tuple[str, ...], quick: bool) -> Iterator[Figure]:
-    """Every figure that was asked for, as soon as it is known. Memory after load means after the others."""
+def measure(folder: Path, urls: tuple[str, str], names: list[str] | tuple[str, ...], quick: bool, cost: Argon2Cost = Argon2Cost()) -> Iterator[Figure]:
+    """Every figure that was asked for, as soon as it is known. Memory after load means after the others. `cost`: of every
+    password hash."""
     if set(names) - set(contracts.NAMES):
-        yield from _over_http(folder, urls, names, quick)
+        yield from _over_http(folder, urls, names, quick, cost)
     if set(names) & set(contracts.NAMES):
         yield from contracts.figures(folder, urls, names, quick)
 
 
-def _over_http(folder: Path, urls: tuple[str, str], names: list[str] | tuple[str, ...], quick: bool) -> Iterator[Figure]:
-    prepared = house.prepare(folder, *urls)
+def _over_http(folder: Path, urls: tuple[str, str], names: list[str] | tuple[str, ...], quick: bool, cost: Argon2Cost) -> Iterator[Figure]:
+    prepared = house.prepare(folder, *urls, time_cost=cost.time_cost)
     if "start" in names:
         times = [house.start_seconds(prepared.idp) for _ in range(2 if quick else 6)]
         yield Figure("start", "s", 1.5, False, [one[0] for one in times], {"CPU s": median(one[1] for one in times)})
@@ -196,7 +198,7 @@ def _over_http(folder: Path, urls: tuple[str, str], names: list[str] | tuple[str
         _process_on(house.LOAD_CORE) as client,
         _process_on(house.SERVER_CORE) as bare,
     ):
-        run = Run(bench, client, bare, quick)
+        run = Run(bench, client, bare, quick, cost)
         idle = house.memory(bench.ours.worker)
         for name in names:
             if name not in ("start", "memory", "letters", *contracts.NAMES):

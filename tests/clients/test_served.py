@@ -1,5 +1,6 @@
 """As the operator and a portal meet it: the command line, several workers, a sign-in with what was registered."""
 
+import contextlib
 import json
 import subprocess
 import sys
@@ -21,8 +22,12 @@ def shell(idp: Idp, *words: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.parametrize("kind", ["embedded", "production"])
 def test_a_portal_registers_itself_and_every_worker_knows_it_at_once(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
-    idp = running.configure(tmp_path, *running.stores(kind, tmp_path, request), services.free_port(), extra=ON, server="workers = 3\ncourier = false")
-    with running.serving(idp):
+    with contextlib.ExitStack() as stack:
+        urls = running.stores(kind, tmp_path, request)
+        if kind == "production":
+            urls = stack.enter_context(services.empty_database(urls[0], "clients")), urls[1].replace("db=0", "db=9")
+        idp = running.configure(tmp_path, *urls, services.free_port(), extra=ON, server="workers = 3\ncourier = false")
+        stack.enter_context(running.serving(idp))
         made = shell(idp, "client", "invite", "--uses", "5", "--valid", "1h")
         assert made.returncode == 0, made.stderr
         invitation = json.loads(made.stdout)

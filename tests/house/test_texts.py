@@ -15,6 +15,7 @@ from jinja2 import Environment, nodes
 import idp.domain
 from idp import texts
 from idp.domain import client, identifiers, password
+from idp.domain.account import STAFF
 from idp.domain.device import BROWSERS, SYSTEMS
 from idp.domain.policy import Blocklist, Kind, LoginIdRule, PassphraseRule, PasswordRule
 from idp.features.account import flow as account
@@ -112,6 +113,7 @@ def computed() -> set[str]:
         *(f"reg.s1.{name}.{part}" for name in ("kana", "kanji", "corp") for part in ("label", "hint")),
         *(f"reg.s1.err.{name}" for name in ("no", "tel", "kana", "kanji", "corp", "birth", "mail")),
         *(f"reg.s1.birth.{part}" for part in ("year", "month", "day")),
+        *(f"con.role.{role}" for role in STAFF),
         *letter_keys(),
     }
 

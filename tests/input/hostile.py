@@ -67,9 +67,10 @@ TOO_LONG = 1_048_576
 PARAMETERS = {
     "/authorize": sorted(KNOWN),
     "/end-session": sorted(end_session.KNOWN),
-    "/token": ["grant_type", "code", "redirect_uri", "code_verifier", "client_id", "client_secret", "scope", "refresh_token", "resource",
+    "/token": ["grant_type", "code", "redirect_uri", "code_verifier", "client_id", "client_secret", "scope", "refresh_token", "resource", "device_code",
                "client_assertion", "client_assertion_type"],
     "/par": [*sorted(KNOWN), "client_secret", "client_assertion", "client_assertion_type"],
+    "/device_authorization": ["client_id", "client_secret", "client_assertion", "client_assertion_type", "scope", "resource", "acr_values", "max_age"],
     "/revoke": ["token", "token_type_hint", "client_id", "client_secret"],
     "/introspect": ["token", "token_type_hint", "client_id", "client_secret"],
     "/userinfo": ["access_token"],

@@ -4,7 +4,9 @@ from typing import Iterator
 
 import pytest
 
+from idp.domain import fapi
 from tests import services
+from tests.oidc.fapi import Party
 from tests.oidc.installation import ADDRESS, PROFILE, Installation, installation
 from tests.oidc.relying_party import Portal, Provider
 from tests.running import Browser
@@ -46,8 +48,10 @@ def short(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
 
 @pytest.fixture(scope="module")
 def brief(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    """With pushed requests that live five seconds."""
-    with installation(tmp_path_factory.mktemp("oidc-brief"), EMBEDDED, policy={"tokens": {"pushed_request": '"5s"'}}) as found:
+    """With pushed requests that live five seconds, and codes of televisions that live ten and of which an address
+    types three a minute."""
+    brief = {"tokens": {"pushed_request": '"5s"', "device_code": '"10s"'}, "rates": {"device_codes_per_address_per_minute": "3"}}
+    with installation(tmp_path_factory.mktemp("oidc-brief"), EMBEDDED, policy=brief) as found:
         yield found
 
 
@@ -82,3 +86,15 @@ def signed_in(house: Installation, hanako: str) -> Browser:
 def browser(house: Installation) -> Browser:
     """A browser of nobody."""
     return house.browser()
+
+
+@pytest.fixture(scope="session", params=fapi.PROFILES)
+def party(request: pytest.FixtureRequest, house: Installation) -> Party:
+    """A portal of each FAPI 2.0 profile in turn."""
+    return Party(house, house.portals[request.param])
+
+
+@pytest.fixture(scope="session")
+def other(house: Installation, party: Party) -> Party:
+    """Another one of the same profile."""
+    return Party(house, house.portals[f"{party.portal.client['profile']}-other"])

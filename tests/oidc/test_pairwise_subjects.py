@@ -11,9 +11,11 @@ import pytest
 
 from idp import app, courier
 from idp.adapters.fetch import SafeFetcher
+from idp.domain.client import DEVICE_CODE
 from idp.services import client_registration, portal_events
 from idp.services.client_registration import Rejected
 from idp.tables import accounts
+from tests.oidc import televisions
 from tests.oidc.installation import API, REFRESHING, Installation
 from tests.oidc.offline import about, begin, refreshed
 from tests.oidc.relying_party import Portal
@@ -81,7 +83,7 @@ def walk(each: Installation, server: Server) -> Walk:
     portals = {}
     for name, (where, more) in hosts.items():
         wish = {"client_id": f"pairwise-{name}", "client_secret": "pairwise-secret-1", "subject_type": "pairwise", "resources": [API]}
-        wish |= {"redirect_uris": [f"https://{where}"], "grant_types": REFRESHING, **more}
+        wish |= {"redirect_uris": [f"https://{where}"], "grant_types": [*REFRESHING, DEVICE_CODE], **more}
         portals[name] = Portal(each.provider, client_registration.register(each.deps, json.dumps(wish)))
     login_id = each.member(email="pair@example.jp", verified=True)
     browser = each.browser(login_id)
@@ -125,6 +127,7 @@ EXITS: dict[str, Callable[[Walk], str]] = {
     "/token": lambda walk: json.dumps(walk.tokens["one"]),
     "/token refreshed": lambda walk: json.dumps(refreshed(walk.portals["one"], walk.tokens["one"]["refresh_token"])),
     "/token for an API": for_the_api,
+    "/token for a television": lambda walk: json.dumps(televisions.connected(walk.house, walk.portals["one"], walk.browser)),
     "/userinfo": lambda walk: walk.house.provider.userinfo(walk.tokens["one"]["access_token"]).text,
     "/introspect": lambda walk: introspected(walk, "one", walk.tokens["one"]["access_token"]),
     "/introspect refresh": lambda walk: introspected(walk, "one", walk.tokens["one"]["refresh_token"]),
@@ -137,11 +140,13 @@ SILENT: dict[str, Callable[[Walk], str]] = {
     "/authorize": lambda walk: walk.portals["one"].ask(walk.browser).headers["Location"],
     "/authorize signed": lambda walk: walk.portals["one"].ask(walk.browser, response_mode="jwt").headers["Location"],
     "/authorize refused": lambda walk: walk.portals["one"].ask(walk.browser, prompt="none", max_age="0").headers["Location"],
+    "/device_authorization": lambda walk: televisions.lay_down(walk.portals["one"]).text,
     "/revoke": lambda walk: about(walk.portals["one"], "revocation", walk.tokens["one"]["access_token"]).text,
     "/par": lambda walk: walk.portals["one"].http.post(walk.house.provider.endpoint("pushed_authorization_request"), data=walk.portals["one"].request(), headers=walk.portals["one"].basic(), timeout=30).text,
 }
 # which know no member
 PLAIN = {"/jwks", "/metrics", "/.well-known/openid-configuration", "/.well-known/oauth-authorization-server", "/portal/events"}
+# the console is a portal of our own, with public names
 
 
 @pytest.mark.parametrize("way", EXITS)
@@ -160,7 +165,7 @@ def test_where_no_name_is_needed_there_is_none(walk: Walk, way: str) -> None:
 
 def test_the_table_holds_every_endpoint(house: Installation) -> None:
     """A new one needs its row, or is said to know no member."""
-    endpoints = {path for path in app.machine_endpoints(app.build(house.deps)) if not path.startswith(("/static/", "/health/", "/sms/"))}
+    endpoints = {path for path in app.machine_endpoints(app.build(house.deps)) if not path.startswith(("/static/", "/health/", "/sms/", "/console/"))}
     assert endpoints == {way.split()[0] for way in (*EXITS, *SILENT) if way.startswith("/")} - {"/authorize"} | PLAIN
 
 

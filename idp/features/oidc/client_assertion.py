@@ -5,7 +5,7 @@ from typing import Any
 
 import structlog
 
-from idp.domain.client import PROOF_ALGS, Client
+from idp.domain.client import Client
 from idp.features.oidc import jose
 from idp.tables import spent_assertions
 from idp.vault import fingerprint
@@ -57,7 +57,7 @@ def _opened(house: House, text: str, client_id: str | None) -> tuple[Client, dic
             raise jose.BadToken("sub")
         if str(header.get("typ", "JWT")).lower() not in TYPES or _FOREIGN & set(header):
             raise jose.BadToken("header")
-        if alg not in PROOF_ALGS or client.token_endpoint_auth_signing_alg not in (None, alg) or not isinstance(kid, str | None):
+        if alg not in client.proof_algs or client.token_endpoint_auth_signing_alg not in (None, alg) or not isinstance(kid, str | None):
             raise jose.BadToken("alg or kid")
         found.append(client)
         return house.client_keys.find(client, kid, alg)

@@ -8,6 +8,7 @@ from authlib.oauth2.rfc6749 import InvalidGrantError, InvalidRequestError
 from authlib.oauth2.rfc6749.grants import AuthorizationCodeGrant
 from authlib.oauth2.rfc7636 import CodeChallenge
 
+from idp.domain import lifetimes
 from idp.domain.account import Account
 from idp.features.oidc import codes, offline, refresh_tokens, resources, tokens
 from idp.features.oidc.codes import Code
@@ -44,10 +45,10 @@ class CodeGrant(AuthorizationCodeGrant):
     def _member(self, connection: Connection, code: Code) -> Account:
         """The same (requirement AZ-27), nor the consent (RV-02); raises `InvalidGrantError`."""
         rule = self.server.house.deps.policy.tokens
+        issued = code.expires - lifetimes.code(self.request.client, rule)
         # as if the token had been made with the code: a consent withdrawn in between ends it. The grant itself is not asked
         # about, or who shows the code a second time could keep the first from winning
-        dies_at = code.expires - rule.code + rule.access
-        account = accounts.of_grant(connection, code.subject, None, None, code.client_id, dies_at)
+        account = accounts.of_grant(connection, code.subject, None, None, code.client_id, issued + rule.access)
         if account is None or account.status != "active" or account.epoch != code.epoch:
             raise InvalidGrantError("the sign-in has ended")
         return account

@@ -6,6 +6,8 @@ from typing import Any
 
 from idp import vault
 from idp.deps import Deps
+from idp.domain import lifetimes
+from idp.domain.client import Client
 from idp.domain.grant import Grant
 from idp.features.oidc import offline
 from idp.services import records
@@ -43,10 +45,10 @@ def _key(code: str) -> str:
     return "code:" + fingerprint(code)
 
 
-def issue(deps: Deps, **values: Any) -> str:
-    """Store what a new code stands for; returns the code, 256 bits."""
-    life, code = deps.policy.tokens.code, vault.random_token()
-    item = Code(grant_id=vault.random_id(), expires=deps.now() + life, **values)
+def issue(deps: Deps, client: Client, **values: Any) -> str:
+    """Store what a new code for this client stands for; returns the code, 256 bits."""
+    life, code = lifetimes.code(client, deps.policy.tokens), vault.random_token()
+    item = Code(grant_id=vault.random_id(), expires=deps.now() + life, client_id=client.id, **values)
     deps.ephemeral.put(_key(code), json.dumps(vars(item), separators=(",", ":")).encode(), life)
     return code
 

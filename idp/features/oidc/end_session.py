@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from idp.deps import Deps
 from idp.domain.client import ID_TOKEN_ALGS, Client
 from idp.features.oidc import jose
-from idp.features.oidc.request import MAX_ECHO
+from idp.features.oidc.parameters import MAX_ECHO
 from idp.services.keyring import Ring
 from idp.vault import VaultError
 

@@ -9,7 +9,7 @@ from idp import texts
 from idp.config import Settings
 from idp.domain import assurance, claims
 from idp.domain.client import AUTH_METHODS, DPOP_ALGS, GRANT_TYPES, ID_TOKEN_ALGS, PROOF_ALGS, SCOPES, SUBJECT_TYPES
-from idp.features.oidc.request import PROMPTS, RESPONSE_MODES
+from idp.features.oidc.parameters import PROMPTS, RESPONSE_MODES
 from idp.web.house import House
 from idp.web.machine import MachineRequest, Reply
 
@@ -25,6 +25,7 @@ def document(settings: Settings) -> dict[str, Any]:
         "token_endpoint": issuer + "/token",
         "userinfo_endpoint": issuer + "/userinfo",
         "pushed_authorization_request_endpoint": issuer + "/par",
+        "device_authorization_endpoint": issuer + "/device_authorization",
         "require_pushed_authorization_requests": False,
         "revocation_endpoint": issuer + "/revoke",
         "introspection_endpoint": issuer + "/introspect",

@@ -8,6 +8,7 @@ from authlib.oauth2.rfc6749 import InvalidRequestError
 
 from idp import vault
 from idp.deps import Deps
+from idp.domain import lifetimes
 from idp.domain.client import Client
 from idp.features.oidc import client_auth, dpop, protected, request_object
 from idp.features.oidc import request as requests
@@ -47,7 +48,7 @@ def answer(house: House, request: MachineRequest) -> Reply:
         return protected.refusal(error)
     except AuthorizationError as error:
         return error_reply(400, error.code, error.description)
-    life, uri = deps.policy.tokens.pushed_request, URN + vault.random_token()
+    life, uri = lifetimes.pushed_request(client, deps.policy.tokens), URN + vault.random_token()
     deps.ephemeral.put(_key(uri), text, life)
     return json_reply(201, {"request_uri": uri, "expires_in": life})
 

@@ -4,7 +4,7 @@ import json
 import re
 from typing import Any, Mapping
 
-from idp.domain.client import PROOF_ALGS, Client
+from idp.domain.client import Client
 from idp.features.oidc import jose
 from idp.features.oidc.request import KNOWN
 from idp.web.house import House
@@ -33,7 +33,7 @@ def parameters(house: House, client: Client, text: str) -> dict[str, str]:
         kid, alg = header.get("kid"), header["alg"]
         if str(header.get("typ", "JWT")).lower() not in TYPES or _FOREIGN & set(header):
             raise jose.BadToken("typ or header")
-        if alg not in PROOF_ALGS or client.request_object_signing_alg not in (None, alg) or not isinstance(kid, str | None):
+        if alg not in client.proof_algs or client.request_object_signing_alg not in (None, alg) or not isinstance(kid, str | None):
             raise jose.BadToken("alg or kid")
         return house.client_keys.find(client, kid, alg)
 

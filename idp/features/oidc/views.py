@@ -8,7 +8,7 @@ from flask import Blueprint, Response, g, redirect, request
 from idp.domain.account import Account
 from idp.domain.client import Client
 from idp.domain.journey import Journey, Proof, accepts_session
-from idp.features.oidc import answers, flow, id_token_hint, pushed_requests, request_object, views_end_session
+from idp.features.oidc import answers, flow, id_token_hint, pushed_requests, request_object, views_device, views_end_session
 from idp.features.oidc import request as requests
 from idp.features.oidc.request import AuthorizationError, AuthorizationRequest, NotRedirectable, Target
 from idp.services import journeys
@@ -125,8 +125,9 @@ def purpose(house: House) -> Purpose:
         return flow.prepare(house.deps, client_of(journey), journey, account)
 
     def finish(journey: Journey, account: Account) -> Response:
+        client = client_of(journey)
         try:
-            checked, code = flow.issue_code(house.deps, journey, account)
+            checked, code = flow.issue_code(house.deps, client, journey, account)
         except AuthorizationError as error:
             return answers.error_answer(house, error)
         return answers.answer(house, checked.target, {"code": code})
@@ -138,6 +139,11 @@ def purpose(house: House) -> Purpose:
         return answers.error_answer(house, AuthorizationError(asked.target, error, REASONS[error]))
 
     return Purpose(prepare, finish, refuse)
+
+
+def purposes(house: House) -> dict[str, Purpose]:
+    """The journeys that this room begins, by their names."""
+    return {"authorize": purpose(house), "device": views_device.purpose(house)}
 
 
 def blueprint(house: House) -> Blueprint:
@@ -155,12 +161,15 @@ def blueprint(house: House) -> Blueprint:
         return doors.bounced("/authorize")
 
     views_end_session.routes(room, house)
+    views_device.routes(room, house)
 
     @room.get("/consent")
     @doors.page
     def consent_page() -> Response:
         journey = steps.journey_shown(house)
         client = house.clients.find(journey.client_id)
+        if journey.purpose != "authorize" and not journey.finished:
+            return house.dispatcher.go(journey, shown=False)
         # without a session of its own the proof is not complete yet
         if journey.finished or journey.proof is None or journey.proof.sid is None or client is None:
             return redirect(f"/login?j={journey.id}", 303)

@@ -1,0 +1,1 @@
+"""The console: who gets in, and what each role can do there."""
