@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from typing import Mapping
+from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, g, redirect, request
 
@@ -173,7 +174,8 @@ def blueprint(house: House) -> Blueprint:
         # without a session of its own the proof is not complete yet
         if journey.finished or journey.proof is None or journey.proof.sid is None or client is None:
             return redirect(f"/login?j={journey.id}", 303)
-        return steps.page(house, "consent.html", journey, scopes=[scope for scope in journey.consent if scope != "openid"])
+        host = urlsplit(journey.request["target"]["redirect_uri"]).hostname  # a name anybody can give itself
+        return steps.page(house, "consent.html", journey, host=host, scopes=[scope for scope in journey.consent if scope != "openid"])
 
     @room.post("/consent")
     @doors.form
