@@ -99,7 +99,7 @@ def find(deps: Deps, client_id: str, token: str) -> dict[str, Any]:
     with deps.database.read() as connection:
         row = clients.one(connection, client_id)
     expected = (row or {}).get("registration_hash")
-    if row is None or expected is None or not vault.same(fingerprint(token), expected):
+    if row is None or expected is None or not vault.equal(fingerprint(token), expected):
         raise NotAllowed
     return row
 
