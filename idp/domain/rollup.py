@@ -40,11 +40,15 @@ def hour_of(at: int) -> int:
     return at - at % HOUR
 
 
+# details that make a label of their own: what a request of recovery asked for, and how a password came to be changed
+_DETAILS = {"recovery_requested": ("kind", ("id", "pw")), "password_changed": ("how", ("reset",))}
+
+
 def of_event(at: int, event: str, result: str, detail: Mapping[str, Any]) -> Count:
-    """What one audit row counts as. A request of recovery says what it asked for: "recovery_requested:ok:pw"."""
-    kind = detail.get("kind") if event == "recovery_requested" else None
-    label = f"{event}:{result}" + (f":{kind}" if kind in ("id", "pw") else "")
-    return Count(EVENT, hour_of(at), label, 0)
+    """What one audit row counts as: "sign_in:ok", "recovery_requested:ok:pw"."""
+    name, known = _DETAILS.get(event, ("", ()))
+    more = detail.get(name) if known else None
+    return Count(EVENT, hour_of(at), f"{event}:{result}" + (f":{more}" if more in known else ""), 0)
 
 
 def carrier(address: str) -> str:

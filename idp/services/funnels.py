@@ -23,3 +23,9 @@ def opened(deps: Deps, purpose: Purpose, fingerprint: str, address: str) -> None
         with deps.database.write() as connection:
             owner = link.owner if purpose == "reset" else None  # what a registration belongs to is no account yet
             records.add(connection, deps, OPENED, purpose, account_id=owner, address=address)
+
+
+def code_typed(deps: Deps, account_id: str) -> None:
+    """The code of an SMS was typed, in the place of a link that is opened. Raises `Unavailable`."""
+    with deps.database.write() as connection:
+        records.add(connection, deps, OPENED, "reset_code", account_id=account_id)
