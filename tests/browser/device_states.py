@@ -37,6 +37,12 @@ def device_done(visitor: Visitor) -> None:
         visitor.page.click("button[value=yes]")
 
 
+def device_connected(visitor: Visitor) -> None:
+    """Among what stays connected."""
+    device_done(visitor)
+    visitor.goto("/account/sessions")
+
+
 def device_refused(visitor: Visitor) -> None:
     """No."""
     device_confirm(visitor)
@@ -45,6 +51,6 @@ def device_refused(visitor: Visitor) -> None:
 
 
 DEVICE: dict[str, Callable[[Visitor], None]] = {
-    state.__name__: state for state in (device, device_wrong, device_confirm, device_done, device_refused)
+    state.__name__: state for state in (device, device_wrong, device_confirm, device_done, device_connected, device_refused)
 }
 DEVICE_WITH_ERRORS = frozenset({"device_wrong"})

@@ -30,7 +30,7 @@ TOKENS = {
     "finish": ["current-password"],
     "device": ["off"],
 }
-NO_FIELDS = ("code_ways", "code_send", "code_none", "device_confirm", "device_done", "device_refused")
+NO_FIELDS = ("code_ways", "code_send", "code_none", "device_confirm", "device_done", "device_connected", "device_refused")
 EQUAL = ("device_confirm",)  # yes and no look alike: nobody is to be led to either
 TYPED = "input:not([type=hidden], [type=checkbox], [type=radio])"
 VISIBLE = "const visible = (all) => [...document.querySelectorAll(all)].filter((a) => a.checkVisibility() && a.offsetWidth > 1);"

@@ -72,6 +72,8 @@ PORTALS: dict[str, dict[str, Any]] = {
     "leaving": {"post_logout_redirect_uris": [CALLBACK.replace("callback", "out"), CALLBACK.replace("callback", "out?tenant=1")]},
     "grantless": {"grant_types": []},
     **{f"key-{alg}": {"token_endpoint_auth_method": KEYED, "jwks": signing.jwks(f"portal-{alg}"), "grant_types": ALL} for alg in signing.ALGS},
+    "every": {"token_endpoint_auth_method": KEYED, "jwks": signing.jwks("portal-RS256"), "grant_types": ALL,
+              "post_logout_redirect_uris": [CALLBACK.replace("callback", "out")]},  # fmt: skip
     "pushing": {"require_pushed_authorization_requests": True},
     "pushing-third": {"first_party": False, "client_name": "Third"},
     "bound": {"dpop_bound_access_tokens": True, "grant_types": ALL, "resources": [API]},
@@ -81,6 +83,7 @@ PORTALS: dict[str, dict[str, Any]] = {
     "tv": {**TELEVISION, "client_name": "Television"},
     "tv-third": {**TELEVISION, "client_name": "Third television", "first_party": False},
     "tv-secret": {"grant_types": [DEVICE_CODE, "refresh_token"], "resources": [API, OTHER_API], "client_name": "Set-top box"},
+    "tv-told": {**TELEVISION, "backchannel_logout_uri": CALLBACK.replace("callback", "told")},
     "tv-strong": {**TELEVISION, "default_acr_values": ["urn:x-idp:acr:3"]},
     **{name: fapi2(key) for name, key in (("fapi2", "portal-ES256"), ("fapi2-other", "portal-EdDSA"))},
     **{f"fapi2-message-signing{name}": fapi2(key, "fapi2-message-signing") for name, key in (("", "portal-PS256"), ("-other", "portal-ES256"))},

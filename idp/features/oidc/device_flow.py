@@ -8,7 +8,7 @@ from idp import vault
 from idp.deps import Deps
 from idp.domain.account import Account
 from idp.domain.client import DEVICE_CODE, Client
-from idp.domain.device import Caller
+from idp.domain.device import TELEVISION, Caller
 from idp.domain.grant import Grant
 from idp.domain.journey import Journey
 from idp.features.oidc import device_codes, flow
@@ -75,7 +75,9 @@ def approve(deps: Deps, journey: Journey, account: Account, who: Caller) -> bool
 
     What it gets is a session of its own (`sid`): signing out of this browser leaves it, signing out everywhere ends it."""
     request = from_dict(journey.request)
-    grant = Grant(grant_id=vault.random_id(), client_id=request.target.client_id, sid=vault.random_id(), **flow.facts(deps, journey, account, request))
+    facts = flow.facts(deps, journey, account, request)
+    ids = {"grant_id": vault.random_id(), "sid": vault.random_id()}
+    grant = Grant(**ids, client_id=request.target.client_id, device=TELEVISION, **facts)
     pending = device_codes.answer(deps, request, {"grant": vars(grant), "device": who.device})
     if pending is None:
         return False
