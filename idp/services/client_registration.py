@@ -140,8 +140,8 @@ def _check_scope(scope: list[str], grants: list[str]) -> None:
 
 
 def _check_events(data: dict[str, Any]) -> None:
-    if data.get("token_endpoint_auth_method") in ("none", "private_key_jwt") and data.get("may_send_events"):
-        raise ValidationError("only a client with a secret can prove that an event is its own", "may_send_events")
+    if data.get("token_endpoint_auth_method") == "none" and data.get("may_send_events"):
+        raise ValidationError("only a client with a secret or a key can prove that an event is its own", "may_send_events")
     if data.get("event_delivery_token") and not data.get("event_delivery_uri"):
         raise ValidationError("name the event_delivery_uri that it belongs to", "event_delivery_token")
     if data.get("backchannel_logout_session_required") and not data.get("backchannel_logout_uri"):
