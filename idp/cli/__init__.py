@@ -21,6 +21,7 @@ COMMANDS = {
     "client": "idp.cli.client:client",
     "key": "idp.cli.key:key",
     "policy": "idp.cli.policy:policy",
+    "audit": "idp.cli.audit:audit",
 }
 
 

@@ -55,8 +55,6 @@ class ProofOfClient(Schema):
         keys = (data.get("jwks") or {}).get("keys", [])
         if keys and not any(set(fapi.ALGS) & set(client_keys.algs_of(key)) for key in keys):
             wrong["jwks"] = [f'"profile": "{profile}" needs a key for {", ".join(fapi.ALGS)} (SP 5.4.1)']
-        if rules.DEVICE_CODE in data.get("grant_types", ()):
-            wrong["grant_types"] = [f'"profile": "{profile}" knows no grant beside a browser, so no device code']
         if wrong:
             raise ValidationError(wrong)
 

@@ -44,6 +44,8 @@ accounts = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
 )
+_STAFF = accounts.c.role != "member"
+Index("ix_accounts_staff", accounts.c.login_id_key, sqlite_where=_STAFF, postgresql_where=_STAFF)
 
 # every login ID there ever was: none is given out twice
 login_ids = Table(
@@ -335,6 +337,31 @@ audit = Table(
     Column("policy_version", String(64)),
     Column("detail", Text, nullable=False),  # JSON, no personal data
     Index("ix_audit_account", "account_id", "id"),
+    Index("ix_audit_event", "event", "id"),
+    Index("ix_audit_client", "client_id", "id"),
+)
+# most rows have nobody who acted for another, and most end well
+_ACTED, _NOT_OK = audit.c.actor.is_not(None), audit.c.result != "ok"
+Index("ix_audit_actor", audit.c.actor, audit.c.id, sqlite_where=_ACTED, postgresql_where=_ACTED)
+Index("ix_audit_result", audit.c.result, audit.c.id, sqlite_where=_NOT_OK, postgresql_where=_NOT_OK)
+
+# the audit record as a chain: each block seals its rows and the block before it
+audit_blocks = Table(
+    "audit_blocks",
+    metadata,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("first_id", BigInteger, nullable=False),
+    Column("last_id", BigInteger, nullable=False),
+    Column("count", Integer, nullable=False),
+    Column("newest_at", BigInteger, nullable=False),
+    Column("rows_digest", String(64), nullable=False),
+    Column("marks", Text, nullable=False),  # of each row, to name the one that was changed
+    Column("digest", String(64), nullable=False),
+    Column("key_id", String(32), nullable=False),
+    Column("sealed_at", BigInteger, nullable=False),
+    Column("purged_at", BigInteger, nullable=False),  # 0: its rows are still there
+    Column("purge_mac", String(64), nullable=False),
+    Index("ix_audit_blocks_purged", "purged_at", "seq"),
 )
 
 contractors = Table(

@@ -2,7 +2,7 @@
 
 import json
 import traceback
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Callable, Iterable, Mapping
 
 import structlog
@@ -32,12 +32,14 @@ class Reply:
 
 @dataclass(slots=True)
 class MachineRequest:
-    """One request as machine endpoints see it; `form` is filled for form posts, `body` for endpoints that take any type."""
+    """One request as machine endpoints see it; `form` is filled for form posts, `body` for endpoints that take any type; `more`: headers
+    that go with whatever is answered."""
 
     method: str
     environ: Mapping[str, Any]
     form: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
+    more: list[tuple[str, str]] = field(default_factory=list)
 
     def header(self, name: str) -> str:
         """A header's value, or an empty string."""
@@ -133,7 +135,8 @@ class MachineLayer:
         if method == "POST" and (endpoint.form or endpoint.body):
             if problem := self._read_body(request) or (self._read_form(request) if endpoint.form else None):
                 return problem
-        return endpoint.answer(request)
+        reply = endpoint.answer(request)
+        return replace(reply, headers=(*reply.headers, *request.more)) if request.more else reply
 
     def _read_body(self, request: MachineRequest) -> Reply | None:
         try:

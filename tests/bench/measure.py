@@ -12,12 +12,12 @@ from statistics import median
 from typing import Any, Callable, Iterator
 
 from idp.domain.policy import Argon2Cost
-from tests.bench import bound, codes, contracts, grants, house, letters, load, pages, reference
+from tests.bench import bound, codes, contracts, grants, house, letters, load, pages, peer, reference
 from tests.bench.figure import Figure, Round, figure, in_turn
 from tests.bench.house import Bench, Server
 from tests.bench.load import message
 
-NAMES = ("start", "sign-in", "code", "remembered", "exchange", *grants.NAMES, *bound.NAMES, "userinfo", "account", "discovery", "jwks", "memory", "letters", *contracts.NAMES)
+NAMES = ("start", "sign-in", "code", "remembered", "exchange", *grants.NAMES, *bound.NAMES, "userinfo", "account", "discovery", "jwks", "memory", "letters", *contracts.NAMES, *peer.NAMES)
 
 
 @contextmanager
@@ -201,8 +201,13 @@ def _over_http(folder: Path, urls: tuple[str, str], names: list[str] | tuple[str
         run = Run(bench, client, bare, quick, cost)
         idle = house.memory(bench.ours.worker)
         for name in names:
-            if name not in ("start", "memory", "letters", *contracts.NAMES):
+            if name not in ("start", "memory", "letters", *contracts.NAMES, *peer.NAMES):
                 yield getattr(run, name.replace("-", "_"))()
+        # the peer has its data in Redis, so ours is measured with its production stores
+        if (beside := [name for name in names if name in peer.NAMES]) and not urls[0].startswith("sqlite"):
+            with peer.serving(bench, folder) as sides:
+                match = peer.Match(run, *sides)
+                yield from (match.figure(name) for name in beside)
         if "memory" in names:
             loaded, master = house.memory(bench.ours.worker), house.memory(bench.ours.master)
             states = {"idle": idle, "loaded": loaded, "master": master}

@@ -72,6 +72,8 @@ PORTALS: dict[str, dict[str, Any]] = {
     "leaving": {"post_logout_redirect_uris": [CALLBACK.replace("callback", "out"), CALLBACK.replace("callback", "out?tenant=1")]},
     "grantless": {"grant_types": []},
     **{f"key-{alg}": {"token_endpoint_auth_method": KEYED, "jwks": signing.jwks(f"portal-{alg}"), "grant_types": ALL} for alg in signing.ALGS},
+    "every": {"token_endpoint_auth_method": KEYED, "jwks": signing.jwks("portal-RS256"), "grant_types": ALL,
+              "post_logout_redirect_uris": [CALLBACK.replace("callback", "out")]},  # fmt: skip
     "pushing": {"require_pushed_authorization_requests": True},
     "pushing-third": {"first_party": False, "client_name": "Third"},
     "bound": {"dpop_bound_access_tokens": True, "grant_types": ALL, "resources": [API]},

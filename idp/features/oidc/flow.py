@@ -9,7 +9,7 @@ from idp.domain import assurance, claims
 from idp.domain.account import Account
 from idp.domain.client import Client
 from idp.domain.journey import Journey
-from idp.features.oidc import codes, pushed_requests
+from idp.features.oidc import codes, once
 from idp.features.oidc.request import AuthorizationError, AuthorizationRequest, from_dict
 from idp.services import journeys, records
 from idp.tables import grants
@@ -69,8 +69,7 @@ def issue_code(deps: Deps, client: Client, journey: Journey, account: Account) -
     """The request and a code for it, for its client. Needs a journey whose steps are all done."""
     request, proof = from_dict(journey.request), journey.proof
     assert proof is not None and proof.sid is not None
-    if not pushed_requests.spend(deps, request):
-        raise AuthorizationError(request.target, "invalid_request_uri", "the pushed request has led to an answer already")
+    once.answered(deps, request)
     given = facts(deps, journey, account, request)
     essential = request.claims.essential_acr
     if essential and given["acr"] not in essential:

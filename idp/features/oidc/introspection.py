@@ -3,7 +3,7 @@
 from typing import Any
 
 from idp.domain.client import Client
-from idp.features.oidc import jose, protected, refresh_tokens, signed_introspection
+from idp.features.oidc import access_tokens, jose, protected, refresh_tokens, signed_introspection
 from idp.tables import accounts, grants, refresh_families
 from idp.web.house import House
 from idp.web.machine import MachineRequest, Reply, json_reply
@@ -30,7 +30,7 @@ def _access(house: House, client: Client, text: str) -> dict[str, Any] | None:
     """An access token of the client's own, or one for an audience that it answers for (requirement IN-01)."""
     deps = house.deps
     try:
-        claims = jose.verify(house.keyring.ring(), text, "at+jwt", [jose.ACCESS_TOKEN_ALG], deps.settings.issuer)
+        claims = access_tokens.read(house, text)
     except jose.BadToken:
         return None
     mine = claims["client_id"] == client.id or claims["aud"] in client.audiences
