@@ -23,6 +23,7 @@ from idp.features.recovery.flow import REQUEST as RECOVERY
 from idp.ports import Fetcher, Mail, NotFetched, Sent, Sms, Unavailable
 from idp.services import audit_chain, audit_purge, audit_verify, closing, console_client, keyring, letters, mailboxes
 from idp.services.client_register import ClientRegister
+from idp.services.subjects import Subjects
 from idp.sms_settings import RECEIPT_PATHS
 from idp.tables import housekeeping, outbox
 from idp.toml_reader import TomlError
@@ -92,7 +93,7 @@ def by_house(deps: Deps) -> Send:
 
 def by_event(deps: Deps, fetcher: Fetcher) -> Send:
     """How the rounds tell a portal of an event, or of a session that has ended."""
-    found = security_events.Deliveries(deps, keyring.Keyring(deps), ClientRegister(deps), fetcher)
+    found = security_events.Deliveries(deps, keyring.Keyring(deps), ClientRegister(deps), Subjects(deps), fetcher)
     tell = {logout_token.NAME: logout_tokens.deliver}
     return lambda letter, *_: tell.get(letter.template, security_events.deliver)(found, letter)
 

@@ -4,7 +4,7 @@ from sqlalchemy import Connection, delete, select
 
 from idp.tables import sessions
 from idp.tables.schema import (
-    failures, links, outbox, quotas, received_events, refresh_families, registrations, revoked_grants,
+    client_invitations, failures, links, outbox, quotas, received_events, refresh_families, registrations, revoked_grants,
     spent_assertions, trusted_browsers, undos,
 )  # fmt: skip
 
@@ -19,7 +19,7 @@ def sweep(connection: Connection, now: int, limit: int) -> int:
 
     Dead are failure counters untouched and without a wait for a day (dropped at the end of a wait, they would give
     a guesser a fresh start), revoked grants past their end, letters 90 days old, limits whose window is over,
-    remembered browsers, refresh tokens, client assertions, links and codes to undo a change that have expired, sessions and events of portals
+    remembered browsers, refresh tokens, client assertions, initial access tokens, links and codes to undo a change that have expired, sessions and events of portals
     of 90 days ago, and registrations that nobody finished, a day after their end: until then their link says so.
     """
     rules = (
@@ -29,6 +29,7 @@ def sweep(connection: Connection, now: int, limit: int) -> int:
         (trusted_browsers.c.id, trusted_browsers.c.expires_at, (trusted_browsers.c.expires_at <= now,)),
         (refresh_families.c.series_hash, refresh_families.c.expires_at, (refresh_families.c.expires_at <= now,)),
         (spent_assertions.c.fingerprint, spent_assertions.c.expires_at, (spent_assertions.c.expires_at <= now,)),
+        (client_invitations.c.fingerprint, client_invitations.c.expires_at, (client_invitations.c.expires_at <= now,)),
         (undos.c.code_hash, undos.c.expires_at, (undos.c.expires_at <= now,)),
         (links.c.fingerprint, links.c.expires_at, (links.c.expires_at <= now,)),
         (registrations.c.id, registrations.c.expires_at, (registrations.c.expires_at <= now - DAY,)),

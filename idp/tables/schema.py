@@ -240,6 +240,8 @@ clients = Table(
     Column("old_secret_hash", Text),
     Column("old_secret_until", BigInteger, nullable=False, server_default="0"),
     Column("event_token", Text),  # sealed: what the client's receiver of events expects
+    Column("registration_hash", Text),  # of the token by which the client looks after itself; null: only the operator does
+    Column("registration_limits", Text),  # JSON: what it may ask for then
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
 )
@@ -285,6 +287,25 @@ signing_keys = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("active_from", BigInteger, nullable=False),
     UniqueConstraint("alg", "active_from"),
+)
+
+# who may register clients: tokens for so many more of them
+client_invitations = Table(
+    "client_invitations",
+    metadata,
+    Column("fingerprint", String(64), primary_key=True),
+    Column("uses_left", Integer, nullable=False),
+    Column("expires_at", BigInteger, nullable=False, index=True),
+    Column("limits", Text, nullable=False),  # JSON: what a client may ask for
+    Column("created_at", BigInteger, nullable=False),
+)
+
+# keys that must stay what they are whatever becomes of the operator's secrets, which only seal them
+lasting_keys = Table(
+    "lasting_keys",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("sealed", Text, nullable=False),
 )
 
 # one row per register that workers keep in process; raised with every change

@@ -53,6 +53,12 @@ class MachineRequest:
         return value.split(";")[0].strip().lower()
 
     @property
+    def path(self) -> str:
+        """The path, decoded."""
+        value: str = self.environ["PATH_INFO"]
+        return value
+
+    @property
     def query(self) -> str:
         """The raw query string."""
         value: str = self.environ.get("QUERY_STRING", "")
@@ -90,7 +96,8 @@ class Endpoint:
 
 
 class MachineLayer:
-    """Routes by exact path to machine endpoints, everything else to the pages behind."""
+    """Routes by exact path to machine endpoints, or by all but the last part of it to one whose path ends with a slash; everything
+    else to the pages behind."""
 
     def __init__(
         self,
@@ -103,7 +110,8 @@ class MachineLayer:
         self._known_origin = known_origin
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        endpoint = self.endpoints.get(environ["PATH_INFO"])
+        path: str = environ["PATH_INFO"]
+        endpoint = self.endpoints.get(path) or self.endpoints.get(path[: path.rfind("/") + 1])
         if endpoint is None:
             return self._inner(environ, start_response)
         reply = self._safe(endpoint, environ)
@@ -132,7 +140,7 @@ class MachineLayer:
             allow = (("Allow", ", ".join((*endpoint.methods, "OPTIONS"))),)
             return error_reply(405, "invalid_request", f"use {' or '.join(endpoint.methods)} here", allow)
         request = MachineRequest(method, environ)
-        if method == "POST" and (endpoint.form or endpoint.body):
+        if method in ("POST", "PUT") and (endpoint.form or endpoint.body):
             if problem := self._read_body(request) or (self._read_form(request) if endpoint.form else None):
                 return problem
         reply = endpoint.answer(request)

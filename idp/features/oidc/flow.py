@@ -16,9 +16,9 @@ from idp.tables import grants
 
 
 def begin(
-    deps: Deps, request: AuthorizationRequest, hint_subject: str | None, browser: str, purpose: Literal["authorize", "device"] = "authorize"
+    deps: Deps, request: AuthorizationRequest, expected: str | None, browser: str, purpose: Literal["authorize", "device"] = "authorize"
 ) -> Journey:
-    """The journey of this request, before anybody has signed in.
+    """The journey of this request, before anybody has signed in; `expected`: the only account that may.
 
     Raises `AuthorizationError` for an essential level that cannot be reached here (OIDC Core section 5.5.1.1).
     """
@@ -29,7 +29,6 @@ def begin(
     again = assurance.ACR_PASSWORD_AGAIN in wished and assurance.ACR_PASSWORD not in wished
     # levels that nobody here knows are no wish that could be met or missed; a voluntary claim never holds anybody up
     levels = tuple(level for level in essential or request.acr_values if level in assurance.ACR_SUPPORTED)
-    subject = hint_subject or request.claims.subject
     return journeys.new(
         deps,
         browser,
@@ -40,7 +39,7 @@ def begin(
         login_hint=request.login_hint,
         reauthenticate="login" in request.prompt or again,
         max_age=request.max_age,
-        hint_subject=subject,
+        hint_subject=expected,
         levels=levels,
         operation=request.operation,
         choose="select_account" in request.prompt,

@@ -82,10 +82,11 @@ def answer(house: House, request: MachineRequest) -> Reply:
         return problem
     if "openid" not in scope or "grant_id" not in claims:
         return _refused(403, "insufficient_scope", "the token does not cover openid")
+    member = house.subjects.meant(client, claims["sub"]) or ""
     names = wanted(scope, claims.get("userinfo_claims", ()))
     with deps.database.read() as connection:
         dies_at = claims["iat"] + deps.policy.tokens.access
-        account = accounts.of_grant(connection, claims["sub"], claims["grant_id"], claims["jti"], claims["client_id"], dies_at)
+        account = accounts.of_grant(connection, member, claims["grant_id"], claims["jti"], claims["client_id"], dies_at)
     if account is None or account.status != "active" or account.epoch != claims["epoch"]:
         return _refused(401, "invalid_token", "the token is not valid any more")
-    return json_reply(200, {"sub": account.id, **claims_of(account, names)})
+    return json_reply(200, {"sub": claims["sub"], **claims_of(account, names)})

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from typing import Mapping
+from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, g, redirect, request
 
@@ -91,11 +92,11 @@ def authorize(house: House, raw: bytes) -> Response:
         fields, doubled, single = _unsigned(house, fields, doubled)
         client, target = _proven(house, fields, doubled, mark, signed)
         checked = _checked(fields, doubled, client, target, mark or single)
-        hint = id_token_hint.subject_of(house, checked)
+        expected = id_token_hint.expected(house, client, checked)
         silent = "none" in checked.prompt
         if not silent:
             steps.count_page(deps)
-        journey = flow.begin(deps, checked, hint, doors.browser(deps))
+        journey = flow.begin(deps, checked, expected, doors.browser(deps))
         member = session.current(deps)
         account: Account | None = None
         if member and accepts_session(journey, member.account.id, member.session.auth_time, deps.now()):
@@ -177,7 +178,8 @@ def blueprint(house: House) -> Blueprint:
         # without a session of its own the proof is not complete yet
         if journey.finished or journey.proof is None or journey.proof.sid is None or client is None:
             return redirect(f"/login?j={journey.id}", 303)
-        return steps.page(house, "consent.html", journey, scopes=[scope for scope in journey.consent if scope != "openid"])
+        site = urlsplit(journey.request["target"]["redirect_uri"]).hostname  # a name anybody can give itself
+        return steps.page(house, "consent.html", journey, site=site, scopes=[scope for scope in journey.consent if scope != "openid"])
 
     @room.post("/consent")
     @doors.form
