@@ -341,6 +341,7 @@ outbox = Table(
     Column("gateway", String(32)),  # which of the operator's gateways took it
     Index("ix_outbox_provider_id", "provider_id"),
     Index("ix_outbox_due", "outcome", "channel", "priority", "due_at", "id"),
+    Index("ix_outbox_listed", "outcome", "channel", "id"),
 )
 
 audit = Table(
@@ -412,4 +413,34 @@ leases = Table(
     Column("name", String(32), primary_key=True),
     Column("holder", String(64), nullable=False),
     Column("until", BigInteger, nullable=False),
+)
+
+# counts per hour for the dashboard (`idp.domain.rollup`); `step`: of a histogram, or 0
+rollups = Table(
+    "rollups",
+    metadata,
+    Column("name", String(16), primary_key=True),
+    Column("hour", BigInteger, primary_key=True),  # when it begins
+    Column("label", String(128), primary_key=True),
+    Column("step", Integer, primary_key=True),
+    Column("count", BigInteger, nullable=False),
+    Index("ix_rollups_hour", "hour"),
+)
+
+# up to which row of a table the rollups have counted
+rollup_cursors = Table(
+    "rollup_cursors",
+    metadata,
+    Column("source", String(16), primary_key=True),
+    Column("last_id", BigInteger, nullable=False),
+)
+
+# what staff have switched for every process: a channel that is paused, a gateway that goes first
+switches = Table(
+    "switches",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("value", String(32), nullable=False),
+    Column("actor", String(64), nullable=False),
+    Column("at", BigInteger, nullable=False),
 )
