@@ -26,9 +26,20 @@ def reopen(connection: Connection, account_id: str, closes_at: int, now: int) ->
 def end_contract(connection: Connection, account_id: str, closes_at: int, now: int) -> bool:
     """The account's contract has ended: the account closes then, and the contract is free for another; false if that was
     known, or the account is closed."""
-    values = {"closes_at": closes_at, "contract_key": None, "updated_at": now}
+    former = {"contract_key": None, "former_contract": accounts.c.contract_key}
+    values = {"closes_at": closes_at, "updated_at": now, **former}
     known = (accounts.c.id == account_id, accounts.c.closes_at == 0, accounts.c.status.in_(("active", "suspended")))
     return connection.execute(update(accounts).where(*known).values(values)).rowcount == 1
+
+
+def return_contract(connection: Connection, account_id: str, contract_key: str, now: int) -> bool:
+    """The contract that had ended is back, and the account's again; false if another account has it, or the account is closed."""
+    other = accounts.alias()
+    held = select(other.c.id).where(other.c.contract_key == contract_key).exists()
+    mine = (accounts.c.id == account_id, accounts.c.former_contract == contract_key, accounts.c.closes_at > 0)
+    values = {"closes_at": 0, "contract_key": contract_key, "former_contract": None, "updated_at": now}
+    back = update(accounts).where(*mine, ~held, accounts.c.status.in_(("active", "suspended")))
+    return connection.execute(back.values(values)).rowcount == 1
 
 
 def ended(connection: Connection, now: int, limit: int) -> list[str]:
