@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 from idp.deps import Deps
 from idp.services import closing
 from idp.tables import accounts
+from idp.tables import closing as table
 
 ACTOR = "register"
 
@@ -39,20 +40,20 @@ class Members:
 
     def ended(self, connection: Connection, contracts: Sequence[str]) -> None:
         """Begin the time after which the accounts of these contracts close."""
-        for account_id, _ in accounts.of_keys(connection, keys(contracts)):
+        for account_id, _ in table.of_contracts(connection, keys(contracts)):
             if account := accounts.by_id(connection, account_id, with_destinations=True):
                 closing.end_contract(connection, self._deps, account, None, ACTOR)
 
     def returned(self, connection: Connection, contracts: Sequence[str]) -> None:
         """Take that back."""
-        for account_id, key in accounts.of_keys(connection, keys(contracts), former=True):
+        for account_id, key in table.of_contracts(connection, keys(contracts), former=True):
             if account := accounts.by_id(connection, account_id, with_destinations=True):
                 closing.return_contract(connection, self._deps, account, key, ACTOR)
 
 
 def affected(connection: Connection, contracts: Sequence[str]) -> int:
     """How many members `Members.ended` would write to."""
-    return len(accounts.of_keys(connection, keys(contracts)))
+    return len(table.of_contracts(connection, keys(contracts)))
 
 
 def keys(contracts: Sequence[str]) -> list[str]:

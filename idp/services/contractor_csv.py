@@ -167,7 +167,8 @@ class ContractFile:
         self.size = self._print[0]
         with closing(_read(file, self.encoding)) as records:
             heading = _headings(records)
-        self._columns = [column_of(name) for name in heading] if columns is None else list(columns)
+        named = [column_of(name) for name in heading] if columns is None else list(columns)
+        self._columns = named + [None] * (len(heading) - len(named))
         self.ignored = tuple(name for name, column in zip(heading, self._columns) if not column and name.strip())
         if problem := columns_problem(self._columns):
             raise Unreadable(*problem)

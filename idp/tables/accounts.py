@@ -122,14 +122,6 @@ def of_contract(connection: Connection, contractor_id: str, contract_keys: Seque
     return list(connection.scalars(found.order_by(accounts.c.id)))
 
 
-def of_keys(connection: Connection, contract_keys: Sequence[str], former: bool = False) -> list[tuple[str, str]]:
-    """(id, contract key) of members that have one of these keys, or with `former` had one until their contract ended."""
-    column = accounts.c.former_contract if former else accounts.c.contract_key
-    open_ = (column.in_(contract_keys), accounts.c.role == "member", accounts.c.status.in_(("active", "suspended")))
-    found = select(accounts.c.id, column.label("key")).where(*open_).order_by(accounts.c.id)
-    return [(row.id, row.key) for row in connection.execute(found)]
-
-
 def without_contract_key(connection: Connection, after: str, limit: int) -> list[tuple[str, str]]:
     """Id and contractor id of accounts that name a contract and have no key of it yet, in the order of their ids."""
     lacking: tuple[ColumnElement[bool], ...] = (accounts.c.contractor_id.is_not(None), accounts.c.contract_key.is_(None), accounts.c.status != "closed", accounts.c.closes_at == 0)

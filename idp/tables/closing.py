@@ -1,6 +1,6 @@
 """The end of accounts: begun by one of many callers, taken back by one, and then everything that they held goes."""
 
-from typing import Any
+from typing import Any, Sequence
 
 from sqlalchemy import Connection, delete, or_, select, update
 
@@ -30,6 +30,14 @@ def end_contract(connection: Connection, account_id: str, closes_at: int, now: i
     values = {"closes_at": closes_at, "updated_at": now, **former}
     known = (accounts.c.id == account_id, accounts.c.closes_at == 0, accounts.c.status.in_(("active", "suspended")))
     return connection.execute(update(accounts).where(*known).values(values)).rowcount == 1
+
+
+def of_contracts(connection: Connection, contract_keys: Sequence[str], former: bool = False) -> list[tuple[str, str]]:
+    """(id, contract key) of members that have one of these keys, or with `former` had one until their contract ended."""
+    column = accounts.c.former_contract if former else accounts.c.contract_key
+    open_ = (column.in_(contract_keys), accounts.c.role == "member", accounts.c.status.in_(("active", "suspended")))
+    found = select(accounts.c.id, column.label("key")).where(*open_).order_by(accounts.c.id)
+    return [(row.id, row.key) for row in connection.execute(found)]
 
 
 def return_contract(connection: Connection, account_id: str, contract_key: str, now: int) -> bool:

@@ -22,6 +22,7 @@ from idp.features.account import flow as account
 from idp.features.agreements import flow as agreements
 from idp.features.own_data import views as own_data
 from idp.services import letters
+from tests.house import console_keys
 from tests.house.tree import TOP, files
 
 # filled in for every page and letter
@@ -114,6 +115,7 @@ def computed() -> set[str]:
         *(f"reg.s1.err.{name}" for name in ("no", "tel", "kana", "kanji", "corp", "birth", "mail")),
         *(f"reg.s1.birth.{part}" for part in ("year", "month", "day")),
         *(f"con.role.{role}" for role in STAFF),
+        *console_keys.computed(),
         *letter_keys(),
     }
 
