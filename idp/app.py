@@ -21,6 +21,7 @@ from idp.features.confirmation import views as confirmation
 from idp.features.console import endpoints as console_endpoints
 from idp.features.console import views as console
 from idp.features.console_register import views as console_register
+from idp.features.dynamic_clients import endpoints as dynamic_clients
 from idp.features.email_sign_in import views as email_sign_in
 from idp.features.health import endpoints as health
 from idp.features.language import views as language
@@ -46,6 +47,7 @@ from idp.services.client_register import ClientRegister
 from idp.services.ghosts import Ghosts
 from idp.services.keyring import Keyring
 from idp.services.passwords import Hasher
+from idp.services.subjects import Subjects
 from idp.tables.database import Database
 from idp.toml_reader import TomlError
 from idp.vault import Vault
@@ -162,6 +164,7 @@ def build(deps: Deps) -> House:
         keyring=Keyring(deps),
         clients=ClientRegister(deps),
         client_keys=ClientKeys(deps, fetcher),
+        subjects=Subjects(deps),
         fetcher=fetcher,
         pages=pages.Pages(settings),
         dispatcher=Dispatcher(deps),
@@ -180,14 +183,14 @@ def flask_app(house: House) -> Flask:
     staff = (console_register,)
     for room in (*members, *mine, registration, confirmation, recovery, reset, oidc, console, *staff):
         app.register_blueprint(room.blueprint(house))
-    house.dispatcher.purposes |= dict.fromkeys(("home", "account"), login.purpose(house)) | {"authorize": oidc.purpose(house)}
+    house.dispatcher.purposes |= dict.fromkeys(("home", "account"), login.purpose(house)) | oidc.purposes(house)
     house.dispatcher.arrivals["second_factor"] = second_factor.arrive(house)
     return app
 
 
 def machine_endpoints(house: House) -> dict[str, Endpoint]:
     """Every endpoint beside the pages, by path."""
-    rooms = (oidc_endpoints, health, receipts, portal_events, console_endpoints)
+    rooms = (oidc_endpoints, health, receipts, portal_events, console_endpoints, dynamic_clients)
     return {path: one for room in rooms for path, one in room.endpoints(house).items()} | pages.static_endpoints()
 
 
