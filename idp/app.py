@@ -2,6 +2,7 @@
 
 import os
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any, Callable, Iterable
 
@@ -27,6 +28,7 @@ from idp.features.health import endpoints as health
 from idp.features.language import views as language
 from idp.features.login import views as login
 from idp.features.not_me import views as not_me
+from idp.features.oidc import client_assertion, received_sets
 from idp.features.oidc import endpoints as oidc_endpoints
 from idp.features.oidc import views as oidc
 from idp.features.own_data import views as own_data
@@ -190,8 +192,10 @@ def flask_app(house: House) -> Flask:
 
 def machine_endpoints(house: House) -> dict[str, Endpoint]:
     """Every endpoint beside the pages, by path."""
-    rooms = (oidc_endpoints, health, receipts, portal_events, console_endpoints, dynamic_clients)
-    return {path: one for room in rooms for path, one in room.endpoints(house).items()} | pages.static_endpoints()
+    rooms = (oidc_endpoints, health, receipts, console_endpoints, dynamic_clients)
+    found = {path: one for room in rooms for path, one in room.endpoints(house).items()}
+    senders = portal_events.Senders(partial(client_assertion.proven, house), partial(received_sets.opened, house))
+    return found | portal_events.endpoints(house, senders) | pages.static_endpoints()
 
 
 def create_wsgi(house: House, wrap: Callable[[Wsgi], Wsgi] = lambda inner: inner) -> Wsgi:
