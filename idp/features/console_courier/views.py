@@ -30,7 +30,7 @@ def blueprint(house: House) -> Blueprint:
         kept = {name: asked[name] for name in ("channel", "outcome") if asked[name]}
         return console.render(
             house, "courier.html", rows=rows, channels=flow.channels(house.deps), asked=asked, may_act=console.who().may("courier.act"),
-            listed=flow.LISTED, outcomes=forms.OUTCOMES, moment=_moment(house),
+            listed=flow.LISTED, outcomes=forms.OUTCOMES, moment=_moment(house), lasting=_lasting(house),
             further=f"{LIST}?{urlencode({**kept, 'before': further})}" if further else None,
         )  # fmt: skip
 
@@ -44,6 +44,19 @@ def blueprint(house: House) -> Blueprint:
 def _moment(house: House) -> Any:
     locale = house.pages.locale()
     return lambda at: letters.moment(locale, at)
+
+
+def _lasting(house: House) -> Any:
+    """How long something took, in words, to the unit that matters."""
+    locale = house.pages.locale()
+
+    def said(seconds: int) -> Any:
+        for key, unit in (("con.courier.days", 172_800), ("con.courier.hours", 7_200), ("con.courier.minutes", 120)):
+            if seconds >= unit:
+                return house.pages.text(locale, key, {"n": 2 * seconds // unit})
+        return house.pages.text(locale, "con.courier.seconds", {"n": seconds})
+
+    return said
 
 
 def _why(data: dict[str, Any]) -> dict[str, str]:
@@ -66,7 +79,7 @@ def _letter_routes(room: Blueprint, house: House) -> None:
             raise PageError(404, "error.not_found")
         ways = (["retry"] if row.outcome == "parked" and row.live else []) + (["cancel"] if row.live and not row.held else [])
         return console.render(
-            house, "courier_letter.html", 400 if errors else 200, back=LIST, row=row, moment=_moment(house), errors=errors, values=values,
+            house, "courier_letter.html", 400 if errors else 200, back=LIST, row=row, moment=_moment(house), lasting=_lasting(house), errors=errors, values=values,
             ways=ways if console.who().may("courier.act") else [],
         )  # fmt: skip
 
