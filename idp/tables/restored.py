@@ -22,6 +22,7 @@ GONE: dict[Table, str] = {
     schema.registrations: "a registration that was finished since could be finished again",
     schema.undos: "a code that was used since would be good again",
     schema.refresh_families: "a token that was replaced since would be good again",
+    schema.client_invitations: "one that was used up since would be good again; make new ones",
     schema.consents: "one that was withdrawn since would be there again; the member is asked once more",
     schema.leases: "their holders are not there",
 }
@@ -45,6 +46,7 @@ KEPT: dict[Table, str] = {
     clients: "portals are registered as they were",
     schema.revoked_grants: "they stay revoked",
     schema.signing_keys: "portals have them in their caches; what was withdrawn since is named in the runbook",
+    schema.lasting_keys: "the same for good",
     schema.audit: "the record, up to the backup",
     schema.audit_blocks: "the seals of the record, up to the backup",
     schema.contractors: "import the records again",

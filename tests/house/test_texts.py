@@ -14,17 +14,14 @@ from jinja2 import Environment, nodes
 
 import idp.domain
 from idp import texts
-from idp.domain import client, identifiers, mail_domain, password
-from idp.domain.account import STAFF
+from idp.domain import client, identifiers, password
 from idp.domain.device import BROWSERS, SYSTEMS
-from idp.domain.letter import LISTED, OUTCOMES
 from idp.domain.policy import Blocklist, Kind, LoginIdRule, PassphraseRule, PasswordRule
 from idp.features.account import flow as account
 from idp.features.agreements import flow as agreements
-from idp.features.console import home
-from idp.features.console_courier import sender
 from idp.features.own_data import views as own_data
 from idp.services import letters
+from tests.house import console_keys, console_sending_keys
 from tests.house.tree import TOP, files
 
 # filled in for every page and letter
@@ -90,28 +87,6 @@ def letter_keys() -> set[str]:
     return said | templates | {f"{template}.{part}" for template in templates for part in ("subject", "body")}
 
 
-def console_keys() -> set[str]:
-    """Keys that the console's pages put together."""
-    judged = {kind: {one for one in get_args(mail_domain.Verdict)} | {"silent", "unset"} for kind in sender.KINDS}
-    domain = {f"con.courier.domain.{kind}.{one}" for kind, all_of in judged.items() for one in all_of} & set(texts.catalog("ja"))
-    ways = [*(f"{verb}:{name}" for verb in ("pause", "resume", "release") for name in LISTED), "gateway:first", "gateway:second", "retry", "cancel"]
-    return {
-        *(f"con.role.{role}" for role in STAFF),
-        *(f"con.dash.part.{name}" for name in ("database", "ephemeral", "keys", "courier", "mail", "sms")),
-        *(f"con.dash.table.{name}" for name in home.MORE),
-        *(f"con.dash.more.{path.rpartition('/')[2]}" for path in home.MORE.values()),
-        *(f"con.dash.{name}.{part}" for name in ("registration", "reset") for part in ("done", "none")),
-        *(f"con.courier.channel.{name}" for name in LISTED),
-        *(f"con.courier.state.{name}" for name in ("works", "down", "paused")),
-        *(f"con.courier.{part}.{outcome}" for part in ("outcome", "means") for outcome in OUTCOMES),
-        *(f"con.courier.way.{way}" for way in ways),
-        *(f"con.courier.done.{name}" for name in ("retry", "cancel", "gone", "pause", "resume", "release", "gateway")),
-        *(f"con.courier.domain.{kind}" for kind in sender.KINDS),
-        *(f"con.courier.domain.line.{kind}" for kind in sender.KINDS),
-        *domain,
-    }
-
-
 def computed() -> set[str]:
     """Keys that are put together, from what they are put together of."""
     results = ("suspended", "letter_expired")
@@ -138,7 +113,8 @@ def computed() -> set[str]:
         *(f"reg.s1.{name}.{part}" for name in ("kana", "kanji", "corp") for part in ("label", "hint")),
         *(f"reg.s1.err.{name}" for name in ("no", "tel", "kana", "kanji", "corp", "birth", "mail")),
         *(f"reg.s1.birth.{part}" for part in ("year", "month", "day")),
-        *console_keys(),
+        *console_keys.computed(),
+        *console_sending_keys.computed(),
         *letter_keys(),
     }
 
