@@ -3,7 +3,7 @@
 from functools import partial
 
 from idp.features.portal_events import flow, forms
-from idp.services import client_credentials
+from idp.services import client_credentials, throttles
 from idp.web.house import House
 from idp.web.machine import NO_STORE, Endpoint, MachineRequest, Reply, json_reply
 
@@ -25,6 +25,7 @@ def _take(house: House, request: MachineRequest) -> Reply:
         who = sent.said("client_id"), sent.said("client_secret")
         client = client_credentials.proven(house.clients, request.header("Authorization"), *who)
         if client is None or client.public:
+            throttles.client_refused(house.deps, client.id if client else None)
             return _no(401, "authentication_failed", "client authentication failed", ("WWW-Authenticate", 'Basic realm="idp"'))
         if not client.may_send_events:
             return _no(403, "access_denied", "this client may not send events")
