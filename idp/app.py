@@ -20,6 +20,7 @@ from idp.features.closing import views as closing
 from idp.features.confirmation import views as confirmation
 from idp.features.console import endpoints as console_endpoints
 from idp.features.console import views as console
+from idp.features.dynamic_clients import endpoints as dynamic_clients
 from idp.features.email_sign_in import views as email_sign_in
 from idp.features.health import endpoints as health
 from idp.features.language import views as language
@@ -45,6 +46,7 @@ from idp.services.client_register import ClientRegister
 from idp.services.ghosts import Ghosts
 from idp.services.keyring import Keyring
 from idp.services.passwords import Hasher
+from idp.services.subjects import Subjects
 from idp.tables.database import Database
 from idp.toml_reader import TomlError
 from idp.vault import Vault
@@ -161,6 +163,7 @@ def build(deps: Deps) -> House:
         keyring=Keyring(deps),
         clients=ClientRegister(deps),
         client_keys=ClientKeys(deps, fetcher),
+        subjects=Subjects(deps),
         fetcher=fetcher,
         pages=pages.Pages(settings),
         dispatcher=Dispatcher(deps),
@@ -185,7 +188,7 @@ def flask_app(house: House) -> Flask:
 
 def machine_endpoints(house: House) -> dict[str, Endpoint]:
     """Every endpoint beside the pages, by path."""
-    rooms = (oidc_endpoints, health, receipts, portal_events, console_endpoints)
+    rooms = (oidc_endpoints, health, receipts, portal_events, console_endpoints, dynamic_clients)
     return {path: one for room in rooms for path, one in room.endpoints(house).items()} | pages.static_endpoints()
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from idp import secret_keys, sms_settings, toml_reader
+from idp.client_settings import ClientRegistration
 from idp.secret_keys import Secrets
 from idp.sms_settings import SmsSettings
 from idp.toml_reader import TomlError
@@ -106,6 +107,7 @@ class Settings:
     audit: AuditSettings = field(default_factory=AuditSettings)
     brand: Brand = field(default_factory=Brand)
     texts: TextSettings = field(default_factory=TextSettings)
+    client_registration: ClientRegistration = field(default_factory=ClientRegistration)
 
     @property
     def secure(self) -> bool:

@@ -76,3 +76,8 @@ def of_account(connection: Connection, account_id: str, events: Sequence[str], s
     values: dict[str, str | int] = {"account": account_id, "since": since, "limit": limit, "before": _LAST if before is None else before}
     values |= {f"event{number}": event for number, event in enumerate(events)}
     return _of_account(len(events)).rows(connection, values)
+
+
+def newest(connection: Connection) -> int:
+    """When the newest row was written (Unix seconds); 0 if there is none."""
+    return connection.execute(select(audit.c.at).order_by(audit.c.id.desc()).limit(1)).scalar() or 0

@@ -240,6 +240,8 @@ clients = Table(
     Column("old_secret_hash", Text),
     Column("old_secret_until", BigInteger, nullable=False, server_default="0"),
     Column("event_token", Text),  # sealed: what the client's receiver of events expects
+    Column("registration_hash", Text),  # of the token by which the client looks after itself; null: only the operator does
+    Column("registration_limits", Text),  # JSON: what it may ask for then
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
 )
@@ -287,6 +289,25 @@ signing_keys = Table(
     UniqueConstraint("alg", "active_from"),
 )
 
+# who may register clients: tokens for so many more of them
+client_invitations = Table(
+    "client_invitations",
+    metadata,
+    Column("fingerprint", String(64), primary_key=True),
+    Column("uses_left", Integer, nullable=False),
+    Column("expires_at", BigInteger, nullable=False, index=True),
+    Column("limits", Text, nullable=False),  # JSON: what a client may ask for
+    Column("created_at", BigInteger, nullable=False),
+)
+
+# keys that must stay what they are whatever becomes of the operator's secrets, which only seal them
+lasting_keys = Table(
+    "lasting_keys",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("sealed", Text, nullable=False),
+)
+
 # one row per register that workers keep in process; raised with every change
 stamps = Table(
     "stamps",
@@ -320,6 +341,7 @@ outbox = Table(
     Column("gateway", String(32)),  # which of the operator's gateways took it
     Index("ix_outbox_provider_id", "provider_id"),
     Index("ix_outbox_due", "outcome", "channel", "priority", "due_at", "id"),
+    Index("ix_outbox_listed", "outcome", "channel", "id"),
 )
 
 audit = Table(
@@ -391,4 +413,34 @@ leases = Table(
     Column("name", String(32), primary_key=True),
     Column("holder", String(64), nullable=False),
     Column("until", BigInteger, nullable=False),
+)
+
+# counts per hour for the dashboard (`idp.domain.rollup`); `step`: of a histogram, or 0
+rollups = Table(
+    "rollups",
+    metadata,
+    Column("name", String(16), primary_key=True),
+    Column("hour", BigInteger, primary_key=True),  # when it begins
+    Column("label", String(128), primary_key=True),
+    Column("step", Integer, primary_key=True),
+    Column("count", BigInteger, nullable=False),
+    Index("ix_rollups_hour", "hour"),
+)
+
+# up to which row of a table the rollups have counted
+rollup_cursors = Table(
+    "rollup_cursors",
+    metadata,
+    Column("source", String(16), primary_key=True),
+    Column("last_id", BigInteger, nullable=False),
+)
+
+# what staff have switched for every process: a channel that is paused, a gateway that goes first
+switches = Table(
+    "switches",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("value", String(32), nullable=False),
+    Column("actor", String(64), nullable=False),
+    Column("at", BigInteger, nullable=False),
 )

@@ -20,6 +20,7 @@ from idp.domain.device import BROWSERS, SYSTEMS
 from idp.domain.policy import Blocklist, Kind, LoginIdRule, PassphraseRule, PasswordRule
 from idp.features.account import flow as account
 from idp.features.agreements import flow as agreements
+from idp.features.console import home
 from idp.features.own_data import views as own_data
 from idp.services import letters
 from tests.house.tree import TOP, files
@@ -114,6 +115,10 @@ def computed() -> set[str]:
         *(f"reg.s1.err.{name}" for name in ("no", "tel", "kana", "kanji", "corp", "birth", "mail")),
         *(f"reg.s1.birth.{part}" for part in ("year", "month", "day")),
         *(f"con.role.{role}" for role in STAFF),
+        *(f"con.dash.part.{name}" for name in ("database", "ephemeral", "keys", "courier", "mail", "sms")),
+        *(f"con.dash.table.{name}" for name in home.MORE),
+        *(f"con.dash.more.{path.rpartition('/')[2]}" for path in home.MORE.values()),
+        *(f"con.dash.{name}.{part}" for name in ("registration", "reset") for part in ("done", "none")),
         *letter_keys(),
     }
 

@@ -32,7 +32,8 @@ def fapi2(key: str, profile: str = "fapi2") -> dict[str, Any]:
     """A portal of this profile, with one key that names no algorithm, and a second address as the certification suite has it."""
     [jwk] = signing.jwks(key)["keys"]
     where = [CALLBACK, CALLBACK + "?dummy1=lorem&dummy2=ipsum"]
-    return {"profile": profile, "jwks": {"keys": [{name: value for name, value in jwk.items() if name != "alg"}]}, "grant_types": REFRESHING, "redirect_uris": where}
+    return {"profile": profile, "jwks": {"keys": [{name: value for name, value in jwk.items() if name != "alg"}]}, "grant_types": REFRESHING, "redirect_uris": where,
+            "post_logout_redirect_uris": [CALLBACK.replace("callback", "out")]}  # fmt: skip
 
 
 # by name: what the tests need beside the plain portal; registered before the server starts
@@ -70,8 +71,11 @@ PORTALS: dict[str, dict[str, Any]] = {
     "odd": {"client_id": "odd:id%+&=/", "client_secret": ODD_SECRET},
     "odd-post": {"client_id": "odd:post%+&=/", "client_secret": ODD_SECRET, "token_endpoint_auth_method": "client_secret_post"},
     "leaving": {"post_logout_redirect_uris": [CALLBACK.replace("callback", "out"), CALLBACK.replace("callback", "out?tenant=1")]},
+    "leaving-offline": {"grant_types": REFRESHING, "post_logout_redirect_uris": [CALLBACK.replace("callback", "out")]},
     "grantless": {"grant_types": []},
     **{f"key-{alg}": {"token_endpoint_auth_method": KEYED, "jwks": signing.jwks(f"portal-{alg}"), "grant_types": ALL} for alg in signing.ALGS},
+    "every": {"token_endpoint_auth_method": KEYED, "jwks": signing.jwks("portal-RS256"), "grant_types": ALL,
+              "post_logout_redirect_uris": [CALLBACK.replace("callback", "out")]},  # fmt: skip
     "pushing": {"require_pushed_authorization_requests": True},
     "pushing-third": {"first_party": False, "client_name": "Third"},
     "bound": {"dpop_bound_access_tokens": True, "grant_types": ALL, "resources": [API]},

@@ -198,7 +198,7 @@ def test_what_is_said_to_be_missing_is_refused(portal: Portal, provider: Provide
     """OIDC Discovery section 3: request_parameter_supported, request_uri_parameter_supported (true unless said), PKCE."""
     found = provider.metadata
     assert found["request_parameter_supported"] is True and found["request_uri_parameter_supported"] is False
-    assert (found["code_challenge_methods_supported"], found["subject_types_supported"]) == (["S256"], ["public"])
+    assert (found["code_challenge_methods_supported"], found["subject_types_supported"]) == (["S256"], ["public", "pairwise"])
     assert portal.error(signed_in, request="x.y.z") == "request_not_supported"
     assert portal.error(signed_in, request_uri="https://portal.example/x") == "request_uri_not_supported"
     assert portal.error(signed_in, code_challenge_method="plain") == "invalid_request"

@@ -9,16 +9,16 @@ from idp.domain import assurance, claims
 from idp.domain.account import Account
 from idp.domain.client import Client
 from idp.domain.journey import Journey
-from idp.features.oidc import codes, pushed_requests
+from idp.features.oidc import codes, once
 from idp.features.oidc.request import AuthorizationError, AuthorizationRequest, from_dict
 from idp.services import journeys, records
 from idp.tables import grants
 
 
 def begin(
-    deps: Deps, request: AuthorizationRequest, hint_subject: str | None, browser: str, purpose: Literal["authorize", "device"] = "authorize"
+    deps: Deps, request: AuthorizationRequest, expected: str | None, browser: str, purpose: Literal["authorize", "device"] = "authorize"
 ) -> Journey:
-    """The journey of this request, before anybody has signed in.
+    """The journey of this request, before anybody has signed in; `expected`: the only account that may.
 
     Raises `AuthorizationError` for an essential level that cannot be reached here (OIDC Core section 5.5.1.1).
     """
@@ -29,7 +29,6 @@ def begin(
     again = assurance.ACR_PASSWORD_AGAIN in wished and assurance.ACR_PASSWORD not in wished
     # levels that nobody here knows are no wish that could be met or missed; a voluntary claim never holds anybody up
     levels = tuple(level for level in essential or request.acr_values if level in assurance.ACR_SUPPORTED)
-    subject = hint_subject or request.claims.subject
     return journeys.new(
         deps,
         browser,
@@ -40,7 +39,7 @@ def begin(
         login_hint=request.login_hint,
         reauthenticate="login" in request.prompt or again,
         max_age=request.max_age,
-        hint_subject=subject,
+        hint_subject=expected,
         levels=levels,
         operation=request.operation,
         choose="select_account" in request.prompt,
@@ -69,8 +68,7 @@ def issue_code(deps: Deps, client: Client, journey: Journey, account: Account) -
     """The request and a code for it, for its client. Needs a journey whose steps are all done."""
     request, proof = from_dict(journey.request), journey.proof
     assert proof is not None and proof.sid is not None
-    if not pushed_requests.spend(deps, request):
-        raise AuthorizationError(request.target, "invalid_request_uri", "the pushed request has led to an answer already")
+    once.answered(deps, request)
     given = facts(deps, journey, account, request)
     essential = request.claims.essential_acr
     if essential and given["acr"] not in essential:

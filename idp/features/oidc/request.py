@@ -39,9 +39,9 @@ class AuthorizationError(Exception):
 
 @dataclass(frozen=True)
 class AuthorizationRequest:
-    """A request that has passed every check; `scope` holds only what the client may have. `pushed`: of one that was laid down in
-    advance, the key and until when it may lead to an answer (Unix seconds); `device`: of a television's, its key and the code
-    that the member has typed."""
+    """A request that has passed every check; `scope` holds only what the client may have. `once`: of one that may lead
+    to a single answer, the key and until when (Unix seconds); `device`: of a television's, its key and the code that the member
+    has typed."""
 
     target: Target
     scope: tuple[str, ...]
@@ -56,7 +56,7 @@ class AuthorizationRequest:
     claims: ClaimsRequest
     operation: str | None = None
     resource: str | None = None
-    pushed: tuple[str, int] | None = None
+    once: tuple[str, int] | None = None
     dpop_jkt: str | None = None
     device: tuple[str, str] | None = None
 
@@ -70,7 +70,7 @@ def from_dict(data: Mapping[str, Any]) -> AuthorizationRequest:
     values = dict(data)
     values["target"] = Target(**values["target"])
     values["claims"] = ClaimsRequest.from_dict(values["claims"])
-    for name in ("scope", "prompt", "acr_values", "pushed", "device"):
+    for name in ("scope", "prompt", "acr_values", "once", "device"):
         if values.get(name) is not None:
             values[name] = tuple(values[name])
     return AuthorizationRequest(**values)
