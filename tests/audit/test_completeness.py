@@ -1,6 +1,5 @@
 """What has to be on record (requirement LGN-02): sign-ins good and bad, changes of factors, what staff do, limits that were hit."""
 
-from pathlib import Path
 from typing import Callable, Iterator
 
 import pytest

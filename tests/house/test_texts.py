@@ -14,12 +14,13 @@ from jinja2 import Environment, nodes
 
 import idp.domain
 from idp import texts
-from idp.domain import client, identifiers, password
+from idp.domain import audit_chain, client, identifiers, password
 from idp.domain.account import STAFF
 from idp.domain.device import BROWSERS, SYSTEMS
 from idp.domain.policy import Blocklist, Kind, LoginIdRule, PassphraseRule, PasswordRule
 from idp.features.account import flow as account
 from idp.features.agreements import flow as agreements
+from idp.features.console_audit import words as audit_words
 from idp.features.console import home
 from idp.features.own_data import views as own_data
 from idp.services import letters
@@ -115,6 +116,9 @@ def computed() -> set[str]:
         *(f"reg.s1.err.{name}" for name in ("no", "tel", "kana", "kanji", "corp", "birth", "mail")),
         *(f"reg.s1.birth.{part}" for part in ("year", "month", "day")),
         *(f"con.role.{role}" for role in STAFF),
+        *(f"con.audit.event.{event}" for event in audit_words.EVENTS),
+        *(f"con.audit.result.{result}" for result in audit_words.RESULTS),
+        *(f"con.chain.found.{kind}" for kind in get_args(audit_chain.Kind)),
         *(f"con.dash.part.{name}" for name in ("database", "ephemeral", "keys", "courier", "mail", "sms")),
         *(f"con.dash.table.{name}" for name in home.MORE),
         *(f"con.dash.more.{path.rpartition('/')[2]}" for path in home.MORE.values()),
