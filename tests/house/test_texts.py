@@ -24,6 +24,7 @@ from idp.features.console_audit import words as audit_words
 from idp.features.console import home
 from idp.features.own_data import views as own_data
 from idp.services import letters
+from tests.house import console_keys
 from tests.house.tree import TOP, files
 
 # filled in for every page and letter
@@ -119,6 +120,7 @@ def computed() -> set[str]:
         *(f"con.audit.event.{event}" for event in audit_words.EVENTS),
         *(f"con.audit.result.{result}" for result in audit_words.RESULTS),
         *(f"con.chain.found.{kind}" for kind in get_args(audit_chain.Kind)),
+        *console_keys.computed(),
         *(f"con.dash.part.{name}" for name in ("database", "ephemeral", "keys", "courier", "mail", "sms")),
         *(f"con.dash.table.{name}" for name in home.MORE),
         *(f"con.dash.more.{path.rpartition('/')[2]}" for path in home.MORE.values()),

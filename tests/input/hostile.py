@@ -75,6 +75,7 @@ PARAMETERS = {
     "/introspect": ["token", "token_type_hint", "client_id", "client_secret", "client_assertion", "client_assertion_type"],
     "/userinfo": ["access_token"],
     "/portal/events": ["client_id", "client_secret", "jti", "event"],
+    "/console/backchannel-logout": ["logout_token"],
     "/sms/receipts": ["MessageSid", "MessageStatus"],
     "/sms/receipts/fallback": ["id", "result"],
 }
