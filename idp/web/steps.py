@@ -134,13 +134,12 @@ def said(house: House, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Errors of `error` as (field, sentence) for the page."""
     if not rows:
         return []
-    locale = house.pages.locale()
     found = []
     for row in rows:
         values = dict(row.get("values", {}))
         if "time" in values:
             values["time"] = clock(house, values["time"])
-        found.append({"field": row["field"], "text": house.pages.text(locale, row["key"], values)})
+        found.append({"field": row["field"], "text": house.pages.said(row["key"], values)})
     return found
 
 
