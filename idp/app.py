@@ -18,6 +18,7 @@ from idp.deps import Deps
 from idp.features.account import views as account
 from idp.features.agreements import views as agreements
 from idp.features.authenticator import views as authenticator
+from idp.features.card import views as card
 from idp.features.closing import views as closing
 from idp.features.confirmation import views as confirmation
 from idp.features.console import endpoints as console_endpoints
@@ -185,7 +186,7 @@ def flask_app(house: House) -> Flask:
     doors.install(app, house.deps)
     errors.install(app, house.pages)
     members = (login, second_factor, settings_room, authenticator, trusted_devices, sessions)
-    mine = (account, email_sign_in, agreements, language, not_me, undo, own_data, closing)
+    mine = (account, card, email_sign_in, agreements, language, not_me, undo, own_data, closing)
     staff = (console_audit, console_courier, console_register)
     for room in (*members, *mine, registration, confirmation, recovery, reset, oidc, console, *staff):
         app.register_blueprint(room.blueprint(house))

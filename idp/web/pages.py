@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 from typing import Any
 
@@ -12,7 +12,7 @@ from markupsafe import Markup, escape
 
 from idp import texts
 from idp.config import Settings
-from idp.web import address, cookies
+from idp.web import address, cookies, places
 from idp.web.compiled import Compiled, read_aloud
 from idp.web.headers import page_policy
 from idp.web.machine import Endpoint, Reply
@@ -67,6 +67,7 @@ class Pages:
         assets = {name: _static(name)[0] for name in STATIC}
         found = Compiled(PackageLoader("idp"), {"t": closed, "asset": assets, "brand": self._brand}, gentle)
         say = lambda key, **values: self._say(locale, gentle, key, values)  # noqa: E731
+        found.globals |= {"place": partial(places.place, say), "helps": places.helps}
         found.globals |= {"t": say, "locale": locale, "gentle": gentle, "brand": self._brand, "links": self._links}
         return found
 

@@ -8,6 +8,7 @@ from flask import Response, g, redirect, request
 from marshmallow import Schema, ValidationError
 
 from idp.deps import Deps
+from idp.domain import delivery
 from idp.domain.account import Account
 from idp.domain.journey import NO_FACTORS, Factors, Journey, Step
 from idp.services import journeys, letters, limits, members, throttles
@@ -117,6 +118,11 @@ def clock(house: House, at: int) -> str:
     """A Unix time as the clock time that this page's reader sees, with the date if it is more than half a day away."""
     locale = house.pages.locale()
     return letters.moment(locale, at) if at - house.deps.now() > HALF_A_DAY else clock_time(locale, at)
+
+
+def ladder(house: House, sent_at: int) -> list[dict[str, Any]]:
+    """What to try when what was sent then (Unix seconds) does not arrive, from which clock time on."""
+    return [{**vars(rung), "time": clock(house, rung.at)} for rung in delivery.ladder(sent_at, house.deps.now())]
 
 
 def operation(house: House, journey: Journey) -> str | None:

@@ -14,7 +14,7 @@ from jinja2 import Environment, nodes
 
 import idp.domain
 from idp import texts
-from idp.domain import client, identifiers, password
+from idp.domain import client, identifiers, mailboxes, password
 from idp.domain.device import BROWSERS, SYSTEMS
 from idp.domain.policy import Blocklist, Kind, LoginIdRule, PassphraseRule, PasswordRule
 from idp.features.account import flow as account
@@ -100,6 +100,9 @@ def computed() -> set[str]:
         *(f"mfa.{part}.{kind}" for part in ("sent", "delay", "send") for kind in ("sms", "mail")),
         *(f"mfa.way.{kind}" for kind in ("sms", "email", "app", "printed")),
         *(f"mfa.op.{name}" for name in (*client.OPERATIONS, "second_factor", "email_sign_in", "login_id")),
+        *(f"mfa.mailbox.{name}" for name in (*mailboxes.PROVIDERS, mailboxes.OTHER, "own")),
+        *(f"mfa.place.{kind}" for kind in ("mail", "sms", "phone")),
+        *(f"mfa.help.{name}" for name in mailboxes.HELP.values()),
         *(f"agreed.kind.{kind}" for kind in agreements.KINDS),
         *(f"elogin.done.{what}" for what in ("on", "changed", "off")),
         *(f"acct.done.{what}" for what in ("id", "nickname", "password", "language")),
