@@ -2,6 +2,7 @@
 
 from typing import get_args
 
+from idp.domain import keys
 from idp.domain.contract import COLUMNS
 from idp.features.console_register import flow as register
 from idp.services.contract_watch import Step
@@ -30,6 +31,14 @@ def register_keys() -> set[str]:
     }
 
 
+def key_keys() -> set[str]:
+    """Of the signing keys."""
+    return {
+        *(f"con.keys.warn.{kind}" for kind in get_args(keys.Warning)),
+        *(f"con.keys.state.{state}" for state in get_args(keys.State) if state != "gone"),
+    }
+
+
 def computed() -> set[str]:
     """Of all rooms."""
-    return register_keys()
+    return register_keys() | key_keys()
