@@ -21,6 +21,7 @@ from idp.features.closing import views as closing
 from idp.features.confirmation import views as confirmation
 from idp.features.console import endpoints as console_endpoints
 from idp.features.console import views as console
+from idp.features.console_clients import views as console_clients
 from idp.features.console_keys import views as console_keys
 from idp.features.console_register import views as console_register
 from idp.features.dynamic_clients import endpoints as dynamic_clients
@@ -183,7 +184,7 @@ def flask_app(house: House) -> Flask:
     errors.install(app, house.pages)
     members = (login, second_factor, settings_room, authenticator, trusted_devices, sessions)
     mine = (account, email_sign_in, agreements, language, not_me, undo, own_data, closing)
-    staff = (console_keys, console_register)
+    staff = (console_clients, console_keys, console_register)
     for room in (*members, *mine, registration, confirmation, recovery, reset, oidc, console, *staff):
         app.register_blueprint(room.blueprint(house))
     house.dispatcher.purposes |= dict.fromkeys(("home", "account"), login.purpose(house)) | oidc.purposes(house)

@@ -22,6 +22,7 @@ HOME, SIGN_IN = "/console/", "/console/sign-in"
 MENU: tuple[tuple[Right, str, str], ...] = (
     ("look", "con.menu.home", HOME),
     ("register.look", "con.menu.register", "/console/contracts"),
+    ("clients.look", "con.menu.clients", "/console/clients"),
     ("keys.look", "con.menu.keys", "/console/keys"),
 )
 FORM_SECONDS = 900  # a form opened with a fresh proof may be filled in for so long
