@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 
 from idp.domain.account import Account, Destination
 from idp.domain.journey import Factors
-from idp.tables import grants
+from idp.tables import grants, search_names
 from idp.tables.hot import Hot
 from idp.tables.schema import accounts, destinations, login_ids, recovery_codes, revoked_grants, totp
 
@@ -152,6 +152,7 @@ def add(connection: Connection, account: Account) -> None:
         connection.execute(login_ids.insert(), {"login_id_key": account.login_id_key, "account_id": account.id, "since": account.created_at})
     except IntegrityError as error:
         raise Taken(account.login_id) from error
+    search_names.refresh(connection, account.id)
     for item in account.destinations:
         add_destination(connection, item, account.created_at)
 
@@ -181,6 +182,8 @@ def change(connection: Connection, account_id: str, now: int, **values: Any) -> 
         done = connection.execute(update(accounts).where(accounts.c.id == account_id).values(updated_at=now, **values))
     except IntegrityError as error:
         raise Taken(str(values.get("login_id", ""))) from error
+    if "nickname" in values or "profile" in values:
+        search_names.refresh(connection, account_id)
     return done.rowcount == 1
 
 
