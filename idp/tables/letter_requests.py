@@ -12,7 +12,8 @@ def add(connection: Connection, account_id: str, by: str, now: int) -> bool:
     """Promise one; false if one is waiting already: of parallel callers one promises."""
     insert = import_module(f"sqlalchemy.dialects.{connection.dialect.name}").insert
     values = {"account_id": account_id, "requested_by": by, "at": now}
-    return bool(connection.execute(insert(table).values(values).on_conflict_do_nothing()).rowcount == 1)
+    new = insert(table).values(values).on_conflict_do_nothing().returning(table.c.account_id)
+    return connection.execute(new).first() is not None
 
 
 def drop(connection: Connection, account_id: str) -> bool:
