@@ -20,6 +20,8 @@ from idp.features.closing import views as closing
 from idp.features.confirmation import views as confirmation
 from idp.features.console import endpoints as console_endpoints
 from idp.features.console import views as console
+from idp.features.console_desk import views as console_desk
+from idp.features.console_members import views as console_members
 from idp.features.email_sign_in import views as email_sign_in
 from idp.features.health import endpoints as health
 from idp.features.language import views as language
@@ -176,7 +178,7 @@ def flask_app(house: House) -> Flask:
     errors.install(app, house.pages)
     members = (login, second_factor, settings_room, authenticator, trusted_devices, sessions)
     mine = (account, email_sign_in, agreements, language, not_me, undo, own_data, closing)
-    for room in (*members, *mine, registration, confirmation, recovery, reset, oidc, console):
+    for room in (*members, *mine, registration, confirmation, recovery, reset, oidc, console, console_members, console_desk):
         app.register_blueprint(room.blueprint(house))
     house.dispatcher.purposes |= dict.fromkeys(("home", "account"), login.purpose(house)) | {"authorize": oidc.purpose(house)}
     house.dispatcher.arrivals["second_factor"] = second_factor.arrive(house)

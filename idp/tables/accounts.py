@@ -54,10 +54,11 @@ def _account(connection: Connection, by: By, value: str, with_destinations: bool
         found = with_factors(connection, value, by)
         return found[0] if found else None
     rows = _PLAIN[by].rows(connection, {"value": value})
-    return _made(rows[0], ()) if rows else None
+    return made(rows[0], ()) if rows else None
 
 
-def _made(values: Sequence[Any], known: Iterable[Sequence[Any]]) -> Account:
+def made(values: Sequence[Any], known: Iterable[Sequence[Any]]) -> Account:
+    """The account of a whole row of the table, with its destinations: id, account_id, kind, address, verified_at and usual."""
     found = dict(zip(_NAMES, values))
     found["profile"] = json.loads(found["profile"])
     found["second_factor"] = bool(found["second_factor"])
@@ -80,7 +81,7 @@ def of_grant(
     rows = _OF_GRANT.rows(connection, {**values, "withdrawn_id": grants.withdrawn_id(account_id, client_id)})
     if not rows or rows[0][width]:
         return None
-    return _made(rows[0], (row[width + 1 :] for row in rows if row[width + 1] is not None))
+    return made(rows[0], (row[width + 1 :] for row in rows if row[width + 1] is not None))
 
 
 def with_factors(connection: Connection, value: str, by: By = "id") -> tuple[Account, Factors] | None:
@@ -89,7 +90,7 @@ def with_factors(connection: Connection, value: str, by: By = "id") -> tuple[Acc
     rows, width = _WITH_FACTORS[by].rows(connection, {"value": value}), len(_NAMES)
     if not rows:
         return None
-    account = _made(rows[0], (row[width + 2 :] for row in rows if row[width + 2] is not None))
+    account = made(rows[0], (row[width + 2 :] for row in rows if row[width + 2] is not None))
     methods = {item.kind for item in account.destinations if item.verified_at}
     methods |= {name for name, there in (("totp", rows[0][width]), ("recovery", rows[0][width + 1])) if there}
     return account, Factors(frozenset(methods))

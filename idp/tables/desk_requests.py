@@ -5,6 +5,7 @@ from typing import Literal
 
 from sqlalchemy import Connection, select, tuple_, update
 
+from idp.tables.schema import accounts
 from idp.tables.schema import desk_requests as table
 
 Decision = Literal["approved", "rejected", "withdrawn", "void"]
@@ -37,6 +38,11 @@ class Request:
 def add(connection: Connection, request: Request) -> None:
     """Keep it."""
     connection.execute(table.insert(), vars(request))
+
+
+def hold_account(connection: Connection, account_id: str) -> None:
+    """Nobody else changes this account until the transaction ends, so that what is read of it now is what the act finds."""
+    connection.execute(select(accounts.c.id).where(accounts.c.id == account_id).with_for_update())
 
 
 def find(connection: Connection, request_id: str) -> Request | None:

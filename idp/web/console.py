@@ -19,7 +19,11 @@ from idp.web.house import House
 
 HOME, SIGN_IN = "/console/", "/console/sign-in"
 # pages of the console in the order of its menu: the right that each needs, the key of its name, its address
-MENU: tuple[tuple[Right, str, str], ...] = (("look", "con.menu.home", HOME),)
+MENU: tuple[tuple[Right, str, str], ...] = (
+    ("look", "con.menu.home", HOME),
+    ("members.look", "con.menu.members", "/console/members"),
+    ("desk.act", "con.menu.requests", "/console/requests"),
+)
 FORM_SECONDS = 900  # a form opened with a fresh proof may be filled in for so long
 
 View = TypeVar("View", bound=Callable[..., Any])
