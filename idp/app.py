@@ -22,6 +22,7 @@ from idp.features.console import endpoints as console_endpoints
 from idp.features.console import views as console
 from idp.features.console_desk import views as console_desk
 from idp.features.console_members import views as console_members
+from idp.features.dynamic_clients import endpoints as dynamic_clients
 from idp.features.email_sign_in import views as email_sign_in
 from idp.features.health import endpoints as health
 from idp.features.language import views as language
@@ -47,6 +48,7 @@ from idp.services.client_register import ClientRegister
 from idp.services.ghosts import Ghosts
 from idp.services.keyring import Keyring
 from idp.services.passwords import Hasher
+from idp.services.subjects import Subjects
 from idp.tables.database import Database
 from idp.toml_reader import TomlError
 from idp.vault import Vault
@@ -163,6 +165,7 @@ def build(deps: Deps) -> House:
         keyring=Keyring(deps),
         clients=ClientRegister(deps),
         client_keys=ClientKeys(deps, fetcher),
+        subjects=Subjects(deps),
         fetcher=fetcher,
         pages=pages.Pages(settings),
         dispatcher=Dispatcher(deps),
@@ -180,14 +183,14 @@ def flask_app(house: House) -> Flask:
     mine = (account, email_sign_in, agreements, language, not_me, undo, own_data, closing)
     for room in (*members, *mine, registration, confirmation, recovery, reset, oidc, console, console_members, console_desk):
         app.register_blueprint(room.blueprint(house))
-    house.dispatcher.purposes |= dict.fromkeys(("home", "account"), login.purpose(house)) | {"authorize": oidc.purpose(house)}
+    house.dispatcher.purposes |= dict.fromkeys(("home", "account"), login.purpose(house)) | oidc.purposes(house)
     house.dispatcher.arrivals["second_factor"] = second_factor.arrive(house)
     return app
 
 
 def machine_endpoints(house: House) -> dict[str, Endpoint]:
     """Every endpoint beside the pages, by path."""
-    rooms = (oidc_endpoints, health, receipts, portal_events, console_endpoints)
+    rooms = (oidc_endpoints, health, receipts, portal_events, console_endpoints, dynamic_clients)
     return {path: one for room in rooms for path, one in room.endpoints(house).items()} | pages.static_endpoints()
 
 

@@ -1,4 +1,4 @@
-"""Reads config.toml: where the service runs and what it is connected to."""
+"""Reads config.toml: where the service runs and what it is connected to; in one file because its keys are read as one list."""
 
 import dataclasses
 import ipaddress
@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from idp import secret_keys, sms_settings, toml_reader
+from idp.client_settings import ClientRegistration
 from idp.secret_keys import Secrets
 from idp.sms_settings import SmsSettings
 from idp.toml_reader import TomlError
@@ -63,6 +64,13 @@ class ContractorSettings:
 
 
 @dataclass(frozen=True)
+class AuditSettings:
+    """The audit record."""
+
+    keep_days: int = 180
+
+
+@dataclass(frozen=True)
 class Brand:
     """What members see of the operator."""
 
@@ -96,8 +104,10 @@ class Settings:
     sms: SmsSettings = field(default_factory=SmsSettings)
     contractors: ContractorSettings = field(default_factory=ContractorSettings)
     secrets: Secrets = field(default_factory=Secrets)
+    audit: AuditSettings = field(default_factory=AuditSettings)
     brand: Brand = field(default_factory=Brand)
     texts: TextSettings = field(default_factory=TextSettings)
+    client_registration: ClientRegistration = field(default_factory=ClientRegistration)
 
     @property
     def secure(self) -> bool:
@@ -157,6 +167,8 @@ def _issuer_problem(issuer: str) -> str | None:
     return None
 
 
+# members see for 90 days what happened
+_NUMBERS = (("server", "workers", 1, 64), ("server", "threads", 2, 64), ("server", "trusted_proxies", 0, 8), ("audit", "keep_days", 90, 3_660))
 _GATEWAYS = ("https://", "http://127.0.0.1", "http://localhost")
 _URLS = {
     ("database", "url"): ("sqlite:///", "postgresql://"),
@@ -186,9 +198,9 @@ def _check(settings: Settings) -> list[tuple[tuple[str, ...], str]]:
     port = re.fullmatch(r".+:([0-9]{1,5})", server.bind)
     if not re.fullmatch("unix:.+", server.bind) and not (port and 0 < int(port[1]) < 65_536):
         found.append((("server", "bind"), "write address:port or unix:/path"))
-    for key, low, high in (("workers", 1, 64), ("threads", 2, 64), ("trusted_proxies", 0, 8)):
-        if not low <= getattr(server, key) <= high:
-            found.append((("server", key), f"write a number from {low} to {high}"))
+    for section, key, low, high in _NUMBERS:
+        if not low <= getattr(getattr(settings, section), key) <= high:
+            found.append(((section, key), f"write a number from {low} to {high}"))
     for network in server.metrics_from:
         try:
             ipaddress.ip_network(network)

@@ -21,8 +21,9 @@ from idp.features.oidc import logout_tokens, security_events
 from idp.features.recovery import answering as recovery
 from idp.features.recovery.flow import REQUEST as RECOVERY
 from idp.ports import Fetcher, Mail, NotFetched, Sent, Sms, Unavailable
-from idp.services import closing, console_client, keyring, letters, mailboxes
+from idp.services import audit_chain, audit_purge, audit_verify, closing, console_client, keyring, letters, mailboxes, rollups
 from idp.services.client_register import ClientRegister
+from idp.services.subjects import Subjects
 from idp.sms_settings import RECEIPT_PATHS
 from idp.tables import housekeeping, outbox
 from idp.toml_reader import TomlError
@@ -92,7 +93,7 @@ def by_house(deps: Deps) -> Send:
 
 def by_event(deps: Deps, fetcher: Fetcher) -> Send:
     """How the rounds tell a portal of an event, or of a session that has ended."""
-    found = security_events.Deliveries(deps, keyring.Keyring(deps), ClientRegister(deps), fetcher)
+    found = security_events.Deliveries(deps, keyring.Keyring(deps), ClientRegister(deps), Subjects(deps), fetcher)
     tell = {logout_token.NAME: logout_tokens.deliver}
     return lambda letter, *_: tell.get(letter.template, security_events.deliver)(found, letter)
 
@@ -199,10 +200,12 @@ def _mark(deps: Deps, letter: Letter, lease: str, outcome: str, sent: Sent, stop
 def _keep_house(deps: Deps, stop: threading.Event) -> None:
     next_sweep = 0.0
     while not stop.is_set():
-        chores: list[Callable[[], None]] = [lambda: letters.beat(deps), lambda: _abandon(deps)]
+        chores: list[Callable[[], object]] = [lambda: letters.beat(deps), lambda: _abandon(deps)]
+        chores += [lambda: audit_chain.seal(deps, stop), lambda: rollups.roll(deps, stop)]
         if deps.clock() >= next_sweep:
             chores += [lambda: sweep(deps, stop), lambda: rotate_keys(deps)]
             chores += [lambda: mailboxes.keep_house(deps, stop), lambda: closing.keep_house(deps, stop)]
+            chores += [lambda: audit_verify.keep_house(deps, stop), lambda: audit_purge.keep_house(deps, stop)]
             next_sweep = deps.clock() + SWEEP_EVERY
         for chore in chores:  # one that fails leaves the others to be done
             try:

@@ -40,6 +40,9 @@ _RANGES: dict[tuple[str, ...], tuple[int, int]] = {
     ("rates", "pages_per_address_per_minute"): (1, 100_000),
     ("rates", "failures_per_minute_before_friction"): (1, 1_000_000),
     ("rates", "sign_ins_per_address_under_friction"): (1, 100_000),
+    ("rates", "device_codes_per_address_per_minute"): (1, 100_000),
+    ("rates", "device_failures_per_minute_before_friction"): (1, 1_000_000),
+    ("rates", "device_codes_per_address_under_friction"): (1, 100_000),
     ("second_factor", "remember"): (DAY, 400 * DAY),  # browsers keep no cookie for longer than 400 days
     ("second_factor", "remember_most"): (1, 100),
     ("second_factor", "offer_every"): (DAY, 365 * DAY),
@@ -64,6 +67,7 @@ _RANGES: dict[tuple[str, ...], tuple[int, int]] = {
     ("sessions", "page"): (MINUTE, DAY),
     ("tokens", "code"): (10, 10 * MINUTE),  # RFC 6749 section 4.1.2: 10 minutes at most
     ("tokens", "pushed_request"): (5, 10 * MINUTE),
+    ("tokens", "device_code"): (10, 30 * MINUTE),
     ("tokens", "access"): (10, DAY),
     ("tokens", "id"): (10, DAY),
     ("tokens", "refresh_idle"): (10, 400 * DAY),

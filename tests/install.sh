@@ -1,5 +1,5 @@
 #!/bin/sh
-# What the tests start: servers, a browser, a Japanese font, and axe-core for the accessibility checks.
+# What the tests start: servers, a browser, a Japanese font, axe-core for the accessibility checks, and clients that run on Node.js.
 # install.sh [PACKAGE…] installs those Debian packages instead. As root or with passwordless sudo it installs by
 # apt-get; otherwise it prints the line to type and fails.
 set -eu
@@ -41,4 +41,9 @@ fi
 if [ ! -f .cache/node/node_modules/axe-core/axe.min.js ]; then
     echo "Fetching axe-core into .cache/node"
     npm install --silent --no-audit --no-fund --ignore-scripts --prefix .cache/node axe-core@4 </dev/null
+fi
+# relying parties of other people, for tests/oidc/test_node_clients.py
+if [ ! -f .cache/node/node_modules/openid-client/build/index.js ] || [ ! -f .cache/node/node_modules/oauth4webapi/build/index.js ]; then
+    echo "Fetching openid-client and oauth4webapi into .cache/node"
+    npm install --silent --no-audit --no-fund --ignore-scripts --prefix .cache/node openid-client@6.9.0 oauth4webapi@3.8.8 </dev/null
 fi

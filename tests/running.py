@@ -85,7 +85,7 @@ def policy_text(changes: dict[str, dict[str, str]]) -> str:
     """The shipped standard policy without limits per address (one address makes all the requests of a test run; what
     these limits do is tested by itself), with `changes`: values as TOML writes them, by section and key."""
     text = (Path(__file__).parent.parent / "policies" / "standard.toml").read_text()
-    rates = ("sign_ins_per_address_per_minute", "pages_per_address_per_minute", "failures_per_minute_before_friction")
+    rates = re.findall(r"(?m)^(\w+_per_minute\w*) = ", text.partition("[rates]")[2].partition("\n[")[0])
     plain = {"rates": dict.fromkeys(rates, "100000"), "codes": {"per_address_per_hour": "100000"}, "alarm": {"tries_per_address_per_hour": "100000"}}
     plain["contract_checks"] = dict.fromkeys(("per_address_per_hour", "failures_per_hour_before_friction"), "100000")
     for section, values in [*plain.items(), *changes.items()]:

@@ -14,6 +14,8 @@ COMMANDS = {
     "demo": "idp.cli.serve:demo",
     "courier": "idp.cli.serve:courier",
     "migrate": "idp.cli.serve:migrate",
+    "backup": "idp.cli.backup:backup",
+    "restore": "idp.cli.backup:restore",
     "check": "idp.cli.check:check",
     "account": "idp.cli.account:account",
     "letter": "idp.cli.letter:letter",
@@ -21,6 +23,7 @@ COMMANDS = {
     "client": "idp.cli.client:client",
     "key": "idp.cli.key:key",
     "policy": "idp.cli.policy:policy",
+    "audit": "idp.cli.audit:audit",
 }
 
 

@@ -1,6 +1,7 @@
 """`idp check`: every setting and every outside part really tried."""
 
 import importlib.metadata
+import math
 import time
 from functools import cache
 from pathlib import Path
@@ -10,6 +11,7 @@ import click
 
 from idp import config, policy_file, secret_keys
 from idp.cli import why
+from idp.domain.policy import Argon2Cost
 from idp.ports import Unavailable
 from idp.tables.database import Database, DatabaseError
 from idp.toml_reader import TomlError
@@ -21,6 +23,7 @@ MINIMUM = {
     "redis": "8.1",
 }  # fmt: skip
 MAX_SKEW = 5.0
+HASH_SECONDS = 0.05  # what a password hash takes at least, so that a stolen table is slow to guess (security requirements)
 
 
 def _older(found: str, wanted: str) -> bool:
@@ -37,14 +40,26 @@ def outdated() -> list[str]:
     ]
 
 
+def hash_seconds(cost: Argon2Cost) -> float:
+    """How long a password hash of this cost takes here, in seconds: the shortest of three, which nothing has disturbed."""
+    from idp.services.argon2 import Room
+
+    room, taken = Room(), []
+    for _ in range(3):
+        began = time.perf_counter()
+        room.digest(b"password", bytes(16), cost)
+        taken.append(time.perf_counter() - began)
+    return min(taken)
+
+
 @click.command()
 @click.pass_context
 def check(ctx: click.Context) -> None:
     """Try every setting and every outside part, and say what to mend.
 
     \b
-    settings, texts, policy, secrets, library versions, database, schema,
-    ephemeral store, mail, SMS, contract records, signing keys, clock.
+    settings, texts, policy, password hash, secrets, library versions,
+    database, schema, ephemeral store, mail, SMS, contract records, signing keys, clock.
     Sends no mail and no SMS. Exit code 0: all well; 1: something must be mended.
     """
     settings, base = config.load(ctx.obj)
@@ -120,6 +135,18 @@ def _attempts(settings: config.Settings, base: Path) -> dict[str, Callable[[], s
             raise Unavailable("; ".join(away))
         return ", ".join(gateways) or None
 
+    def password_hash() -> str:
+        try:
+            cost = policy_file.load(settings.policy, base).password.hash
+        except TomlError:  # the policy's own line says so
+            cost = Argon2Cost()
+        taken = hash_seconds(cost)
+        said = f"{taken * 1000:.0f} ms with time_cost = {cost.time_cost}"
+        if taken >= HASH_SECONDS:
+            return said
+        wanted = math.ceil(cost.time_cost * HASH_SECONDS / taken)
+        return f"{said}; this machine can afford time_cost = {wanted} ({HASH_SECONDS * 1000:.0f} ms) in [password.hash] of the policy"
+
     def clock() -> str | None:
         with database().read() as connection:
             skew = abs(migrations.database_time(connection) - time.time())
@@ -132,6 +159,7 @@ def _attempts(settings: config.Settings, base: Path) -> dict[str, Callable[[], s
         "libraries": versions,
         "texts": texts_fit,
         "policy": lambda: policy_file.load(settings.policy, base).version,
+        "password hash": password_hash,
         "secrets": lambda: f"{len(secrets())} key(s)",
         "database": lambda: database().ping(),
         "schema": schema,

@@ -1,18 +1,18 @@
 """`idp client …`: the portals that may send people here."""
 
 import json
-import re
 from typing import Any
 
 import click
 
-from idp.cli.common import Refused, opened
+from idp import app
+from idp.cli.client_invite import invite, uninvite
+from idp.cli.common import Refused, opened, seconds_of
 from idp.deps import Deps
 from idp.domain.client import Client
 from idp.services import client_registration
 from idp.services.client_registration import Rejected, client_from
 from idp.tables import audit, clients, stamps
-from idp.toml_reader import UNITS
 
 LIMIT = client_registration.MAX_JSON
 
@@ -67,7 +67,8 @@ def add(ctx: click.Context, file: Any) -> None:
                                      true: signed requests only (RFC 9101)
       authorization_signed_response_alg  for response_mode=jwt (JARM)
       grant_types                    authorization_code (default), refresh_token,
-                                     client_credentials (scopes of your own then)
+                                     client_credentials (scopes of your own then),
+                                     urn:ietf:params:oauth:grant-type:device_code
       resources, audiences           APIs it may have tokens for; APIs it is itself
       introspection_signed_response_alg
       access_token_lifetime, id_token_lifetime, refresh_token_idle_lifetime,
@@ -75,6 +76,11 @@ def add(ctx: click.Context, file: Any) -> None:
       post_logout_redirect_uris      where members may come back to after /end-session
       backchannel_logout_uri         where it is told of sessions that end, by logout tokens
       backchannel_logout_session_required (false)  true: each token names one session
+      backchannel_logout_token_typ   "logout+jwt" (default); "JWT" for old software
+      subject_type                   "public" (default); "pairwise": a name for each member
+                                     that clients of other hosts cannot put together
+      sector_identifier_uri          a JSON array there names the redirect URIs of several
+                                     hosts or clients that share these names
       event_delivery_uri             where it is told of closed accounts and changed
                                      passwords, as signed events (RFC 8935)
       event_delivery_token           the bearer token that this address expects; it is
@@ -91,7 +97,7 @@ def add(ctx: click.Context, file: Any) -> None:
         raise Refused("The metadata is not UTF-8 text.") from None
     with opened(ctx) as deps:
         try:
-            registered = client_registration.register(deps, text)
+            registered = client_registration.register(deps, text, app.open_fetcher(deps.settings))
         except Rejected as error:
             raise Refused("\n".join(error.problems)) from None
         with deps.database.write() as connection:
@@ -126,14 +132,6 @@ def show(ctx: click.Context, client_id: str) -> None:
         _print({"client_id": client_id, **client_registration.describe(_find(deps, client_id))})
 
 
-def _kept(text: str) -> int:
-    """Seconds of a duration such as 24h."""
-    found = re.fullmatch(r"([0-9]{1,6})([smhd])", text)
-    if not found:
-        raise Refused('--keep: write a duration such as "0s", "24h" or "7d".')
-    return int(found[1]) * UNITS[found[2]]
-
-
 @client.command("rotate-secret")
 @click.argument("client_id")
 @click.option("--keep", metavar="TIME", default="0s", help="How long the old secret still counts, such as 24h or 7d.")
@@ -141,7 +139,7 @@ def _kept(text: str) -> int:
 def rotate_secret(ctx: click.Context, client_id: str, keep: str) -> None:
     """Give a portal a new secret and print it; the old one stops working within a second or two, or when --keep is over. Of
     older ones none counts."""
-    seconds = _kept(keep)
+    seconds = seconds_of(keep, "--keep")
     with opened(ctx) as deps:
         one = _find(deps, client_id)
         if not one.has_secret:
@@ -165,3 +163,7 @@ def remove(ctx: click.Context, client_id: str) -> None:
             stamps.raise_stamp(connection, "clients")
             _note(deps, connection, "client_removed", client_id)
         click.echo(f"removed {client_id}")
+
+
+for command in (invite, uninvite):
+    client.add_command(command)

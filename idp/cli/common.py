@@ -1,6 +1,7 @@
 """What several commands share: opening the house from a settings file."""
 
 import os
+import re
 from contextlib import contextmanager
 from typing import Iterator
 
@@ -10,6 +11,7 @@ from idp import app, config
 from idp.deps import Deps
 from idp.services.passwords import Hasher
 from idp.tables.database import DatabaseError
+from idp.toml_reader import UNITS
 
 
 class Refused(click.ClickException):
@@ -49,3 +51,11 @@ def opened(ctx: click.Context, migrate: bool = True) -> Iterator[Deps]:
             yield deps
         finally:
             app.close_deps(deps)
+
+
+def seconds_of(text: str, option: str) -> int:
+    """Seconds of a duration such as 24h that was given with an option. Raises `Refused`."""
+    found = re.fullmatch(r"([0-9]{1,6})([smhd])", text)
+    if not found:
+        raise Refused(f'{option}: write a duration such as "0s", "24h" or "7d".')
+    return int(found[1]) * UNITS[found[2]]

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import click
 
 from idp import secret_keys, vault
-from idp.cli.common import Refused, opened
+from idp.cli.common import Refused, actor, opened
 from idp.domain import keys as rules
 from idp.services import keyring
 from idp.tables import audit
@@ -21,6 +21,7 @@ def key() -> None:
     "retiring" after, so that portals with a cached JWKS never fail.
     The schedule of the policy rotates by itself: see [keys] in the policy file.
     To see where it stands:  idp key list
+    If one has leaked:       idp key rotate --now && idp key withdraw KID
     """
 
 
@@ -58,6 +59,27 @@ def rotate(ctx: click.Context, now: bool) -> None:
             click.echo(f"{one.kid}\t{one.alg}\tsigns from {_when(one.active_from)}")
         if not made:
             click.echo("Every algorithm has a next key already. See: idp key list")
+
+
+@key.command()
+@click.argument("kid")
+@click.pass_context
+def withdraw(ctx: click.Context, kid: str) -> None:
+    """Publish a key no more, because it may have leaked: what it has signed is refused from now on.
+
+    \b
+    One that signs now is replaced first:  idp key rotate --now
+    Portals that keep the JWKS go on believing it until they fetch it again: tell them.
+    """
+    with opened(ctx) as deps:
+        state = keyring.withdraw(deps, kid)
+        if state is None:
+            raise Refused("There is no such key. See: idp key list")
+        if state == "current":
+            raise Refused("This key signs now. First: idp key rotate --now")
+        with deps.database.write() as connection:
+            audit.record(connection, at=deps.now(), event="key_withdrawn", result="ok", actor=actor(), detail={"kid": kid, "state": state})
+        click.echo(f"{kid} is published no more.")
 
 
 @key.command()

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
-from typing import Any, Mapping
+from typing import Any, Mapping, Sequence
 from urllib.parse import urlsplit
 
 from idp.domain import fapi
@@ -13,8 +13,11 @@ SECRET_METHODS = ("client_secret_basic", "client_secret_post")
 AUTH_METHODS = (*SECRET_METHODS, "private_key_jwt", "none")
 DPOP_ALGS = ("ES256", "PS256", "EdDSA")
 PROOF_ALGS = ("ES256", "PS256", "RS256", "EdDSA")  # what portals sign with
+SUBJECT_TYPES = ("public", "pairwise")
+LOGOUT_TYPES = ("logout+jwt", "JWT")  # the second for old software
 ID_TOKEN_ALGS = ("RS256", "ES256", "PS256", "EdDSA")
-GRANT_TYPES = ("authorization_code", "refresh_token", "client_credentials")
+DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code"  # RFC 8628: televisions and set-top boxes
+GRANT_TYPES = ("authorization_code", "refresh_token", "client_credentials", DEVICE_CODE)
 LOOPBACK_HOSTS = ("127.0.0.1", "[::1]", "localhost")
 MAX_URL = 2_000
 # what a portal may ask a fresh proof for, beside operations that it names itself
@@ -30,7 +33,8 @@ class Client:
     `may_send_events`: whether what it tells of mailboxes and contracts counts; `backchannel_logout_uri`: where it is told of
     sessions that end (OpenID Connect Back-Channel Logout 1.0 section 2.2). `jwks`, or what stands at `jwks_uri`: its public
     keys; `client_assertion_audience`: "issuer", or "token_endpoint" if it may name that too; `old_secret_until`: Unix seconds up
-    to which the secret before counts. `profile`: one of `fapi.PROFILES`."""
+    to which the secret before counts; `registration_hash`: the fingerprint of the token by which it looks after its own
+    registration within `registration_limits` (RFC 7592); `profile`: one of `fapi.PROFILES`."""
 
     id: str
     name: str = ""
@@ -48,6 +52,8 @@ class Client:
     default_max_age: int | None = None
     default_acr_values: tuple[str, ...] = ()
     scope_claims_in_id_token: bool = False
+    subject_type: str = "public"
+    sector_identifier_uri: str | None = None
     operations: Mapping[str, Any] = field(default_factory=dict)
     resources: tuple[str, ...] = ()
     audiences: tuple[str, ...] = ()
@@ -74,10 +80,13 @@ class Client:
     profile: str | None = None
     backchannel_logout_uri: str | None = None
     backchannel_logout_session_required: bool = False
+    backchannel_logout_token_typ: str = "logout+jwt"
     secret_hash: str | None = None
     old_secret_hash: str | None = None
     old_secret_until: int = 0
     event_token: str | None = None
+    registration_hash: str | None = None
+    registration_limits: str | None = None
     created_at: int = 0
     updated_at: int = 0
     metadata: Mapping[str, Any] = field(default_factory=dict)
@@ -86,6 +95,14 @@ class Client:
     def public(self) -> bool:
         """Whether the client cannot prove who it is (RFC 6749 section 2.1)."""
         return self.token_endpoint_auth_method == "none"
+
+    @property
+    def sector(self) -> str | None:
+        """What shares its names for members: the one host of its addresses, or that of `sector_identifier_uri` (OIDC Core
+        section 8.1); None: the names that everybody sees."""
+        if self.subject_type != "pairwise":
+            return None
+        return urlsplit(self.sector_identifier_uri or self.redirect_uris[0]).hostname
 
     @property
     def has_secret(self) -> bool:
@@ -122,6 +139,11 @@ class Client:
         return any(
             without_port(known) == without_port(uri) for known in self.redirect_uris if known.startswith("http://")
         )
+
+
+def with_member(grant_types: Sequence[str]) -> bool:
+    """Whether one of these grants begins with a member who signs in."""
+    return bool({"authorization_code", DEVICE_CODE} & set(grant_types))
 
 
 def origin(uri: str) -> str:

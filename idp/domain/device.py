@@ -13,6 +13,7 @@ _BROWSERS = (
     ("Edg(e|A|iOS)?/", "edge"), ("SamsungBrowser/", "samsung"), ("OPR/|Opera", "opera"), ("YJApp|Yahoo", "yahoo"),
     ("Line/", "line"), ("Firefox/|FxiOS/", "firefox"), ("Chrome/|CriOS/|Chromium/", "chrome"), ("Safari/", "safari"),
 )  # fmt: skip
+TELEVISION = "tv.other"  # what a television or set-top box is on record as, whatever it calls itself
 SYSTEMS = (*(name for _, name in _SYSTEMS), "other")
 BROWSERS = (*(name for _, name in _BROWSERS), "other")
 

@@ -12,6 +12,8 @@ ALGS = ("ES256", "PS256", "EdDSA")  # SP 5.4.1
 CODE = 60  # seconds that a code is good for at most (SP 5.3.2.1 point 11)
 PUSHED = 599  # seconds that a pushed request can be begun for at most (SP 5.3.2.2 point 12)
 
+GRANTS = ("authorization_code", "refresh_token", "client_credentials")  # SP 5.3.2.2 point 1
+
 # the one value that a key of the metadata can have, and where that is said
 _ONLY: dict[str, tuple[Any, str]] = {
     "token_endpoint_auth_method": ("private_key_jwt", "SP 5.3.2.1 points 3 and 6"),
@@ -40,6 +42,8 @@ def contradictions(profile: str, data: Mapping[str, Any]) -> Iterator[tuple[str,
     for name, (value, section) in _only(profile).items():
         if data.get(name) != value:
             yield name, f'"profile": "{profile}" needs {_json(value)} here ({section}); leave the key out, it is set'
+    if set(data.get("grant_types", ())) - set(GRANTS):
+        yield "grant_types", f'"profile": "{profile}" knows no grant beside a browser, so no device code (SP 5.3.2.2 point 1)'
     for name in (*_OURS, *_THEIRS):
         if data.get(name, ALGS[0]) not in ALGS:
             yield name, f'"profile": "{profile}" allows {", ".join(ALGS)} (SP 5.4.1)'

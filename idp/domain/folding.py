@@ -153,7 +153,7 @@ def phone(text: str) -> str | None:
     return number if phone_kind(number) else None
 
 
-_CODE = re.compile(rf"[0-9０-９\s{re.escape(DASHES)}]*")
+_CODE = re.compile(rf"[0-9０-９\s{re.escape(DASHES)}－ｰ～]*")  # of what is typed, the full-width ones before they are folded
 
 
 def code(text: str, digits: int = 6) -> str | None:

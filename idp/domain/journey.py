@@ -39,7 +39,7 @@ class Journey:
     id: str
     browser: str
     started: int
-    purpose: Literal["authorize", "home", "account"] = "home"
+    purpose: Literal["authorize", "device", "home", "account"] = "home"
     client_id: str | None = None
     request: Mapping[str, Any] = field(default_factory=dict)
     locale: str | None = None

@@ -3,7 +3,7 @@
 from typing import Any
 
 NAME = "logout"  # among the events of the outbox
-TYP = "logout+jwt"
+TYP = "logout+jwt"  # unless a portal has asked for another
 EVENT = "http://schemas.openid.net/event/backchannel-logout"
 LIFE = 120  # seconds
 

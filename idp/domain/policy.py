@@ -92,6 +92,9 @@ class Rates:
     pages_per_address_per_minute: int = 120
     failures_per_minute_before_friction: int = 300
     sign_ins_per_address_under_friction: int = 5
+    device_codes_per_address_per_minute: int = 10
+    device_failures_per_minute_before_friction: int = 100
+    device_codes_per_address_under_friction: int = 2
 
 
 @dataclass(frozen=True)
@@ -140,6 +143,7 @@ class Tokens:
 
     code: Seconds = Seconds(60)
     pushed_request: Seconds = Seconds(60)
+    device_code: Seconds = Seconds(600)
     access: Seconds = Seconds(600)
     id: Seconds = Seconds(600)
     refresh_idle: Seconds = Seconds(14 * 86_400)

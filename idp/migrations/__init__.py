@@ -33,30 +33,40 @@ def upgrade(database: Database) -> list[str]:
         # a newer schema is left alone: during an upgrade of several nodes the old version goes on with it
         if (at := current(connection)) and at >= head():
             return []
-    from alembic.config import Config
-    from alembic.migration import MigrationContext
-    from alembic.operations import Operations
-    from alembic.script import ScriptDirectory
-
-    config = Config()
-    config.set_main_option("script_location", "idp:migrations")
-    script, applied = ScriptDirectory.from_config(config), []
     with database.write() as connection:
         if database.dialect == "postgresql":
             be_patient(connection, 0)
             connection.execute(text("SET LOCAL lock_timeout = 0"))
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+        return apply(connection)
 
-        def steps(revision: Any, context: "MigrationContext") -> Any:
-            found = script._upgrade_revs("head", revision)
-            applied.extend(step.revision.revision for step in found)
-            return found
 
-        context = MigrationContext.configure(
-            connection, opts={"fn": steps, "transactional_ddl": True, "render_as_batch": database.dialect == "sqlite"}
-        )
-        with Operations.context(context):
-            context.run_migrations()
+def scripts() -> Any:
+    """Alembic's reading of the steps."""
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
+    config = Config()
+    config.set_main_option("script_location", "idp:migrations")
+    return ScriptDirectory.from_config(config)
+
+
+def apply(connection: Connection) -> list[str]:
+    """Apply what is missing in the caller's transaction; returns the revisions applied."""
+    from alembic.migration import MigrationContext
+    from alembic.operations import Operations
+
+    script, applied = scripts(), []
+
+    def steps(revision: Any, context: "MigrationContext") -> Any:
+        found = script._upgrade_revs("head", revision)
+        applied.extend(step.revision.revision for step in found)
+        return found
+
+    batch = connection.dialect.name == "sqlite"
+    context = MigrationContext.configure(connection, opts={"fn": steps, "transactional_ddl": True, "render_as_batch": batch})
+    with Operations.context(context):
+        context.run_migrations()
     return applied
 
 

@@ -15,12 +15,14 @@ def _jwks(value: Any) -> None:
         raise ValidationError(problem)
 
 
-def _https(value: Any) -> None:
+def https(value: Any) -> None:
+    """Check an address by the rules for all of them. Raises `ValidationError`."""
     if problem := rules.url_problem(value):
         raise ValidationError(problem)
 
 
-def _strict_bool() -> fields.Field:
+def strict_bool() -> fields.Field:
+    """A field for true or false and nothing that is like it."""
     return fields.Raw(validate=validate.OneOf([True, False], error="write true or false"))
 
 
@@ -29,15 +31,15 @@ class ProofOfClient(Schema):
 
     profile = fields.String(validate=validate.OneOf(fapi.PROFILES))
     jwks = fields.Raw(validate=_jwks)
-    jwks_uri = fields.Raw(validate=_https)
+    jwks_uri = fields.Raw(validate=https)
     token_endpoint_auth_signing_alg = fields.String(validate=validate.OneOf(rules.PROOF_ALGS))
     client_assertion_audience = fields.String(validate=validate.OneOf(["issuer", "token_endpoint"]))
 
-    require_pushed_authorization_requests = _strict_bool()
-    dpop_bound_access_tokens = _strict_bool()
-    require_dpop_nonce = _strict_bool()
+    require_pushed_authorization_requests = strict_bool()
+    dpop_bound_access_tokens = strict_bool()
+    require_dpop_nonce = strict_bool()
     request_object_signing_alg = fields.String(validate=validate.OneOf(rules.PROOF_ALGS))
-    require_signed_request_object = _strict_bool()
+    require_signed_request_object = strict_bool()
     authorization_signed_response_alg = fields.String(validate=validate.OneOf(rules.ID_TOKEN_ALGS))
 
     @pre_load

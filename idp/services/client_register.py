@@ -22,6 +22,8 @@ def _load(connection: Connection) -> Mapping[str, Client]:
             old_secret_hash=row["old_secret_hash"],
             old_secret_until=row["old_secret_until"],
             event_token=row["event_token"],
+            registration_hash=row["registration_hash"],
+            registration_limits=row["registration_limits"],
             created_at=row["created_at"],
             updated_at=row["updated_at"],
         )

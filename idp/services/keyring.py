@@ -79,6 +79,17 @@ def ensure(deps: Deps, rotate: bool = False, lead: int | None = None) -> list[St
     return made
 
 
+def withdraw(deps: Deps, kid: str) -> rules.State | None:
+    """Forget a key that signs nothing now: it is published no more, and what it has signed is refused. Returns the state that
+    it was in; None: there is no such key; "current": it signs now, and stays."""
+    with deps.database.write() as connection:
+        state = rules.states(table.rows(connection), deps.policy.keys, deps.now()).get(kid)
+        if state not in (None, "current"):
+            table.remove(connection, [kid])
+            stamps.raise_stamp(connection, "keys")
+    return state
+
+
 class Keyring:
     """The process's view of the signing keys."""
 

@@ -41,6 +41,23 @@ def first_refusal(deps: Deps, address: str) -> bool:
     return deps.ephemeral.add("slowed:" + network_of(address), b"1", MINUTE)
 
 
+def device_code_allowed(deps: Deps, address: str) -> bool:
+    """Count one code of a television that this address types. While very many are wrong all over the service, each address
+    gets fewer tries (RFC 8628 section 5.1)."""
+    rates = deps.policy.rates
+    count = deps.ephemeral.hit("device-codes:" + network_of(address), MINUTE)
+    if count > rates.device_codes_per_address_per_minute:
+        return False
+    return count <= rates.device_codes_per_address_under_friction or deps.ephemeral.get("device-friction") is None
+
+
+def device_code_failed(deps: Deps) -> bool:
+    """Count one wrong code of the whole service; true for the one that begins the friction."""
+    return deps.ephemeral.hit("device-failures", MINUTE) == deps.policy.rates.device_failures_per_minute_before_friction + 1 and (
+        deps.ephemeral.add("device-friction", b"1", 5 * MINUTE)
+    )
+
+
 def sign_in_failed(deps: Deps) -> bool:
     """Count one failure of the whole service; true for the one that begins the friction."""
     return deps.ephemeral.hit("failures", MINUTE) == deps.policy.rates.failures_per_minute_before_friction + 1 and (

@@ -45,6 +45,11 @@ def _limits(policy: Policy, locale: str) -> list[tuple[str, dict[str, Any]]]:
         return _duration(locale, seconds)
 
     friction = {"failures": rates.failures_per_minute_before_friction, "n": rates.sign_ins_per_address_under_friction}
+    device_codes = {
+        "n": rates.device_codes_per_address_per_minute,
+        "failures": rates.device_failures_per_minute_before_friction,
+        "fewer": rates.device_codes_per_address_under_friction,
+    }
     return [
         ("waits.first", {"after": waits.first_after, "wait": time(waits.first)}),
         ("waits.long", {"after": waits.long_after, "wait": time(waits.long), "longest": time(waits.longest)}),
@@ -52,12 +57,14 @@ def _limits(policy: Policy, locale: str) -> list[tuple[str, dict[str, Any]]]:
         ("rates.sign_ins", {"n": rates.sign_ins_per_address_per_minute}),
         ("rates.pages", {"n": rates.pages_per_address_per_minute}),
         ("rates.friction", friction),
+        ("rates.device_codes", device_codes),
         *_codes(policy, locale),
         ("sessions.idle", {"idle": time(sessions.idle), "absolute": time(sessions.absolute)}),
         ("sessions.staff_idle", {"idle": time(sessions.staff_idle)}),
         ("sessions.page", {"n": time(sessions.page)}),
         ("tokens.code", {"n": time(tokens.code)}),
         ("tokens.pushed_request", {"n": time(tokens.pushed_request)}),
+        ("tokens.device_code", {"n": time(tokens.device_code)}),
         ("tokens.access", {"n": time(tokens.access)}),
         ("tokens.id", {"n": time(tokens.id)}),
         ("tokens.refresh", {"idle": time(tokens.refresh_idle), "n": time(tokens.refresh)}),

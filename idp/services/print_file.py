@@ -33,7 +33,7 @@ class Row:
 _FOREIGN = "The unfinished file holds lines that are none of ours. Move it away and start again."
 
 
-def _safe(cell: str) -> str:
+def safe(cell: str) -> str:
     """What a spreadsheet takes for text: an apostrophe before what could be a formula (requirement AD-09)."""
     return "'" + cell if cell.startswith(_MARKS) else cell
 
@@ -45,7 +45,7 @@ def marked(row: Row) -> bool:
 
 def _line(cells: Sequence[str]) -> bytes:
     out = io.StringIO()
-    csv.writer(out).writerow([_safe(cell) for cell in cells])
+    csv.writer(out).writerow([safe(cell) for cell in cells])
     return out.getvalue().encode()
 
 

@@ -49,6 +49,19 @@ def record(
     )
 
 
+SLACK = 600  # seconds by which rows may stand beside the order of their times: clocks of several hosts, late commits
+
+
+def ids_of_time(connection: Connection, since: int | None, until: int | None) -> tuple[int, int]:
+    """Every row of this time (Unix seconds, the end not included; None: open) has an id above the first of these and below
+    the second. Rows in between may be of another time, by a few minutes."""
+    before = select(audit.c.id).order_by(audit.c.at.desc(), audit.c.id.desc()).limit(1)
+    behind = select(audit.c.id).order_by(audit.c.at, audit.c.id).limit(1)
+    low = None if since is None else connection.execute(before.where(audit.c.at < since - SLACK)).scalar()
+    high = None if until is None else connection.execute(behind.where(audit.c.at >= until + SLACK)).scalar()
+    return -_LAST if low is None else low, _LAST if high is None else high
+
+
 @lru_cache(maxsize=4)
 def _of_account(events: int) -> Hot:
     columns = (audit.c.id, audit.c.at, audit.c.event, audit.c.result, audit.c.client_id, audit.c.address, audit.c.detail)
@@ -72,3 +85,8 @@ def timeline(connection: Connection, account_id: str, events: Sequence[str], bef
     if events:
         query = query.where(audit.c.event.in_(events))
     return list(connection.execute(query.order_by(audit.c.id.desc()).limit(limit)))
+
+
+def newest(connection: Connection) -> int:
+    """When the newest row was written (Unix seconds); 0 if there is none."""
+    return connection.execute(select(audit.c.at).order_by(audit.c.id.desc()).limit(1)).scalar() or 0

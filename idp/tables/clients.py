@@ -6,28 +6,46 @@ from typing import Any, Sequence
 from sqlalchemy import Connection, delete, select, update
 
 from idp.domain.client import Client
-from idp.tables.schema import clients, refresh_families
+from idp.tables.schema import clients, consents, refresh_families, session_clients
 
 
-def put(connection: Connection, client: Client) -> None:
-    """Insert or replace a client."""
-    values = {
+def _values(client: Client) -> dict[str, Any]:
+    return {
         "metadata": json.dumps(dict(client.metadata), ensure_ascii=False, sort_keys=True),
         "secret_hash": client.secret_hash,
         "old_secret_hash": client.old_secret_hash,
         "old_secret_until": client.old_secret_until,
         "event_token": client.event_token,
+        "registration_hash": client.registration_hash,
+        "registration_limits": client.registration_limits,
         "updated_at": client.updated_at,
     }
+
+
+def put(connection: Connection, client: Client) -> None:
+    """Insert or replace a client."""
+    values = _values(client)
     if connection.execute(update(clients).where(clients.c.id == client.id).values(**values)).rowcount == 0:
         connection.execute(clients.insert(), {"id": client.id, "created_at": client.created_at, **values})
 
 
+def replace(connection: Connection, client: Client) -> bool:
+    """Replace a client that looks after itself; false if it is gone, or does so no more."""
+    mine = (clients.c.id == client.id, clients.c.registration_hash == client.registration_hash)
+    return connection.execute(update(clients).where(*mine).values(**_values(client))).rowcount == 1
+
+
 def rows(connection: Connection) -> list[dict[str, Any]]:
-    """Every client: id, metadata (parsed), secret_hash, old_secret_hash, old_secret_until, event_token, created_at,
-    updated_at."""
+    """Every client: id, metadata (parsed), secret_hash, old_secret_hash, old_secret_until, event_token, registration_hash,
+    registration_limits, created_at, updated_at."""
     found = connection.execute(select(clients).order_by(clients.c.id)).mappings()
     return [{**row, "metadata": json.loads(row["metadata"])} for row in found]
+
+
+def one(connection: Connection, client_id: str) -> dict[str, Any] | None:
+    """The same of one client, as it is this moment, or None."""
+    row = connection.execute(select(clients).where(clients.c.id == client_id)).mappings().first()
+    return {**row, "metadata": json.loads(row["metadata"])} if row else None
 
 
 def receivers(connection: Connection, client_ids: Sequence[str]) -> list[str]:
@@ -58,6 +76,8 @@ def set_secret(connection: Connection, client_id: str, secret_hash: str, now: in
 
 
 def remove(connection: Connection, client_id: str) -> bool:
-    """Remove a client with its refresh tokens, so that another one of that name never has them; true if there was one."""
-    connection.execute(delete(refresh_families).where(refresh_families.c.client_id == client_id))
+    """Remove a client with its refresh tokens, its consents and its part in sessions, so that another one of that name never
+    has them; true if there was one."""
+    for table in (refresh_families, consents, session_clients):
+        connection.execute(delete(table).where(table.c.client_id == client_id))
     return connection.execute(delete(clients).where(clients.c.id == client_id)).rowcount == 1

@@ -81,6 +81,7 @@ def clear_account(connection: Connection, account_id: str) -> None:
     connection.execute(delete(failures).where(or_(holds, failures.c.bucket.contains(f":{account_id}:", autoescape=True))))
 
 
-def waiting(connection: Connection, now: int) -> int:
-    """How many buckets must wait now."""
-    return connection.execute(select(func.count()).where(failures.c.wait_until > now)).scalar_one()
+def waiting(connection: Connection, now: int, most: int | None = None) -> int:
+    """How many buckets must wait now, counted up to `most`."""
+    some = select(failures.c.bucket).where(failures.c.wait_until > now).limit(most).subquery()
+    return connection.execute(select(func.count()).select_from(some)).scalar_one()

@@ -48,9 +48,8 @@ def _family(row: Sequence[Any]) -> Family:
 
 def add(connection: Connection, series_hash: str, grant: Grant, now: int, idle: int, life: int) -> None:
     """Begin a family; `idle` and `life` in seconds from now."""
-    facts = vars(grant)
-    if grant.jkt is None:  # which the version before does not know
-        facts = {name: value for name, value in facts.items() if name != "jkt"}
+    # what the version before does not know stands there only where it says something
+    facts = {name: value for name, value in vars(grant).items() if value is not None or name not in ("jkt", "device")}
     values = {
         "series_hash": series_hash,
         "account_id": grant.subject,
@@ -81,6 +80,13 @@ def use(connection: Connection, series_hash: str, client_id: str, shown: int, fo
 def end(connection: Connection, series_hash: str) -> bool:
     """End every token of the family; false if somebody did before."""
     return connection.execute(delete(table).where(table.c.series_hash == series_hash)).rowcount == 1
+
+
+def of_account(connection: Connection, account_id: str, now: int, limit: int) -> dict[str, Family]:
+    """The live families of an account by their series, the one used last first."""
+    mine = select(table.c.series_hash, *_COLUMNS).where(table.c.account_id == account_id, table.c.expires_at > now)
+    rows = connection.execute(mine.order_by(table.c.used_at.desc(), table.c.series_hash).limit(limit))
+    return {row[0]: _family(row[1:]) for row in rows}
 
 
 def end_of_sessions(connection: Connection, account_id: str, sids: Sequence[str]) -> list[str]:

@@ -46,6 +46,8 @@ accounts = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
 )
+_STAFF = accounts.c.role != "member"
+Index("ix_accounts_staff", accounts.c.login_id_key, sqlite_where=_STAFF, postgresql_where=_STAFF)
 
 # every login ID there ever was: none is given out twice
 login_ids = Table(
@@ -249,6 +251,8 @@ clients = Table(
     Column("old_secret_hash", Text),
     Column("old_secret_until", BigInteger, nullable=False, server_default="0"),
     Column("event_token", Text),  # sealed: what the client's receiver of events expects
+    Column("registration_hash", Text),  # of the token by which the client looks after itself; null: only the operator does
+    Column("registration_limits", Text),  # JSON: what it may ask for then
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
 )
@@ -296,6 +300,25 @@ signing_keys = Table(
     UniqueConstraint("alg", "active_from"),
 )
 
+# who may register clients: tokens for so many more of them
+client_invitations = Table(
+    "client_invitations",
+    metadata,
+    Column("fingerprint", String(64), primary_key=True),
+    Column("uses_left", Integer, nullable=False),
+    Column("expires_at", BigInteger, nullable=False, index=True),
+    Column("limits", Text, nullable=False),  # JSON: what a client may ask for
+    Column("created_at", BigInteger, nullable=False),
+)
+
+# keys that must stay what they are whatever becomes of the operator's secrets, which only seal them
+lasting_keys = Table(
+    "lasting_keys",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("sealed", Text, nullable=False),
+)
+
 # one row per register that workers keep in process; raised with every change
 stamps = Table(
     "stamps",
@@ -330,6 +353,7 @@ outbox = Table(
     Index("ix_outbox_account", "account_id", "id"),
     Index("ix_outbox_provider_id", "provider_id"),
     Index("ix_outbox_due", "outcome", "channel", "priority", "due_at", "id"),
+    Index("ix_outbox_listed", "outcome", "channel", "id"),
 )
 
 audit = Table(
@@ -347,6 +371,31 @@ audit = Table(
     Column("policy_version", String(64)),
     Column("detail", Text, nullable=False),  # JSON, no personal data
     Index("ix_audit_account", "account_id", "id"),
+    Index("ix_audit_event", "event", "id"),
+    Index("ix_audit_client", "client_id", "id"),
+)
+# most rows have nobody who acted for another, and most end well
+_ACTED, _NOT_OK = audit.c.actor.is_not(None), audit.c.result != "ok"
+Index("ix_audit_actor", audit.c.actor, audit.c.id, sqlite_where=_ACTED, postgresql_where=_ACTED)
+Index("ix_audit_result", audit.c.result, audit.c.id, sqlite_where=_NOT_OK, postgresql_where=_NOT_OK)
+
+# the audit record as a chain: each block seals its rows and the block before it
+audit_blocks = Table(
+    "audit_blocks",
+    metadata,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("first_id", BigInteger, nullable=False),
+    Column("last_id", BigInteger, nullable=False),
+    Column("count", Integer, nullable=False),
+    Column("newest_at", BigInteger, nullable=False),
+    Column("rows_digest", String(64), nullable=False),
+    Column("marks", Text, nullable=False),  # of each row, to name the one that was changed
+    Column("digest", String(64), nullable=False),
+    Column("key_id", String(32), nullable=False),
+    Column("sealed_at", BigInteger, nullable=False),
+    Column("purged_at", BigInteger, nullable=False),  # 0: its rows are still there
+    Column("purge_mac", String(64), nullable=False),
+    Index("ix_audit_blocks_purged", "purged_at", "seq"),
 )
 
 # what one of the desk has proposed and somebody else has to approve
@@ -405,4 +454,34 @@ leases = Table(
     Column("name", String(32), primary_key=True),
     Column("holder", String(64), nullable=False),
     Column("until", BigInteger, nullable=False),
+)
+
+# counts per hour for the dashboard (`idp.domain.rollup`); `step`: of a histogram, or 0
+rollups = Table(
+    "rollups",
+    metadata,
+    Column("name", String(16), primary_key=True),
+    Column("hour", BigInteger, primary_key=True),  # when it begins
+    Column("label", String(128), primary_key=True),
+    Column("step", Integer, primary_key=True),
+    Column("count", BigInteger, nullable=False),
+    Index("ix_rollups_hour", "hour"),
+)
+
+# up to which row of a table the rollups have counted
+rollup_cursors = Table(
+    "rollup_cursors",
+    metadata,
+    Column("source", String(16), primary_key=True),
+    Column("last_id", BigInteger, nullable=False),
+)
+
+# what staff have switched for every process: a channel that is paused, a gateway that goes first
+switches = Table(
+    "switches",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("value", String(32), nullable=False),
+    Column("actor", String(64), nullable=False),
+    Column("at", BigInteger, nullable=False),
 )

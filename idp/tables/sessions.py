@@ -69,6 +69,12 @@ def of_account(connection: Connection, account_id: str, since: int, limit: int) 
     return [(session, tuple(clients)) for session, clients in found.items()]
 
 
+def by_sids(connection: Connection, sids: Sequence[str]) -> dict[str, Signed]:
+    """Those of these sessions that are on record."""
+    columns = (sessions.c[name] for name in ("sid", "account_id", "started_at", "device", "address"))
+    return {row.sid: Signed(*row) for row in connection.execute(select(*columns).where(sessions.c.sid.in_(sids)))}
+
+
 def clients_of(connection: Connection, account_id: str) -> list[str]:
     """Every client that this member has signed in to."""
     return [row[0] for row in _CLIENTS.rows(connection, {"account": account_id})]

@@ -27,11 +27,14 @@ PATHS = {
 @dataclass(frozen=True)
 class Purpose:
     """What a room does with journeys that it started: `prepare` fills in what only it knows once the member is
-    known, `finish` answers a journey that is done, `refuse` one that cannot be."""
+    known, `finish` answers a journey that is done, `refuse` one that cannot be. `consent`: the page that asks for the member's
+    yes; `reaches`: whether it is this browser's session that the client gets to know."""
 
     prepare: Callable[[Journey, Account], Journey]
     finish: Callable[[Journey, Account], Response]
     refuse: Callable[[Journey, str], Response]
+    consent: str = PATHS["consent"]
+    reaches: bool = True
 
 
 class Dispatcher:
@@ -75,12 +78,13 @@ class Dispatcher:
             response = purpose.finish(journey, account)
             if journey.proof and journey.proof.sid:
                 agent, address = request.user_agent.string, request.remote_addr or ""
-                sessions.reached(deps, journey.proof.sid, account.id, journey.client_id, agent, address)
+                sessions.reached(deps, journey.proof.sid, account.id, journey.client_id if purpose.reaches else None, agent, address)
             if shown:
                 journeys.finish(deps, journey)
         else:
             journeys.save(deps, journey)
-            response = redirect(f"{PATHS[step]}?j={journey.id}", 303)
+            path = purpose.consent if step == "consent" else PATHS[step]
+            response = redirect(f"{path}?j={journey.id}", 303)
         if new_cookie:
             cookies.write(response, cookies.SESSION, new_cookie, deps.settings.secure)
         response.headers["Cache-Control"] = "no-store"

@@ -10,6 +10,7 @@ from idp.services.client_register import ClientRegister
 from idp.services.ghosts import Ghosts
 from idp.services.keyring import Keyring
 from idp.services.passwords import Hasher
+from idp.services.subjects import Subjects
 
 if TYPE_CHECKING:
     from idp.web.dispatcher import Dispatcher
@@ -26,6 +27,7 @@ class House:
     keyring: Keyring
     clients: ClientRegister
     client_keys: ClientKeys
+    subjects: Subjects
     fetcher: Fetcher
     pages: "Pages"
     dispatcher: "Dispatcher"

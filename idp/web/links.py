@@ -1,8 +1,8 @@
 """Opening a link of a letter: as often as anybody likes, by people and by scanners, it only leads to a page (RC-07, RC-08)."""
 
-from flask import Response, redirect
+from flask import Response, redirect, request
 
-from idp.services import drafts, journeys, links
+from idp.services import drafts, funnels, journeys, links
 from idp.services.links import Purpose
 from idp.vault import fingerprint
 from idp.web import doors, steps
@@ -18,7 +18,9 @@ def opened(house: House, purpose: Purpose, token: str, path: str) -> Response:
     steps.count_page(deps)
     journey = journeys.new(deps, doors.browser(deps))
     journeys.save(deps, journey)
-    held = {"purpose": purpose, "fingerprint": fingerprint(token[: links.LONGEST + 1])}
+    found = fingerprint(token[: links.LONGEST + 1])
+    held = {"purpose": purpose, "fingerprint": found}
+    funnels.opened(deps, purpose, found, request.remote_addr or "")
     drafts.put(deps, _DRAFT, journey.id, held, int(deps.policy.sessions.page))
     return redirect(f"{path}?j={journey.id}", 303)
 

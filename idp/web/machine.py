@@ -2,7 +2,7 @@
 
 import json
 import traceback
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Callable, Iterable, Mapping
 
 import structlog
@@ -32,12 +32,14 @@ class Reply:
 
 @dataclass(slots=True)
 class MachineRequest:
-    """One request as machine endpoints see it; `form` is filled for form posts, `body` for endpoints that take any type."""
+    """One request as machine endpoints see it; `form` is filled for form posts, `body` for endpoints that take any type; `more`: headers
+    that go with whatever is answered."""
 
     method: str
     environ: Mapping[str, Any]
     form: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
+    more: list[tuple[str, str]] = field(default_factory=list)
 
     def header(self, name: str) -> str:
         """A header's value, or an empty string."""
@@ -49,6 +51,12 @@ class MachineRequest:
         """The media type of the body in lower case, without parameters."""
         value: str = self.environ.get("CONTENT_TYPE", "")
         return value.split(";")[0].strip().lower()
+
+    @property
+    def path(self) -> str:
+        """The path, decoded."""
+        value: str = self.environ["PATH_INFO"]
+        return value
 
     @property
     def query(self) -> str:
@@ -88,7 +96,8 @@ class Endpoint:
 
 
 class MachineLayer:
-    """Routes by exact path to machine endpoints, everything else to the pages behind."""
+    """Routes by exact path to machine endpoints, or by all but the last part of it to one whose path ends with a slash; everything
+    else to the pages behind."""
 
     def __init__(
         self,
@@ -101,7 +110,8 @@ class MachineLayer:
         self._known_origin = known_origin
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        endpoint = self.endpoints.get(environ["PATH_INFO"])
+        path: str = environ["PATH_INFO"]
+        endpoint = self.endpoints.get(path) or self.endpoints.get(path[: path.rfind("/") + 1])
         if endpoint is None:
             return self._inner(environ, start_response)
         reply = self._safe(endpoint, environ)
@@ -130,10 +140,11 @@ class MachineLayer:
             allow = (("Allow", ", ".join((*endpoint.methods, "OPTIONS"))),)
             return error_reply(405, "invalid_request", f"use {' or '.join(endpoint.methods)} here", allow)
         request = MachineRequest(method, environ)
-        if method == "POST" and (endpoint.form or endpoint.body):
+        if method in ("POST", "PUT") and (endpoint.form or endpoint.body):
             if problem := self._read_body(request) or (self._read_form(request) if endpoint.form else None):
                 return problem
-        return endpoint.answer(request)
+        reply = endpoint.answer(request)
+        return replace(reply, headers=(*reply.headers, *request.more)) if request.more else reply
 
     def _read_body(self, request: MachineRequest) -> Reply | None:
         try:

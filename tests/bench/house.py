@@ -79,13 +79,13 @@ class Bench:
     settings_file: str
 
 
-def prepare(folder: Path, database: str, ephemeral: str) -> Prepared:
+def prepare(folder: Path, database: str, ephemeral: str, time_cost: int = 2) -> Prepared:
     """An installation with one worker, no courier, no limits per address, and codes that wait to be redeemed."""
     idp = running.configure(folder, database, ephemeral, services.free_port())
     policy = folder / running.POLICY
     text = policy.read_text()
     assert 'code = "60s"' in text
-    policy.write_text(text.replace('code = "60s"', 'code = "10m"'))
+    policy.write_text(text.replace('code = "60s"', 'code = "10m"').replace("\ntime_cost = 2\n", f"\ntime_cost = {time_cost}\n"))
     idp.config.write_text(idp.config.read_text().replace("[server]\n", "[server]\nworkers = 1\ncourier = false\n"))
     members, coded = _people(idp), _people(idp, second_factor=True)
     grants = ["authorization_code", "refresh_token", "client_credentials"]

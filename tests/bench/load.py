@@ -159,7 +159,8 @@ class Browser:
         expected = 200 if path.startswith(("/login?", "/code?")) else 303
         answer = self.line.ask(message(method, path, self.portal.host, headers, form), expected)
         self.cookies.update((name.decode(), value.decode()) for name, value in _COOKIE.findall(answer.head))
-        return self.ask("GET", answer.location) if answer.location.startswith("/") else answer
+        to = answer.location.removeprefix(f"http://{self.portal.host}")
+        return self.ask("GET", to) if to.startswith("/") else answer
 
     def sign_in(self, login_id: str) -> str:
         """From the portal's redirect to the code."""

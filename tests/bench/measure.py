@@ -12,12 +12,12 @@ from statistics import median
 from typing import Any, Callable, Iterator
 
 from idp.domain.policy import Argon2Cost
-from tests.bench import bound, codes, contracts, grants, house, letters, load, pages, reference
+from tests.bench import bound, codes, contracts, grants, house, letters, load, pages, peer, reference
 from tests.bench.figure import Figure, Round, figure, in_turn
 from tests.bench.house import Bench, Server
 from tests.bench.load import message
 
-NAMES = ("start", "sign-in", "code", "remembered", "exchange", *grants.NAMES, *bound.NAMES, "userinfo", "account", "discovery", "jwks", "memory", "letters", *contracts.NAMES)
+NAMES = ("start", "sign-in", "code", "remembered", "exchange", *grants.NAMES, *bound.NAMES, "userinfo", "account", "discovery", "jwks", "memory", "letters", *contracts.NAMES, *peer.NAMES)
 
 
 @contextmanager
@@ -35,6 +35,7 @@ class Run:
     client: Pool
     bare: Pool
     quick: bool
+    cost: Argon2Cost
     tokens: list[str] = field(default_factory=list)
 
     def load(self, server: Server, call: Callable[..., tuple[float, list[Any]]], *arguments: Any) -> tuple[Round, list[Any]]:
@@ -70,7 +71,7 @@ class Run:
 
     def sign_in(self) -> Figure:
         """Whole journeys against the one password check that each of them needs."""
-        count, cost = 12 if self.quick else 20, Argon2Cost()
+        count, cost = 12 if self.quick else 20, self.cost
         members = itertools.cycle(self.bench.members)
 
         def ours() -> Round:
@@ -178,16 +179,17 @@ class Run:
         return figure(name, 1.5, False, "bare", in_turn(8 if self.quick else 15, ours, theirs))
 
 
-def measure(folder: Path, urls: tuple[str, str], names: list[str] | tuple[str, ...], quick: bool) -> Iterator[Figure]:
-    """Every figure that was asked for, as soon as it is known. Memory after load means after the others."""
+def measure(folder: Path, urls: tuple[str, str], names: list[str] | tuple[str, ...], quick: bool, cost: Argon2Cost = Argon2Cost()) -> Iterator[Figure]:
+    """Every figure that was asked for, as soon as it is known. Memory after load means after the others. `cost`: of every
+    password hash."""
     if set(names) - set(contracts.NAMES):
-        yield from _over_http(folder, urls, names, quick)
+        yield from _over_http(folder, urls, names, quick, cost)
     if set(names) & set(contracts.NAMES):
         yield from contracts.figures(folder, urls, names, quick)
 
 
-def _over_http(folder: Path, urls: tuple[str, str], names: list[str] | tuple[str, ...], quick: bool) -> Iterator[Figure]:
-    prepared = house.prepare(folder, *urls)
+def _over_http(folder: Path, urls: tuple[str, str], names: list[str] | tuple[str, ...], quick: bool, cost: Argon2Cost) -> Iterator[Figure]:
+    prepared = house.prepare(folder, *urls, time_cost=cost.time_cost)
     if "start" in names:
         times = [house.start_seconds(prepared.idp) for _ in range(2 if quick else 6)]
         yield Figure("start", "s", 1.5, False, [one[0] for one in times], {"CPU s": median(one[1] for one in times)})
@@ -196,11 +198,16 @@ def _over_http(folder: Path, urls: tuple[str, str], names: list[str] | tuple[str
         _process_on(house.LOAD_CORE) as client,
         _process_on(house.SERVER_CORE) as bare,
     ):
-        run = Run(bench, client, bare, quick)
+        run = Run(bench, client, bare, quick, cost)
         idle = house.memory(bench.ours.worker)
         for name in names:
-            if name not in ("start", "memory", "letters", *contracts.NAMES):
+            if name not in ("start", "memory", "letters", *contracts.NAMES, *peer.NAMES):
                 yield getattr(run, name.replace("-", "_"))()
+        # the peer has its data in Redis, so ours is measured with its production stores
+        if (beside := [name for name in names if name in peer.NAMES]) and not urls[0].startswith("sqlite"):
+            with peer.serving(bench, folder) as sides:
+                match = peer.Match(run, *sides)
+                yield from (match.figure(name) for name in beside)
         if "memory" in names:
             loaded, master = house.memory(bench.ours.worker), house.memory(bench.ours.master)
             states = {"idle": idle, "loaded": loaded, "master": master}

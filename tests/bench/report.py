@@ -27,10 +27,18 @@ MEANING = {
     "jwks": "JWKS ÷ bare WSGI answer",
     "memory": "PSS of a worker after load",
     "letters": "mails per second of one courier",
+    "peer-sign-in": "oidc-provider ÷ ours: sign-in",
+    "peer-exchange": "oidc-provider ÷ ours: code exchange",
+    "peer-refresh": "oidc-provider ÷ ours: refresh",
+    "peer-back-end": "oidc-provider ÷ ours: back end",
+    "peer-userinfo": "oidc-provider ÷ ours: userinfo",
+    "peer-introspect": "oidc-provider ÷ ours: introspection",
+    "peer-discovery": "oidc-provider ÷ ours: discovery",
+    "peer-jwks": "oidc-provider ÷ ours: JWKS",
     "import": "greatest RSS of a contract import",
     "matching": "one contract of many ÷ of 1,000",
 }
-HEADING = f"{'':10} {'':36} {'target':>10} {'median':>8} {'spread':>13}  {'':7} raw, medians"
+HEADING = f"{'':15} {'':36} {'target':>10} {'median':>8} {'spread':>13}  {'':7} raw, medians"
 
 
 def machine() -> dict[str, str]:
@@ -52,7 +60,7 @@ def line(figure: Figure) -> str:
     raw = ", ".join(f"{name} {value:.3g}" if value < 100 else f"{name} {value:.0f}" for name, value in figure.raw.items())
     spread = f"{low:.2f}–{high:.2f}" if len(figure.values) > 1 else ""
     verdict = {True: "met", False: "MISSED", None: ""}[figure.met]
-    return f"{figure.name:10} {MEANING[figure.name]:36} {target:>10} {figure.value:>8.2f} {spread:>13}  {verdict:7} {raw}"
+    return f"{figure.name:15} {MEANING[figure.name]:36} {target:>10} {figure.value:>8.2f} {spread:>13}  {verdict:7} {raw}"
 
 
 def plain(about: dict[str, str], found: dict[str, list[Figure]]) -> dict[str, Any]:

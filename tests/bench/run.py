@@ -15,6 +15,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 import pytest  # noqa: E402
 
+from idp.domain.policy import Argon2Cost  # noqa: E402
 from tests.bench import house, measure, report  # noqa: E402
 
 
@@ -25,6 +26,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="fewer rounds, 10,000 contracts in place of 1,000,000, embedded stores only unless --stores says otherwise")
     parser.add_argument("--only", metavar="NAME", choices=measure.NAMES, action="append", help=", ".join(measure.NAMES))
     parser.add_argument("--stores", choices=["embedded", "production", "both"], help="default: both; production is PostgreSQL and Redis")
+    parser.add_argument("--time-cost", type=int, default=2, metavar="N", help="of every password hash, such as `idp check` proposes; default 2, as shipped")
     wish = parser.parse_args()
     kinds = {"both": ["embedded", "production"], None: ["embedded"] if wish.quick else ["embedded", "production"]}
     found: dict[str, list[measure.Figure]] = {}
@@ -36,7 +38,7 @@ def main() -> None:
         found[kind] = []
         try:
             with tempfile.TemporaryDirectory(prefix="idp-bench-") as folder, house.stores(kind, Path(folder)) as urls:
-                for figure in measure.measure(Path(folder), urls, wish.only or measure.NAMES, wish.quick):
+                for figure in measure.measure(Path(folder), urls, wish.only or measure.NAMES, wish.quick, Argon2Cost(time_cost=wish.time_cost)):
                     found[kind].append(figure)
                     print(report.line(figure), flush=True)
         except pytest.fail.Exception as problem:  # a server that is not installed, in one sentence

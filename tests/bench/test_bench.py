@@ -9,13 +9,13 @@ from typing import Any
 RUN = Path(__file__).with_name("run.py")
 
 
-def quick(folder: Path, *names: str) -> tuple[str, list[Any]]:
+def quick(folder: Path, *names: str, stores: str = "embedded") -> tuple[str, list[Any]]:
     """What a quick run prints, and the figures that it wrote."""
     found = folder / "found.json"
-    command = [sys.executable, str(RUN), "--quick", *(word for name in names for word in ("--only", name)), "--json", str(found)]
+    command = [sys.executable, str(RUN), "--quick", *(word for name in names for word in ("--only", name)), "--stores", stores, "--json", str(found)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
-    return done.stdout, json.loads(found.read_text())["stores"]["embedded"]
+    return done.stdout, json.loads(found.read_text())["stores"][stores]
 
 
 def test_the_bench_measures_ours_and_the_reference(tmp_path: Path) -> None:
@@ -47,3 +47,10 @@ def test_the_bench_imports_contracts_and_finds_one(tmp_path: Path) -> None:
     assert (imported["target"], matching["target"]) == (300.0, 1.2)
     assert 20 < imported["median"] < 300 and imported["raw"]["rows/s"] > 0 and imported["raw"]["again rows/s"] > 0
     assert len(matching["rounds"]) > 1 and min(matching["rounds"]) > 0 and matching["raw"]["wall"] > 0
+
+
+def test_the_bench_measures_the_peer_beside_us(tmp_path: Path) -> None:
+    printed, found = quick(tmp_path, "peer-exchange", "peer-jwks", stores="production")
+    assert "oidc-provider" in printed and [one["target"] for one in found] == [1.0, 0.5]
+    for one in found:
+        assert len(one["rounds"]) > 1 and min(one["rounds"]) > 0 and one["raw"]["peer CPU ms"] > 0

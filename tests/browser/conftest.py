@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, Playwright, ViewportSize
 
 from idp import app, config
 from idp.cli import root
+from idp.domain.client import DEVICE_CODE
 from idp.services import factors
 from idp.tables import accounts
 from idp.tables import factors as factor_tables
@@ -48,6 +49,8 @@ def party(idp: Idp) -> Iterator[RelyingParty]:
         portal.register("own", post_logout_redirect_uris=[f"{portal.address}/own/out"])
         links = {"policy_uri": f"{portal.address}/privacy", "tos_uri": f"{portal.address}/terms"}
         portal.register("third", client_name="ポイント＆クーポン", first_party=False, **links)
+        tv = {"grant_types": [DEVICE_CODE, "refresh_token"], "token_endpoint_auth_method": "none"}
+        portal.register("tv", client_name="ひかりテレビボックス", **tv)
         yield portal
 
 

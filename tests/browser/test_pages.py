@@ -28,8 +28,10 @@ TOKENS = {
     "register": ["off", "tel-national", "off"],
     "details": ["username", "new-password", "email", "nickname"],
     "finish": ["current-password"],
+    "device": ["off"],
 }
-NO_FIELDS = ("code_ways", "code_send", "code_none")
+NO_FIELDS = ("code_ways", "code_send", "code_none", "device_confirm", "device_done", "device_connected", "device_refused")
+EQUAL = ("device_confirm",)  # yes and no look alike: nobody is to be led to either
 TYPED = "input:not([type=hidden], [type=checkbox], [type=radio])"
 VISIBLE = "const visible = (all) => [...document.querySelectorAll(all)].filter((a) => a.checkVisibility() && a.offsetWidth > 1);"
 SHOWN = [pytest.param((name, locale), id=f"{name}-{locale}") for name in STATES for locale in LANGUAGES]
@@ -104,7 +106,9 @@ def test_the_page_says_its_language_its_task_and_whether_something_is_wrong(show
     assert page.title() == f"{prefix}{page.text_content('h1')} - My ひかりページ"
     assert page.locator("h1").count() == 1
     assert page.locator("[role=alert]").count() == (name in WITH_ERRORS)
-    assert page.locator("form").count() <= 1 and page.locator("button.primary, a.button, button.danger").count() == 1
+    main = "main button" if name in EQUAL else "button.primary, a.button, button.danger"
+    assert page.locator("form").count() <= 1 and page.locator(main).count() == (2 if name in EQUAL else 1)
+    assert name not in EQUAL or len({one.get_attribute("class") for one in page.locator(main).all()}) == 1
 
 
 def test_the_order_is_the_same_everywhere(shown: tuple[str, str, Visitor]) -> None:

@@ -15,7 +15,7 @@ from tests.ports.smtp_server import Inbox, smtp_server
 from tests.running import policy_text
 from tests.services import free_port
 
-PARTS = ["settings", "libraries", "texts", "policy", "secrets", "database", "schema", "ephemeral store", "mail", "sms", "contract records", "signing keys", "clock"]
+PARTS = ["settings", "libraries", "texts", "policy", "password hash", "secrets", "database", "schema", "ephemeral store", "mail", "sms", "contract records", "signing keys", "clock"]
 GATEWAY = '[sms.gateway]\nbody = "to={to}&text={body}"\n'
 TWO = '[sms]\nurl = "http://127.0.0.1:{1}/"\n' + GATEWAY + GATEWAY.replace("gateway]", 'fallback]\nurl = "http://127.0.0.1:{2}/"')
 SNS = '[sms]\nurl = "http://127.0.0.1:{good}/"\n[sms.gateway]\nprofile = "sns"\nuser = "a"\npassword = "b"\n'
@@ -54,6 +54,7 @@ def test_all_is_well(sound: Path) -> None:
     code, said = check(sound)
     assert said["schema"].startswith("ok step ") and said["signing keys"] == "ok ES256, EdDSA, PS256, RS256"
     assert "s from the database's" in said["clock"]
+    assert re.fullmatch(r"ok [0-9]+ ms with time_cost = 2(; this machine can afford time_cost = [0-9]+ \(50 ms\) in .*)?", said["password hash"])
 
 
 # (settings, the one part that fails, why)

@@ -17,7 +17,7 @@ from idp.tables.database import Database
 from tests import services
 
 
-STEPS = ["0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0011"]
+STEPS = ["0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0012", "0013"]
 
 
 def differences(url: str) -> list[Any]:
@@ -50,7 +50,7 @@ def test_the_migrations_make_what_the_code_declares(database_url: str) -> None:
 def test_the_second_step_keeps_what_the_first_one_held(database_url: str) -> None:
     """Rows of the version before: who had a usual destination wanted codes."""
     database = Database(database_url)
-    _upgrade_to(database, "0001")
+    upgrade_to(database, "0001")
     account = "INSERT INTO accounts (id, login_id, login_id_key, nickname, status, role, locale, epoch, password_state,"
     account += " password_at, profile, created_at, updated_at) VALUES (:id, :id, :id, 'n', 'active', 'member', 'ja', 0, 'none', 0, '{}', 1, 1)"
     place = "INSERT INTO destinations VALUES (:id, :id, 'email', 'a@example.jp', 'a@example.jp', 5, :usual, 1)"
@@ -66,7 +66,8 @@ def test_the_second_step_keeps_what_the_first_one_held(database_url: str) -> Non
     assert differences(database_url) == []
 
 
-def _upgrade_to(database: Database, revision: str) -> None:
+def upgrade_to(database: Database, revision: str) -> None:
+    """Apply the steps up to this one."""
     config = Config()
     config.set_main_option("script_location", "idp:migrations")
     script = ScriptDirectory.from_config(config)

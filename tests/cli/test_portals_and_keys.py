@@ -157,6 +157,18 @@ def test_keys_are_listed_and_a_next_one_is_published_once(config: str) -> None:
     assert sorted(states) == ["current"] * 4 + ["next"] * 4
 
 
+def test_a_key_that_may_have_leaked_is_withdrawn_unless_it_signs(config: str) -> None:
+    run(config, "key", "rotate")
+    rows = {row.split("\t")[0]: row.split("\t")[2] for row in run(config, "key", "list").output.splitlines()}
+    current, following = (next(kid for kid in rows if rows[kid] == state) for state in ("current", "next"))
+    assert "First: idp key rotate --now" in run(config, "key", "withdraw", current).output
+    assert run(config, "key", "withdraw", following).output == f"{following} is published no more.\n"
+    left = run(config, "key", "list").output
+    assert current in left and following not in left
+    again = run(config, "key", "withdraw", following)
+    assert again.exit_code == 1 and again.output == "There is no such key. See: idp key list\n"
+
+
 def test_a_printed_secret_can_be_used(config: str) -> None:
     line = run(config, "key", "secret", "--id", "2026-11").output.strip()
     assert re.fullmatch(r"2026-11:[A-Za-z0-9+/]{43}=", line) and secret_keys.parse((line,))[0][0] == "2026-11"

@@ -21,6 +21,7 @@ MACHINE = {
     "/jwks": (("GET",), False, "any"),
     "/token": (("POST",), True, "registered"),
     "/par": (("POST",), True, "registered"),
+    "/device_authorization": (("POST",), True, "registered"),
     "/revoke": (("POST",), True, "registered"),
     "/introspect": (("POST",), True, None),
     "/userinfo": (("GET", "POST"), True, "registered"),

@@ -23,6 +23,7 @@ from idp.features.agreements import flow as agreements
 from idp.features.console_desk import approvals
 from idp.features.console_members import detail as members
 from idp.features.console_members import timeline
+from idp.features.console import home
 from idp.features.own_data import views as own_data
 from idp.services import desk_identity, letters
 from idp.tables import desk_requests
@@ -148,6 +149,10 @@ def computed() -> set[str]:
         *(f"reg.s1.birth.{part}" for part in ("year", "month", "day")),
         *(f"con.role.{role}" for role in STAFF),
         *desk_keys(),
+        *(f"con.dash.part.{name}" for name in ("database", "ephemeral", "keys", "courier", "mail", "sms")),
+        *(f"con.dash.table.{name}" for name in home.MORE),
+        *(f"con.dash.more.{path.rpartition('/')[2]}" for path in home.MORE.values()),
+        *(f"con.dash.{name}.{part}" for name in ("registration", "reset") for part in ("done", "none")),
         *letter_keys(),
     }
 

@@ -13,9 +13,11 @@ from flask import Flask
 from werkzeug.test import run_wsgi_app
 
 from idp import app, config
+from idp.domain.client import DEVICE_CODE
 from idp.services import accounts, client_registration
 from idp.services.accounts import NewAccount
 from tests import running
+from tests.input.device import device_calls, device_pages
 from tests.input.recovery import recovery_pages
 from tests.input.registration import registration_pages
 from tests.input.settings import settings_pages
@@ -85,6 +87,7 @@ class Inside:
         self._ephemeral = sqlite3.connect(folder / "ephemeral.db", isolation_level=None)
         self.portal = self._client(client_name="Portal", redirect_uris=[CALLBACK], token_endpoint_auth_method="client_secret_post", post_logout_redirect_uris=[CALLBACK + "/out"])
         self.third = self._client(client_name="Third", redirect_uris=[CALLBACK + "/third"], first_party=False)
+        self.television = self._client(client_name="Television", grant_types=[DEVICE_CODE], token_endpoint_auth_method="none")
         self._member("hanako", running.PASSWORD, letter=False)
         self._member("letter", LETTER_PASSWORD, letter=True)
         self._member("coded", running.PASSWORD, letter=False, email="coded@mail.example", verified=True, usual="email")
@@ -127,6 +130,7 @@ class Inside:
         found |= settings_pages(self, *(Visitor(self, f"192.0.2.{n}") for n in range(6, 9)))
         found |= recovery_pages(self, *(Visitor(self, f"192.0.2.{n}") for n in range(9, 13)))
         found |= registration_pages(self, *(Visitor(self, f"192.0.2.{n}") for n in range(20, 24)))
+        found |= device_pages(self, Visitor(self, "192.0.2.30"))
         # the buttons are part of what is sent
         for name, button in (("consent", ("answer", "yes")), ("choose", ("action", "continue"))):
             found[name].form.fields |= {button[0]: button[1]}
@@ -150,6 +154,7 @@ class Inside:
             "client credentials": Page(Form("/token", "post", {"grant_type": "client_credentials"} | client), {}),
             "par": Page(Form("/par", "post", running.authorization_parameters(self.portal) | client), {}),
             "pushed": Page(Form("/authorize", "get", {"client_id": client["client_id"], "request_uri": "urn:ietf:params:oauth:request_uri:" + "p" * 43}), stranger),
+            **device_calls(self),
             "revoke": Page(Form("/revoke", "post", {"token": "0." + "r" * 86} | client), {}),
             "introspect": Page(Form("/introspect", "post", {"token": "W10.W10.W10"} | client), {}),
             "userinfo": Page(Form("/userinfo", "post", {"access_token": "W10.W10.W10"}), {}),

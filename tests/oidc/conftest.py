@@ -48,8 +48,10 @@ def short(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
 
 @pytest.fixture(scope="module")
 def brief(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    """With pushed requests that live five seconds."""
-    with installation(tmp_path_factory.mktemp("oidc-brief"), EMBEDDED, policy={"tokens": {"pushed_request": '"5s"'}}) as found:
+    """With pushed requests that live five seconds, and codes of televisions that live ten and of which an address
+    types three a minute."""
+    brief = {"tokens": {"pushed_request": '"5s"', "device_code": '"10s"'}, "rates": {"device_codes_per_address_per_minute": "3"}}
+    with installation(tmp_path_factory.mktemp("oidc-brief"), EMBEDDED, policy=brief) as found:
         yield found
 
 

@@ -60,7 +60,7 @@ def forgeries_of(jwk: dict[str, Any], token: str) -> Iterator[tuple[str, str]]:
     header, payload, signature = header_of(token), unbase64(token.split(".")[1]), unbase64(token.split(".")[2])
     for none in ("none", "None", "NONE", "nOnE", ""):
         yield f"alg {none!r}", joined({**header, "alg": none}, payload, b"")
-        yield f"alg {none!r} without kid", joined({"alg": none, "typ": header["typ"]}, payload, b"")
+        yield f"alg {none!r} without kid", joined({"alg": none, "typ": header.get("typ", "JWT")}, payload, b"")
     yield from _hmac(jwk, header, payload)
     yield from _own_key(header, payload)
     yield from _headers(header, payload, signature)
@@ -69,7 +69,7 @@ def forgeries_of(jwk: dict[str, Any], token: str) -> Iterator[tuple[str, str]]:
 
 def _headers(header: dict[str, Any], payload: bytes, signature: bytes) -> Iterator[tuple[str, str]]:
     """The good signature under another header."""
-    for kid in (*KIDS, header["kid"] + " "):
+    for kid in (*KIDS, header.get("kid", "none") + " "):
         yield f"kid {str(kid)[:20]!r}", joined({**header, "kid": kid}, payload, signature)
     yield "no kid", joined({k: v for k, v in header.items() if k != "kid"}, payload, signature)
     for name, changed in CHANGES:

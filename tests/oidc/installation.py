@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from idp import app, config
 from idp.deps import Deps
+from idp.domain.client import DEVICE_CODE
 from idp.services import accounts, client_registration, factors
 from idp.services.passwords import Hasher
 from idp.tables import factors as table
@@ -22,6 +23,7 @@ from tests.running import CALLBACK, PASSWORD, Browser, Idp
 ODD_SECRET = "se:cret +%&=/?~ with space"
 API, OTHER_API = "https://api.example.jp/v1", "urn:example:bills"
 REFRESHING = ["authorization_code", "refresh_token"]
+TELEVISION = {"grant_types": [DEVICE_CODE, "refresh_token"], "token_endpoint_auth_method": "none", "redirect_uris": []}
 KEYED, ALL = "private_key_jwt", [*REFRESHING, "client_credentials"]
 BRIEF = {"access_token_lifetime": 120, "id_token_lifetime": 300, "refresh_token_idle_lifetime": 600, "refresh_token_lifetime": 900}
 
@@ -30,7 +32,8 @@ def fapi2(key: str, profile: str = "fapi2") -> dict[str, Any]:
     """A portal of this profile, with one key that names no algorithm, and a second address as the certification suite has it."""
     [jwk] = signing.jwks(key)["keys"]
     where = [CALLBACK, CALLBACK + "?dummy1=lorem&dummy2=ipsum"]
-    return {"profile": profile, "jwks": {"keys": [{name: value for name, value in jwk.items() if name != "alg"}]}, "grant_types": REFRESHING, "redirect_uris": where}
+    return {"profile": profile, "jwks": {"keys": [{name: value for name, value in jwk.items() if name != "alg"}]}, "grant_types": REFRESHING, "redirect_uris": where,
+            "post_logout_redirect_uris": [CALLBACK.replace("callback", "out")]}  # fmt: skip
 
 
 # by name: what the tests need beside the plain portal; registered before the server starts
@@ -68,14 +71,22 @@ PORTALS: dict[str, dict[str, Any]] = {
     "odd": {"client_id": "odd:id%+&=/", "client_secret": ODD_SECRET},
     "odd-post": {"client_id": "odd:post%+&=/", "client_secret": ODD_SECRET, "token_endpoint_auth_method": "client_secret_post"},
     "leaving": {"post_logout_redirect_uris": [CALLBACK.replace("callback", "out"), CALLBACK.replace("callback", "out?tenant=1")]},
+    "leaving-offline": {"grant_types": REFRESHING, "post_logout_redirect_uris": [CALLBACK.replace("callback", "out")]},
     "grantless": {"grant_types": []},
     **{f"key-{alg}": {"token_endpoint_auth_method": KEYED, "jwks": signing.jwks(f"portal-{alg}"), "grant_types": ALL} for alg in signing.ALGS},
+    "every": {"token_endpoint_auth_method": KEYED, "jwks": signing.jwks("portal-RS256"), "grant_types": ALL,
+              "post_logout_redirect_uris": [CALLBACK.replace("callback", "out")]},  # fmt: skip
     "pushing": {"require_pushed_authorization_requests": True},
     "pushing-third": {"first_party": False, "client_name": "Third"},
     "bound": {"dpop_bound_access_tokens": True, "grant_types": ALL, "resources": [API]},
     "bound-public": {"dpop_bound_access_tokens": True, "grant_types": REFRESHING, "token_endpoint_auth_method": "none"},
     "nonces": {"require_dpop_nonce": True, "grant_types": ALL},
     "signing": {"require_signed_request_object": True, "jwks": signing.jwks("portal-PS256", "portal-ES256"), "request_object_signing_alg": "PS256"},
+    "tv": {**TELEVISION, "client_name": "Television"},
+    "tv-third": {**TELEVISION, "client_name": "Third television", "first_party": False},
+    "tv-secret": {"grant_types": [DEVICE_CODE, "refresh_token"], "resources": [API, OTHER_API], "client_name": "Set-top box"},
+    "tv-told": {**TELEVISION, "backchannel_logout_uri": CALLBACK.replace("callback", "told")},
+    "tv-strong": {**TELEVISION, "default_acr_values": ["urn:x-idp:acr:3"]},
     **{name: fapi2(key) for name, key in (("fapi2", "portal-ES256"), ("fapi2-other", "portal-EdDSA"))},
     **{f"fapi2-message-signing{name}": fapi2(key, "fapi2-message-signing") for name, key in (("", "portal-PS256"), ("-other", "portal-ES256"))},
     "key-old": {"token_endpoint_auth_method": KEYED, "jwks": signing.jwks("portal-ES256"), "client_assertion_audience": "token_endpoint"},

@@ -18,7 +18,7 @@ def test_it_is_asked_once_for_each_client_and_scope(house: Installation) -> None
     """OIDC Core section 3.1.2.4 (requirement AZ-20)."""
     third, browser = house.portals["third"], house.browser(house.member())
     page = third.ask(browser, scope="openid email")
-    assert shows_consent(page) and "Third" in page.text
+    assert shows_consent(page) and "Third" in page.text and "portal.example</p>" in page.text, "a name anybody can give itself"
     assert "code" in third.reply(browser.submit(form_of(page), answer="yes"))
     for scope in ("openid email", "openid", "email openid"):
         third.code(browser, scope=scope, prompt="none")

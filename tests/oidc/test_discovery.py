@@ -28,7 +28,7 @@ REGISTERED = frozenset(
     authorization_response_iss_parameter_supported end_session_endpoint backchannel_logout_supported
     backchannel_logout_session_supported pushed_authorization_request_endpoint require_pushed_authorization_requests
     dpop_signing_alg_values_supported request_object_signing_alg_values_supported require_signed_request_object
-    authorization_signing_alg_values_supported""".split()
+    authorization_signing_alg_values_supported device_authorization_endpoint""".split()
 )
 VALUES = {**PROFILE, "address": ADDRESS, "nickname": "はなこ", "preferred_username": "hanako", "email": "hanako@example.jp"}
 
@@ -125,7 +125,7 @@ def test_every_response_type_and_mode_works(portal: Portal, provider: Provider, 
 
 def test_every_grant_and_client_authentication_method_works(house: Installation, provider: Provider, signed_in: Browser) -> None:
     """OIDC Discovery section 3, grant_types_supported and token_endpoint_auth_methods_supported."""
-    assert provider.metadata["grant_types_supported"] == ["authorization_code", "refresh_token", "client_credentials"]
+    assert provider.metadata["grant_types_supported"] == ["authorization_code", "refresh_token", "client_credentials", "urn:ietf:params:oauth:grant-type:device_code"]
     offline, backend = house.portals["offline"], house.portals["backend"]
     refreshing = {"grant_type": "refresh_token", "refresh_token": offline.tokens(signed_in, scope="openid offline_access")["refresh_token"]}
     assert offline.post(refreshing, offline.basic()).status_code == 200
@@ -198,7 +198,7 @@ def test_what_is_said_to_be_missing_is_refused(portal: Portal, provider: Provide
     """OIDC Discovery section 3: request_parameter_supported, request_uri_parameter_supported (true unless said), PKCE."""
     found = provider.metadata
     assert found["request_parameter_supported"] is True and found["request_uri_parameter_supported"] is False
-    assert (found["code_challenge_methods_supported"], found["subject_types_supported"]) == (["S256"], ["public"])
+    assert (found["code_challenge_methods_supported"], found["subject_types_supported"]) == (["S256"], ["public", "pairwise"])
     assert portal.error(signed_in, request="x.y.z") == "request_not_supported"
     assert portal.error(signed_in, request_uri="https://portal.example/x") == "request_uri_not_supported"
     assert portal.error(signed_in, code_challenge_method="plain") == "invalid_request"

@@ -8,6 +8,7 @@ import pytest
 import requests
 from joserfc.jwk import OctKey
 
+from idp.features.oidc import dpop
 from tests import services
 from tests.oidc import offline, proofs, signing
 from tests.oidc.installation import API, Installation
@@ -209,6 +210,23 @@ def test_a_nonce_is_asked_for_and_taken(each: Installation) -> None:
     assert refused(answer, "use_dpop_nonce")
     assert userinfo(each.provider, token, nonce=answer.headers["DPoP-Nonce"]).status_code == 200
     refusal(own(each.portals["bound"], nonce="made up"), "use_dpop_nonce")
+
+
+def test_a_nonce_near_its_end_is_replaced_with_the_answer(each: Installation) -> None:
+    """RFC 9449 section 8.2: with a successful answer, at the token endpoint, UserInfo and PAR; a fresh one is left as it is."""
+    portal, url = each.portals["nonces"], each.provider.endpoint
+    services.wait_until(lambda: each.deps.now() % dpop.NONCE_PERIOD < dpop.NONCE_PERIOD - 5)  # no change of period below
+
+    def nonce(age: int) -> str:
+        return each.deps.vault.keyed_hash("dpop_nonce", str(each.deps.now() // dpop.NONCE_PERIOD - age))
+
+    first, fresh = own(portal, nonce=nonce(1)), own(portal, nonce=nonce(0))
+    assert (first.status_code, fresh.status_code) == (200, 200) and "DPoP-Nonce" not in fresh.headers
+    assert own(portal, nonce=first.headers["DPoP-Nonce"]).status_code == 200 and own(portal, nonce=nonce(2)).status_code == 400
+    token = redeemed(portal, portal.code(each.browser(each.member())), nonce=nonce(0)).json()["access_token"]
+    pushed = push(portal, more={"DPoP": proof(url("pushed_authorization_request"), nonce=nonce(1))})
+    for answer in (userinfo(each.provider, token, nonce=nonce(1)), pushed):
+        assert answer.status_code in (200, 201) and answer.headers["DPoP-Nonce"] == nonce(0)
 
 
 def test_introspection_shows_the_key(each: Installation) -> None:

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from idp.domain import fapi, lifetimes
-from idp.domain.client import Client
+from idp.domain.client import DEVICE_CODE, Client
 from idp.domain.policy import Seconds, Tokens
 from idp.services import client_registration
 from idp.services.client_registration import Rejected
 from tests.oidc import signing
-from tests.oidc.installation import Installation
+from tests.oidc.installation import REFRESHING, Installation
 from tests.running import CALLBACK
 
 WRONG: dict[str, tuple[Any, ...]] = {
@@ -26,6 +26,7 @@ WRONG: dict[str, tuple[Any, ...]] = {
     "introspection_signed_response_alg": ("RS256",),
     "token_endpoint_auth_signing_alg": ("RS256",),
     "request_object_signing_alg": ("RS256",),
+    "grant_types": ([*REFRESHING, DEVICE_CODE],),
 }
 CASES = [(profile, key, value) for profile in fapi.PROFILES for key, values in WRONG.items() for value in values]
 

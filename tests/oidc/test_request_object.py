@@ -1,14 +1,17 @@
 """Signed request objects: each rule of RFC 9101 on its own (requirement JA-01, traps T-10 and T-11)."""
 
 import time
+import uuid
 from typing import Any
 
 import pytest
+import requests
 
+from tests import services
 from tests.oidc import forging, signing
 from tests.oidc.installation import Installation
 from tests.oidc.pushing import come, push, pushed
-from tests.oidc.relying_party import Portal, is_error_page
+from tests.oidc.relying_party import SECONDS, Portal, is_error_page
 from tests.oidc.test_token_endpoint import refusal
 
 
@@ -28,6 +31,7 @@ def wrong(portal: Portal) -> dict[str, str]:
     claims += [{"exp": value} for value in (None, now - 1, now + 3_700, str(now), True, 10**400)]
     claims += [{"nbf": value} for value in (None, now + 61, now - 3_700, str(now), True)]
     claims += [{"client_id": "unknown"}, {"client_id": 7}, {"request": "x"}, {"request_uri": "https://evil.example"}, {"sub": portal.id}]
+    claims += [{"jti": value} for value in ("", 7, ["x"], "x" * 256)]
     claims += [{"response_type": 7}, {"response_type": ["code"]}, {"state": {}}, {"state": "a\x00b"}, {"nonce": "\ud800"}, {"scope": ["openid"]},
                {"max_age": True}, {"max_age": 1.5}, {"redirect_uri": None, "state": []}]  # fmt: skip
     found = {str(change)[:60]: signed(portal, **change) for change in claims}
@@ -101,3 +105,46 @@ def test_an_object_is_no_proof_of_the_client(each: Installation) -> None:
         for typ in ("oauth-authz-req+jwt", "JWT", None):
             form = {"grant_type": "client_credentials", **signing.proof(portal, signed(portal, {"typ": typ}, **changes))}
             refusal(portal.post(form, {}), "invalid_client", 401)
+
+
+def test_an_object_with_a_name_is_pushed_once_however_many_push_it(each: Installation) -> None:
+    """RFC 7519 section 4.1.7: sixteen at once, one is taken; and nobody else's, nor one without a name, is in its way."""
+    portal, other, jti = each.portals["key-ES256"], each.portals["key-RS256"], uuid.uuid4().hex
+    text = signed(portal, jti=jti)
+    answers = services.race(16, lambda: push(portal, request=text))
+    assert sorted(answer.status_code for answer in answers) == [201] + [400] * 15
+    refusal(push(portal, request=text), "invalid_request_object")
+    refusal(push(portal, request=signed(portal, jti=jti, nonce="another")), "invalid_request_object")
+    assert portal.error(each.browser(), request=text) == "invalid_request_object"
+    assert push(other, request=signed(other, jti=jti)).status_code == 201
+    nameless = signed(portal)
+    assert [push(portal, request=nameless).status_code for _ in range(2)] == [201, 201]
+
+
+def test_an_object_with_a_name_in_an_address_leads_to_one_answer(each: Installation) -> None:
+    """The page may be opened again and in another window; of two that are ended, one brings a code."""
+    portal, name = each.portals["key-ES256"], each.member()
+    text, browsers = signed(portal, jti=uuid.uuid4().hex), [each.browser(), each.browser()]
+    pages = [portal.ask(browser, request=text) for browser in (*browsers, browsers[0])][1:]
+    found = [portal.reply(browser.sign_in(page, name)) for browser, page in zip(browsers, reversed(pages))]
+    assert "code" in found[0] and found[1]["error"] == "invalid_request_object"
+    assert portal.error(browsers[0], request=text) == "invalid_request_object"
+    refusal(push(portal, request=text), "invalid_request_object")
+
+
+def test_of_many_pages_of_one_object_that_end_at_once_one_brings_a_code(each: Installation) -> None:
+    """Sixteen tabs of a member who is signed in."""
+    portal, name = each.portals["key-ES256"], each.member()
+    text, cookies = signed(portal, jti=uuid.uuid4().hex, prompt="none"), each.browser(name).cookies
+    address = portal.address(request=text)
+    answers = services.race(16, lambda: requests.get(address, cookies=cookies, allow_redirects=False, timeout=SECONDS))
+    assert sum("code=" in answer.headers["Location"] for answer in answers) == 1
+    assert all("code=" in answer.headers["Location"] or "error=invalid_request_object" in answer.headers["Location"] for answer in answers)
+
+
+def test_what_an_error_answers_is_spent_too(each: Installation) -> None:
+    """As with pushed requests: the error is its one answer."""
+    portal, name = each.portals["key-ES256"], each.member()
+    text = signed(portal, jti=uuid.uuid4().hex, prompt="none")
+    assert portal.error(each.browser(), request=text) == "login_required"
+    assert portal.error(each.browser(name), request=text) == "invalid_request_object"

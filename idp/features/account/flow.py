@@ -26,6 +26,7 @@ EVENTS = {
     **dict.fromkeys(("browser_remembered", "browser_forgotten", "browser_copied"), ("ok",)),
     **dict.fromkeys(("account_closing", "account_reopened", "mailbox_renamed", "mailbox_deleted", "contract_ended"), ("ok",)),
     **dict.fromkeys(("account_locked", "account_unlocked", "signed_out_everywhere", "session_ended", "not_me", "change_undone"), ("ok",)),
+    **dict.fromkeys(("device_connected", "device_refused", "connection_ended"), ("ok",)),
 }
 CHECKS_PER_HOUR = 20
 

@@ -159,7 +159,7 @@ def leads_back(deps: Deps, journey: Journey) -> bool:
     """Whether `go_on` will go on with a portal's request that this browser came with."""
     done = drafts.get(deps, _DONE, journey.id)
     begun = registering.begun_here(deps, journey.browser, done["registration"]) if done else None
-    return begun is not None and begun.purpose == "authorize"
+    return begun is not None and begun.purpose in ("authorize", "device")
 
 
 def finished_here(deps: Deps, browser: str, fingerprint: str | None) -> bool:

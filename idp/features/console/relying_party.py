@@ -5,6 +5,7 @@ import base64
 import hashlib
 import hmac
 import json
+import re
 from typing import Any, Callable, Mapping
 from urllib.parse import urlencode
 
@@ -98,7 +99,7 @@ class Provider:
         if not isinstance(events, dict) or events.get(logout_token.EVENT) != {} or "nonce" in claims:
             raise NotProven("not a logout token")
         texts = [claims.get(name) for name in ("jti", "sub", "sid") if name in claims]
-        if "jti" not in claims or len(texts) < 2 or not all(isinstance(one, str) and 0 < len(one) <= 255 for one in texts):
+        if "jti" not in claims or len(texts) < 2 or not all(isinstance(one, str) and re.fullmatch(r"[\x21-\x7e]{1,255}", one) for one in texts):
             raise NotProven("claims are missing")
         return claims
 
@@ -108,7 +109,10 @@ class Provider:
         try:
             found = self._decoded(token, self._key_set(look_again=False))
         except KeyError:
-            found = self._decoded(token, self._key_set(look_again=True))
+            try:
+                found = self._decoded(token, self._key_set(look_again=True))
+            except KeyError:
+                raise NotProven("signed by no key of the provider") from None
         if str(found.header.get("typ", "JWT")).lower() != typ.lower() or found.claims.get("iss") != self._issuer:
             raise NotProven("another type of token, or another issuer")
         return dict(found.claims)

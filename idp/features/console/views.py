@@ -5,6 +5,7 @@ import re
 from flask import Blueprint, Response, redirect, request
 
 from idp.features.console import flow
+from idp.features.console import home as page
 from idp.features.console.relying_party import NotProven, Provider
 from idp.services import console_client, console_sessions
 from idp.web import console, cookies, doors, steps
@@ -66,7 +67,7 @@ def _inside(room: Blueprint, house: House, provider: Provider) -> None:
     @room.get(console.HOME)
     @console.page("look")
     def home() -> Response:
-        return console.render(house, "home.html")
+        return console.render(house, "home.html", **page.shown(house))
 
     @room.post("/console/sign-out")
     @console.form("look")

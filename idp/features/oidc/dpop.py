@@ -21,7 +21,6 @@ PAST, AHEAD = 60, 10  # seconds by which a proof may have been made before or af
 NONCE_PERIOD = 300  # seconds; a nonce counts for this one and the one before
 MAX_JTI = 255
 MAX_PROOF = 4_096
-_FOREIGN = frozenset(("jku", "x5u", "x5c", "crit", "b64"))
 
 
 class InvalidProof(OAuth2Error):
@@ -58,7 +57,7 @@ def proven(house: House, request: MachineRequest, path: str, client: Client, tok
     address = house.deps.settings.issuer + path
 
     def key_for(header: dict[str, Any], _claims: dict[str, Any]) -> Any:
-        if str(header.get("typ")).lower() != TYPE or header["alg"] not in DPOP_ALGS or _FOREIGN & set(header):
+        if str(header.get("typ")).lower() != TYPE or header["alg"] not in DPOP_ALGS:
             raise jose.BadToken("typ or alg")
         key = _key(json.dumps(header.get("jwk"), sort_keys=True))
         if key is None or header["alg"] not in client_keys.algs_of(key.dict_value):
@@ -67,11 +66,11 @@ def proven(house: House, request: MachineRequest, path: str, client: Client, tok
         return key
 
     try:
-        claims = jose.opened(request.header("DPoP"), key_for, MAX_PROOF)[1]
+        claims = jose.opened(request.header("DPoP"), key_for, MAX_PROOF, own_key=True)[1]
         _check(claims, request.method, address, house.deps.clock(), token)
     except jose.BadToken as error:
         raise InvalidProof(f"the DPoP proof is not valid: {error}") from None
-    _check_nonce(house, client, claims)
+    _check_nonce(house, request, client, claims)
     jkt: str = keys[0].thumbprint()
     # the same name may come from another key, or for another address (section 11.1)
     mark = "dpop:" + fingerprint("\0".join((jkt, address, claims["jti"])))
@@ -116,11 +115,16 @@ def _plain(address: str) -> tuple[str, str, int | None, str] | None:
     return None if "@" in parts.netloc else (parts.scheme, parts.hostname or "", port, parts.path or "/")
 
 
-def _check_nonce(house: House, client: Client, claims: dict[str, Any]) -> None:
-    """That the proof is fresh by our own clock, for clients that are to show it, and whoever claims to (section 8)."""
+def _check_nonce(house: House, request: MachineRequest, client: Client, claims: dict[str, Any]) -> None:
+    """That the proof is fresh by our own clock, for clients that are to show it, and whoever claims to (section 8). One of the
+    period before is near its end: the next goes with the answer (section 8.2)."""
     if "nonce" not in claims and not client.require_dpop_nonce:
         return
     period, vault = house.deps.now() // NONCE_PERIOD, house.deps.vault
     given = claims.get("nonce")
-    if not isinstance(given, str) or not any(vault.matches("dpop_nonce", str(one), given) for one in (period, period - 1)):
-        raise NonceWanted(vault.keyed_hash("dpop_nonce", str(period)))
+    if isinstance(given, str) and vault.matches("dpop_nonce", str(period), given):
+        return
+    fresh = vault.keyed_hash("dpop_nonce", str(period))
+    if not isinstance(given, str) or not vault.matches("dpop_nonce", str(period - 1), given):
+        raise NonceWanted(fresh)
+    request.more.append(("DPoP-Nonce", fresh))

@@ -3,7 +3,7 @@
 from typing import Any
 
 from idp.domain.client import Client
-from idp.features.oidc import jose, protected, refresh_tokens, signed_introspection
+from idp.features.oidc import access_tokens, jose, protected, refresh_tokens, signed_introspection
 from idp.tables import accounts, grants, refresh_families
 from idp.web.house import House
 from idp.web.machine import MachineRequest, Reply, json_reply
@@ -30,22 +30,24 @@ def _access(house: House, client: Client, text: str) -> dict[str, Any] | None:
     """An access token of the client's own, or one for an audience that it answers for (requirement IN-01)."""
     deps = house.deps
     try:
-        claims = jose.verify(house.keyring.ring(), text, "at+jwt", [jose.ACCESS_TOKEN_ALG], deps.settings.issuer)
+        claims = access_tokens.read(house, text)
     except jose.BadToken:
         return None
     mine = claims["client_id"] == client.id or claims["aud"] in client.audiences
-    if not mine or claims["exp"] <= deps.clock() or house.clients.find(claims["client_id"]) is None:
+    holder = house.clients.find(claims["client_id"])
+    if not mine or claims["exp"] <= deps.clock() or holder is None:
         return None
-    return _told(claims) if _alive(house, claims) else None
+    return _told(claims) if _alive(house, holder, claims) else None
 
 
-def _alive(house: House, claims: dict[str, Any]) -> bool:
+def _alive(house: House, holder: Client, claims: dict[str, Any]) -> bool:
     """Whether nothing has ended the token early (requirement IN-02)."""
+    member = house.subjects.meant(holder, claims["sub"]) or ""
     with house.deps.database.read() as connection:
         if "grant_id" not in claims:  # a client's own, without a member
             return not grants.revoked(connection, claims["jti"])
         dies_at = claims["iat"] + house.deps.policy.tokens.access
-        account = accounts.of_grant(connection, claims["sub"], claims["grant_id"], claims["jti"], claims["client_id"], dies_at)
+        account = accounts.of_grant(connection, member, claims["grant_id"], claims["jti"], claims["client_id"], dies_at)
     return account is not None and account.status == "active" and account.epoch == claims["epoch"]
 
 
@@ -63,5 +65,6 @@ def _refresh(house: House, client: Client, token: refresh_tokens.Token) -> dict[
         if family.expires_at <= deps.now() or refresh_tokens.holder(connection, client, family.grant) is None:
             return None
     grant = family.grant
-    told = {"iss": deps.settings.issuer, "sub": grant.subject, "client_id": client.id, "scope": " ".join(grant.scope)}
+    member = house.subjects.told(client, grant.subject)
+    told = {"iss": deps.settings.issuer, "sub": member, "client_id": client.id, "scope": " ".join(grant.scope)}
     return {"active": True, **told, "exp": family.expires_at, "auth_time": grant.auth_time}

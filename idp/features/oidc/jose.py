@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 from joserfc import jws
 from joserfc.errors import JoseError, SecurityWarning
-from joserfc.util import json_b64encode, urlsafe_b64encode
+from joserfc.util import json_b64encode, urlsafe_b64decode, urlsafe_b64encode
 
 from idp.domain.client import ID_TOKEN_ALGS
 from idp.services.keyring import Ring
@@ -25,7 +25,12 @@ _REGISTRY = jws.JWSRegistry(algorithms=list(ID_TOKEN_ALGS))  # made once: it cos
 _REGISTRY.max_header_length = 4_096  # a proof has an RSA key in its header
 _ES256 = ECDSA(SHA256())
 _COMPACT_JSON = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
+# keys by the sender's own word are never looked at, nor rules that we do not know (RFC 8725 section 3.10, RFC 7515 section 4.1.11)
+_FOREIGN = frozenset(("jku", "x5u", "x5c", "crit", "b64"))
 _COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
+
+
+KeyFor = Callable[[dict[str, Any], dict[str, Any]], Any]
 
 
 class BadToken(Exception):
@@ -53,16 +58,16 @@ def _head(alg: str, kid: str, typ: str) -> bytes:
     return json_b64encode({"alg": alg, "kid": kid, "typ": typ})
 
 
-def opened(token: str, key_for: Callable[[dict[str, Any], dict[str, Any]], Any], longest: int = MAX_TOKEN) -> tuple[dict[str, Any], dict[str, Any]]:
+def opened(token: str, key_for: KeyFor, longest: int = MAX_TOKEN, own_key: bool = False) -> tuple[dict[str, Any], dict[str, Any]]:
     """Header and claims of a JWS that is signed by the key which `key_for` finds by header and claims (neither to be
-    believed yet) for the algorithm of the header. Raises `BadToken`."""
+    believed yet) for the algorithm of the header. `own_key`: whether the header may hold the key. Raises `BadToken`."""
     if len(token) > longest or not _COMPACT.fullmatch(token):
         raise BadToken("malformed")
     try:
         parsed = jws.extract_compact(token.encode(), registry=_REGISTRY)
-        header, claims = parsed.headers(), json.loads(parsed.payload, parse_constant=_no_number)
-        if not isinstance(claims, dict) or not isinstance(header.get("alg"), str):
-            raise BadToken("malformed")
+        header, claims = _json(urlsafe_b64decode(token.partition(".")[0].encode())), _json(parsed.payload)
+        if not isinstance(header.get("alg"), str) or _FOREIGN & set(header) or ("jwk" in header and not own_key):
+            raise BadToken("header")
         key = key_for(header, claims)
         if key is None:
             raise BadToken("unknown key or algorithm")
@@ -71,6 +76,24 @@ def opened(token: str, key_for: Callable[[dict[str, Any], dict[str, Any]], Any],
     except (JoseError, ValueError, TypeError, KeyError, RecursionError) as error:
         raise BadToken("malformed") from error
     return header, claims
+
+
+def _json(raw: bytes) -> dict[str, Any]:
+    """An object of plain JSON in UTF-8, read by everybody alike: no name twice (RFC 7519 section 4), no NaN, no NUL, no half characters.
+    Raises ValueError."""
+    found = json.loads(raw.decode("utf-8"), parse_constant=_no_number, object_pairs_hook=_once)
+    if not isinstance(found, dict):
+        raise ValueError("not an object")
+    if b"\\u" in raw and b"\\u0000" in _COMPACT_JSON.encode(found).encode():
+        raise ValueError("NUL")
+    return found
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a name stands there twice")
+    return found
 
 
 def _no_number(name: str) -> Any:

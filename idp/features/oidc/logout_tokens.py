@@ -18,9 +18,11 @@ def deliver(with_: Deliveries, letter: Letter) -> Sent:
     if client is None or not client.backchannel_logout_uri:
         return Sent("failed", reason="the portal hears of no logout any more")
     now, jti = deps.now(), f"{letter.key}.{letter.attempts}"
-    sid = logouts.sid_of(deps, letter)
-    about = logout_token.claims(deps.settings.issuer, client.id, letter.account_id or "", sid, jti, now)
-    token = jose.sign(with_.keyring.ring(), client.id_token_signed_response_alg, logout_token.TYP, about, now)
+    member, sid = with_.subjects.told(client, letter.account_id or ""), logouts.sid_of(deps, letter)
+    sid = with_.subjects.session(client, sid) if sid else None
+    about = logout_token.claims(deps.settings.issuer, client.id, member, sid, jti, now)
+    alg, typ = client.id_token_signed_response_alg, client.backchannel_logout_token_typ
+    token = jose.sign(with_.keyring.ring(), alg, typ, about, now)
     body = urlencode({"logout_token": token}).encode()
     answer = with_.fetcher.post(client.backchannel_logout_uri, body, {"Content-Type": TYPE})
     if answer.status in (200, 204):

@@ -8,8 +8,8 @@ from typing import Any, Callable
 from idp import texts
 from idp.config import Settings
 from idp.domain import assurance, claims
-from idp.domain.client import AUTH_METHODS, DPOP_ALGS, GRANT_TYPES, ID_TOKEN_ALGS, PROOF_ALGS, SCOPES
-from idp.features.oidc.request import PROMPTS, RESPONSE_MODES
+from idp.domain.client import AUTH_METHODS, DPOP_ALGS, GRANT_TYPES, ID_TOKEN_ALGS, PROOF_ALGS, SCOPES, SUBJECT_TYPES
+from idp.features.oidc.parameters import PROMPTS, RESPONSE_MODES
 from idp.web.house import House
 from idp.web.machine import MachineRequest, Reply
 
@@ -25,6 +25,7 @@ def document(settings: Settings) -> dict[str, Any]:
         "token_endpoint": issuer + "/token",
         "userinfo_endpoint": issuer + "/userinfo",
         "pushed_authorization_request_endpoint": issuer + "/par",
+        "device_authorization_endpoint": issuer + "/device_authorization",
         "require_pushed_authorization_requests": False,
         "revocation_endpoint": issuer + "/revoke",
         "introspection_endpoint": issuer + "/introspect",
@@ -34,7 +35,7 @@ def document(settings: Settings) -> dict[str, Any]:
         "response_types_supported": ["code"],
         "response_modes_supported": list(RESPONSE_MODES),
         "grant_types_supported": list(GRANT_TYPES),
-        "subject_types_supported": ["public"],
+        "subject_types_supported": list(SUBJECT_TYPES),
         "id_token_signing_alg_values_supported": list(ID_TOKEN_ALGS),
         "token_endpoint_auth_methods_supported": list(AUTH_METHODS),
         "revocation_endpoint_auth_methods_supported": list(AUTH_METHODS),
@@ -56,6 +57,7 @@ def document(settings: Settings) -> dict[str, Any]:
         "acr_values_supported": list(assurance.ACR_SUPPORTED),
         "prompt_values_supported": sorted(PROMPTS),
         "ui_locales_supported": list(texts.LOCALES),
+        **({"registration_endpoint": issuer + "/clients"} if settings.client_registration.enabled else {}),
         "backchannel_logout_supported": True,
         "backchannel_logout_session_supported": True,
         "authorization_response_iss_parameter_supported": True,

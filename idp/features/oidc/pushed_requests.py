@@ -10,18 +10,16 @@ from idp import vault
 from idp.deps import Deps
 from idp.domain import lifetimes
 from idp.domain.client import Client
-from idp.features.oidc import client_auth, dpop, protected, request_object
+from idp.features.oidc import client_auth, dpop, once, protected, request_object
 from idp.features.oidc import request as requests
-from idp.features.oidc.request import AuthorizationError, AuthorizationRequest, NotRedirectable
+from idp.features.oidc.request import AuthorizationError, NotRedirectable
 from idp.services import limits
-from idp.vault import fingerprint
 from idp.web.house import House
 from idp.web.machine import MachineRequest, Reply, error_reply, json_reply
 
 URN = "urn:ietf:params:oauth:request_uri:"
 MAX_URI = len(URN) + 64
 MAX_STORED = 32_768  # bytes; far more than any request needs
-KEEP_SPENT = 86_400  # seconds after which a page left open leads nowhere any more, so that no mark is needed
 # what proves the client is not part of its request (RFC 9126 section 2.1)
 _OF_THE_CLIENT = ("client_id", "client_secret", "client_assertion", "client_assertion_type")
 
@@ -58,9 +56,10 @@ def _checked(house: House, client: Client, form: Mapping[str, str], jkt: str | N
     if "request_uri" in form:
         raise InvalidRequestError("request_uri does not belong here")
     fields = {name: value for name, value in form.items() if name not in _OF_THE_CLIENT} | {"client_id": client.id}
+    key = None
     if request_object.given(client, fields):
         try:
-            fields = request_object.parameters(house, client, fields["request"])
+            fields, key = request_object.parameters(house, client, fields["request"])
         except request_object.BadObject as error:
             raise InvalidRequestObject(str(error)) from None
     elif client.require_signed_request_object:
@@ -75,11 +74,13 @@ def _checked(house: House, client: Client, form: Mapping[str, str], jkt: str | N
     text = json.dumps(fields, separators=(",", ":"), ensure_ascii=False).encode()
     if len(text) > MAX_STORED:
         raise InvalidRequestError("the request is too large")
+    if key is not None and not once.spend(house.deps, key, request_object.LONGEST + request_object.SKEW):
+        raise InvalidRequestObject("the request object was used before")
     return text
 
 
 def _key(uri: str) -> str:
-    return "pushed:" + fingerprint(uri)
+    return once.key(once.PUSHED, uri)
 
 
 def named(fields: Mapping[str, str]) -> str | None:
@@ -98,16 +99,5 @@ def find(deps: Deps, uri: str, client_id: str | None) -> dict[str, str] | None:
 
 
 def mark(deps: Deps, uri: str) -> tuple[str, int]:
-    """What a journey keeps of it: its key, and until when it may lead to an answer (Unix seconds)."""
-    return _key(uri), deps.now() + KEEP_SPENT
-
-
-def spend(deps: Deps, request: AuthorizationRequest) -> bool:
-    """Whether the request may lead to an answer: a pushed one to a single one, however many pages of it stand open."""
-    if request.pushed is None:
-        return True
-    key, until = request.pushed
-    left = until - deps.now()
-    first = left > 0 and deps.ephemeral.add(key.replace("pushed:", "pushed-spent:"), b"1", left)
-    deps.ephemeral.drop(key)
-    return first
+    """What a journey keeps of it."""
+    return once.mark(deps, _key(uri))

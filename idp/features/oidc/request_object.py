@@ -5,15 +5,14 @@ import re
 from typing import Any, Mapping
 
 from idp.domain.client import Client
-from idp.features.oidc import jose
+from idp.features.oidc import jose, once
 from idp.features.oidc.request import KNOWN
 from idp.web.house import House
 
 TYPES = ("jwt", "oauth-authz-req+jwt", "application/oauth-authz-req+jwt")
 LONGEST = 3_600  # seconds between `nbf` and `exp`, and since `nbf` (FAPI 2.0 Message Signing section 5.3.1)
+MAX_JTI = 255
 SKEW = 10  # seconds that a client's clock may be ahead
-# keys by the sender's own word are never looked at (RFC 8725 section 3.10)
-_FOREIGN = frozenset(("jwk", "jku", "x5u", "x5c", "crit", "b64"))
 _PARAMETERS = KNOWN - {"request", "request_uri"}
 
 
@@ -26,13 +25,14 @@ def given(client: Client | None, fields: Mapping[str, str]) -> bool:
     return bool(fields.get("request")) and client is not None and (client.jwks is not None or client.jwks_uri is not None)
 
 
-def parameters(house: House, client: Client, text: str) -> dict[str, str]:
-    """The parameters of the object, which alone count (section 6.3). Raises `BadObject`."""
+def parameters(house: House, client: Client, text: str) -> tuple[dict[str, str], str | None]:
+    """The parameters of the object, which alone count (section 6.3), and what it is spent by, if it has a `jti`. Raises
+    `BadObject`, also where it is spent."""
 
     def key_for(header: dict[str, Any], _claims: dict[str, Any]) -> Any:
         kid, alg = header.get("kid"), header["alg"]
-        if str(header.get("typ", "JWT")).lower() not in TYPES or _FOREIGN & set(header):
-            raise jose.BadToken("typ or header")
+        if str(header.get("typ", "JWT")).lower() not in TYPES:
+            raise jose.BadToken("typ")
         if alg not in client.proof_algs or client.request_object_signing_alg not in (None, alg) or not isinstance(kid, str | None):
             raise jose.BadToken("alg or kid")
         return house.client_keys.find(client, kid, alg)
@@ -42,7 +42,10 @@ def parameters(house: House, client: Client, text: str) -> dict[str, str]:
         _check(claims, client, house.deps.settings.issuer, house.deps.clock())
     except jose.BadToken as error:
         raise BadObject(f"the request object is not valid: {error}") from None
-    return {name: _text(name, claims[name]) for name in _PARAMETERS & set(claims)} | {"client_id": client.id}
+    key = once.key(once.SIGNED, f"{client.id}\0{claims['jti']}") if "jti" in claims else None
+    if key is not None and once.is_spent(house.deps, key):
+        raise BadObject("the request object was used before")
+    return {name: _text(name, claims[name]) for name in _PARAMETERS & set(claims)} | {"client_id": client.id}, key
 
 
 def _check(claims: Mapping[str, Any], client: Client, issuer: str, now: float) -> None:
@@ -57,6 +60,8 @@ def _check(claims: Mapping[str, Any], client: Client, issuer: str, now: float) -
         raise jose.BadToken("exp and nbf")
     if exp <= now or not now - LONGEST <= nbf <= now + SKEW:
         raise jose.BadToken("exp or nbf")
+    if "jti" in claims and not (isinstance(claims["jti"], str) and 0 < len(claims["jti"]) <= MAX_JTI):
+        raise jose.BadToken("jti")
     # with its own name as subject it could be taken for the client's proof (section 10.8)
     if "request" in claims or "request_uri" in claims or claims.get("sub") == client.id:
         raise jose.BadToken("a claim that does not belong there")

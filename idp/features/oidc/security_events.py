@@ -12,6 +12,7 @@ from idp.ports import Fetched, Fetcher, Sent, Unavailable
 from idp.services.client_register import ClientRegister
 from idp.services.keyring import Keyring
 from idp.services.portal_events import facts_of, token_place
+from idp.services.subjects import Subjects
 
 ERRORS = frozenset(
     "invalid_request invalid_key invalid_issuer invalid_audience authentication_failed access_denied".split()
@@ -26,6 +27,7 @@ class Deliveries:
     deps: Deps
     keyring: Keyring
     clients: ClientRegister
+    subjects: Subjects
     fetcher: Fetcher
 
 
@@ -36,9 +38,8 @@ def deliver(with_: Deliveries, letter: Letter) -> Sent:
     deps, client = with_.deps, with_.clients.find(letter.recipient)
     if client is None or not client.event_delivery_uri:
         return Sent("failed", reason="the portal receives no events any more")
-    about = security_event.claims(
-        deps.settings.issuer, client.id, letter.account_id or "", letter.key, letter.template, facts_of(deps, letter)
-    )
+    member = with_.subjects.told(client, letter.account_id or "")
+    about = security_event.claims(deps.settings.issuer, client.id, member, letter.key, letter.template, facts_of(deps, letter))
     alg = client.id_token_signed_response_alg
     token = jose.sign(with_.keyring.ring(), alg, security_event.TYP, about, deps.now())
     headers = {"Content-Type": security_event.MEDIA_TYPE, "Accept": "application/json"}

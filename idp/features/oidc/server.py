@@ -9,6 +9,7 @@ from idp.domain.client import Client
 from idp.features.oidc import client_auth, dpop, protected
 from idp.features.oidc.client_credentials import ClientGrant
 from idp.features.oidc.code_grant import CodeGrant, S256Only
+from idp.features.oidc.device_grant import DeviceGrant
 from idp.features.oidc.refresh_grant import RefreshGrant
 from idp.web.house import House
 from idp.web.machine import MachineRequest, Reply, error_reply, json_reply
@@ -45,6 +46,7 @@ class TokenServer(AuthorizationServer):
         self.register_grant(CodeGrant, [S256Only(required=False)])
         self.register_grant(RefreshGrant)
         self.register_grant(ClientGrant)
+        self.register_grant(DeviceGrant)
 
     def query_client(self, client_id: str) -> Client | None:
         """The registered client, or None."""

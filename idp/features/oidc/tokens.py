@@ -61,7 +61,7 @@ def _signed(house: House, claims: dict[str, Any], now: int) -> str:
 
 def access_token(house: House, grant: Grant, client: Client, scope: Sequence[str], audience: str, now: int, jkt: str | None = None) -> str:
     """A JWT of type at+jwt; `grant_id` and `epoch` let it be ended early."""
-    claims = _claims(house, client, grant.subject, scope, audience, now, jkt)
+    claims = _claims(house, client, house.subjects.told(client, grant.subject), scope, audience, now, jkt)
     claims |= {
         "auth_time": grant.auth_time,
         "acr": grant.acr,
@@ -92,14 +92,14 @@ def id_token(
     claims: dict[str, Any] = claims_of(account, wanted(names, grant.id_token_claims))
     claims |= {
         "iss": house.deps.settings.issuer,
-        "sub": grant.subject,
+        "sub": house.subjects.told(client, grant.subject),
         "aud": client.id,
         "iat": now,
         "exp": now + lifetimes.identity(client, house.deps.policy.tokens),
         "auth_time": grant.auth_time,
         "acr": grant.acr,
         "amr": grant.amr,
-        "sid": grant.sid,
+        "sid": house.subjects.session(client, grant.sid),
         "jti": vault.random_id(),
         "at_hash": half_hash(access, alg),
     }

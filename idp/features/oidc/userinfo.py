@@ -8,7 +8,7 @@ from authlib.oauth2.rfc6750 import InvalidTokenError
 
 from idp.domain.claims import claims_of, wanted
 from idp.domain.client import DPOP_ALGS, Client
-from idp.features.oidc import dpop, jose
+from idp.features.oidc import access_tokens, dpop, jose
 from idp.tables import accounts
 from idp.web.house import House
 from idp.web.machine import MachineRequest, Reply, error_reply, json_reply
@@ -71,7 +71,7 @@ def answer(house: House, request: MachineRequest) -> Reply:
         return token
     issuer = deps.settings.issuer
     try:
-        claims = jose.verify(house.keyring.ring(), token, "at+jwt", [jose.ACCESS_TOKEN_ALG], issuer)
+        claims = access_tokens.read(house, token)
     except jose.BadToken:
         return _refused(401, "invalid_token", "the token is not valid")
     scope = claims.get("scope", "").split()
@@ -80,12 +80,13 @@ def answer(house: House, request: MachineRequest) -> Reply:
         return _refused(401, "invalid_token", "the token is not valid any more")
     if problem := _not_the_holder(house, request, client, token, claims):
         return problem
-    if "openid" not in scope:
+    if "openid" not in scope or "grant_id" not in claims:
         return _refused(403, "insufficient_scope", "the token does not cover openid")
+    member = house.subjects.meant(client, claims["sub"]) or ""
     names = wanted(scope, claims.get("userinfo_claims", ()))
     with deps.database.read() as connection:
         dies_at = claims["iat"] + deps.policy.tokens.access
-        account = accounts.of_grant(connection, claims["sub"], claims["grant_id"], claims["jti"], claims["client_id"], dies_at)
+        account = accounts.of_grant(connection, member, claims["grant_id"], claims["jti"], claims["client_id"], dies_at)
     if account is None or account.status != "active" or account.epoch != claims["epoch"]:
         return _refused(401, "invalid_token", "the token is not valid any more")
-    return json_reply(200, {"sub": account.id, **claims_of(account, names)})
+    return json_reply(200, {"sub": claims["sub"], **claims_of(account, names)})

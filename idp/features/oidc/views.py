@@ -2,13 +2,14 @@
 
 from dataclasses import replace
 from typing import Mapping
+from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, g, redirect, request
 
 from idp.domain.account import Account
 from idp.domain.client import Client
 from idp.domain.journey import Journey, Proof, accepts_session
-from idp.features.oidc import answers, flow, id_token_hint, pushed_requests, request_object, views_end_session
+from idp.features.oidc import answers, flow, id_token_hint, once, pushed_requests, request_object, views_device, views_end_session
 from idp.features.oidc import request as requests
 from idp.features.oidc.request import AuthorizationError, AuthorizationRequest, NotRedirectable, Target
 from idp.services import journeys
@@ -61,19 +62,23 @@ def _proven(
     return client, target
 
 
-def _unsigned(house: House, fields: Mapping[str, str], doubled: frozenset[str]) -> tuple[Mapping[str, str], frozenset[str]]:
-    """The parameters of a signed request object in place of those beside it (RFC 9101 section 6.3)."""
+def _unsigned(
+    house: House, fields: Mapping[str, str], doubled: frozenset[str]
+) -> tuple[Mapping[str, str], frozenset[str], tuple[str, int] | None]:
+    """The parameters of a signed request object in place of those beside it (RFC 9101 section 6.3), and its mark if it may lead
+    to one answer only."""
     client = None if doubled & {"client_id", "request"} else house.clients.find(fields.get("client_id"))
     if client is None or not request_object.given(client, fields):
-        return fields, doubled
+        return fields, doubled, None
     try:
-        return request_object.parameters(house, client, fields["request"]), frozenset()
+        found, key = request_object.parameters(house, client, fields["request"])
+        return found, frozenset(), key and once.mark(house.deps, key)
     except request_object.BadObject as error:
         raise AuthorizationError(_proven(house, fields, doubled, None, True)[1], "invalid_request_object", str(error)) from None
 
 
-def _checked(fields: Mapping[str, str], doubled: frozenset[str], client: Client, target: Target, mark: tuple[str, int] | None) -> AuthorizationRequest:
-    return replace(requests.check(fields, doubled, client, target), pushed=mark)
+def _checked(fields: Mapping[str, str], doubled: frozenset[str], client: Client, target: Target, single: tuple[str, int] | None) -> AuthorizationRequest:
+    return replace(requests.check(fields, doubled, client, target), once=single)
 
 
 def authorize(house: House, raw: bytes) -> Response:
@@ -84,14 +89,14 @@ def authorize(house: House, raw: bytes) -> Response:
     doubled = doubled if mark is None else frozenset()
     try:
         signed = request_object.given(house.clients.find(fields.get("client_id")), fields)
-        fields, doubled = _unsigned(house, fields, doubled)
+        fields, doubled, single = _unsigned(house, fields, doubled)
         client, target = _proven(house, fields, doubled, mark, signed)
-        checked = _checked(fields, doubled, client, target, mark)
-        hint = id_token_hint.subject_of(house, checked)
+        checked = _checked(fields, doubled, client, target, mark or single)
+        expected = id_token_hint.expected(house, client, checked)
         silent = "none" in checked.prompt
         if not silent:
             steps.count_page(deps)
-        journey = flow.begin(deps, checked, hint, doors.browser(deps))
+        journey = flow.begin(deps, checked, expected, doors.browser(deps))
         member = session.current(deps)
         account: Account | None = None
         if member and accepts_session(journey, member.account.id, member.session.auth_time, deps.now()):
@@ -105,7 +110,7 @@ def authorize(house: House, raw: bytes) -> Response:
         return house.dispatcher.go(journey, account, shown=False)
     except AuthorizationError as error:
         if checked is not None:
-            pushed_requests.spend(deps, checked)  # the error is its one answer
+            once.refused(deps, checked)  # the error is its one answer
         return answers.error_answer(house, error)
     except NotRedirectable:
         raise PageError(400, "common.unknown_client") from None
@@ -135,10 +140,15 @@ def purpose(house: House) -> Purpose:
     def refuse(journey: Journey, error: str) -> Response:
         client_of(journey)
         asked = requests.from_dict(journey.request)
-        pushed_requests.spend(house.deps, asked)
+        once.refused(house.deps, asked)
         return answers.error_answer(house, AuthorizationError(asked.target, error, REASONS[error]))
 
     return Purpose(prepare, finish, refuse)
+
+
+def purposes(house: House) -> dict[str, Purpose]:
+    """The journeys that this room begins, by their names."""
+    return {"authorize": purpose(house), "device": views_device.purpose(house)}
 
 
 def blueprint(house: House) -> Blueprint:
@@ -156,16 +166,20 @@ def blueprint(house: House) -> Blueprint:
         return doors.bounced("/authorize")
 
     views_end_session.routes(room, house)
+    views_device.routes(room, house)
 
     @room.get("/consent")
     @doors.page
     def consent_page() -> Response:
         journey = steps.journey_shown(house)
         client = house.clients.find(journey.client_id)
+        if journey.purpose != "authorize" and not journey.finished:
+            return house.dispatcher.go(journey, shown=False)
         # without a session of its own the proof is not complete yet
         if journey.finished or journey.proof is None or journey.proof.sid is None or client is None:
             return redirect(f"/login?j={journey.id}", 303)
-        return steps.page(house, "consent.html", journey, scopes=[scope for scope in journey.consent if scope != "openid"])
+        site = urlsplit(journey.request["target"]["redirect_uri"]).hostname  # a name anybody can give itself
+        return steps.page(house, "consent.html", journey, site=site, scopes=[scope for scope in journey.consent if scope != "openid"])
 
     @room.post("/consent")
     @doors.form

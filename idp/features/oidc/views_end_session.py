@@ -46,7 +46,7 @@ def _asked(house: House, fields: Mapping[str, str]) -> Response:
     member = session.current(house.deps)
     if member is None and wish.sid is None:
         return redirect(_page(), 303)  # nobody is signed in, and without a hint nothing shows that the portal has sent them
-    if member is None or wish.means(member.session.sid, member.account.id):
+    if member is None or _means(house, wish, member):
         return _ended(house, wish)
     browser = doors.browser_cookie(house.deps)
     return house.pages.respond(
@@ -58,6 +58,14 @@ def _asked(house: House, fields: Mapping[str, str]) -> Response:
         nickname=member.account.nickname,
         sealed=end_session.seal(house.deps, wish, doors.browser(house.deps)),
     )
+
+
+def _means(house: House, wish: Wish, member: session.Member) -> bool:
+    """Whether the hint proves this session, by the names that the portal knows it and the member by."""
+    if wish.client is None:
+        return False
+    known = house.subjects.session(wish.client, member.session.sid), house.subjects.told(wish.client, member.account.id)
+    return wish.means(*known)
 
 
 def _ended(house: House, wish: Wish) -> Response:

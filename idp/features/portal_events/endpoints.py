@@ -28,7 +28,10 @@ def _take(house: House, request: MachineRequest) -> Reply:
             return _no(401, "authentication_failed", "client authentication failed", ("WWW-Authenticate", 'Basic realm="idp"'))
         if not client.may_send_events:
             return _no(403, "access_denied", "this client may not send events")
-        flow.take(house.deps, client, forms.event(sent))
+        event = forms.event(sent)
+        if "sub" in event:  # as this portal knows the member
+            event["sub"] = house.subjects.meant(client, event["sub"]) or ""
+        flow.take(house.deps, client, event)
     except forms.Unreadable as error:
         return _no(400, "invalid_request", str(error))
     # the same for what concerns nobody here, and for what was taken before

@@ -17,7 +17,7 @@ log = structlog.get_logger("idp.portal_events")
 
 
 def take(deps: Deps, client: Client, event: Mapping[str, Any]) -> int | None:
-    """Do what follows from an event as `forms.event` reads it, in one transaction with its claim: of the same event, however
+    """Do what follows from an event as `forms.event` reads it, `sub` being the account's id, in one transaction with its claim: of the same event, however
     often and in parallel, one counts. Returns for how many accounts it did; None if it was taken before. Raises
     `Unavailable`."""
     keys = _contract_keys(deps, event["contractor_id"]) if "contractor_id" in event else ()

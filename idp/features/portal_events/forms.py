@@ -45,7 +45,7 @@ class _Deleted(_Event):
 
 
 class _Ended(_Event):
-    sub = fields.String(validate=validate.Length(1, 64))
+    sub = fields.String(validate=validate.Length(1, 255))
     contractor_id = fields.String(validate=validate.Regexp(r"^[!-~]{1,64}$", error="1 to 64 visible ASCII characters"))
 
     @validates_schema

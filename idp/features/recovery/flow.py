@@ -11,7 +11,7 @@ from idp.domain.identifiers import fold_email, fold_login_id
 from idp.domain.policy import Recovery
 from idp.features.recovery.questions import facts
 from idp.ports import Unavailable
-from idp.services import contract_proof, drafts, limits, records, reset_codes
+from idp.services import contract_proof, drafts, funnels, limits, records, reset_codes
 from idp.services.requests import ask
 
 REQUEST, EVENT = "recovery", "recovery_requested"
@@ -101,4 +101,5 @@ def enter_code(deps: Deps, owner: str, draft: Draft, typed: str) -> reset_codes.
     result, proven = reset_codes.check(deps, draft.attempt, typed)
     if proven:
         reset_codes.keep(deps, owner, proven)
+        funnels.code_typed(deps, proven.account_id)
     return result

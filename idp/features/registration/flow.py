@@ -12,7 +12,7 @@ from idp.domain.nickname import fold_nickname, nickname_verdicts
 from idp.features.registration import facts
 from idp.ports import ContractMatch
 from idp.services import accounts as account_rules
-from idp.services import contract_proof, drafts, new_passwords, notices, records, registering
+from idp.services import contract_proof, drafts, funnels, new_passwords, notices, records, registering
 from idp.services.passwords import Hasher
 from idp.tables import accounts, login_ids, registrations
 from idp.tables.database import Connection
@@ -70,6 +70,7 @@ def verify(deps: Deps, journey: Journey, form: Mapping[str, str], address: str) 
     given = facts.given(rule, form)
     if wrong := facts.wrong(rule, given):
         return "wrong", [(name, key, {}) for name, key in wrong]
+    funnels.started(deps, journey.id, journey.client_id, address)
     if now < draft.closed:
         return "wrong", [("facts", "reg.s1.err.limit", {"time": draft.closed})]
     if not contract_proof.allowed(deps, address):

@@ -4,6 +4,7 @@ from typing import Sequence
 
 from idp.deps import Deps
 from idp.domain.account import Account
+from idp.features.sessions import connections
 from idp.services import logouts, portal_events, records, sessions
 from idp.services.open_sessions import alive
 from idp.tables import accounts, grants, refresh_families
@@ -13,18 +14,21 @@ OTHERS = "others"
 
 
 def end(deps: Deps, account: Account, which: str, here: str, address: str) -> int:
-    """End one session of the account by its sid, or all but the one with the sid `here` ("others"); returns how many were
-    alive. Their portals are told. With a session elsewhere ends what was given in it for use while the member is away: it may
+    """End one session of the account by its sid, or all but the one with the sid `here`, and with them the televisions
+    ("others"); returns how many were alive. Their portals are told. With a session elsewhere ends what was given in it for use while the member is away: it may
     not be in the member's hands any more. The one `here` ends as by signing out, which leaves that. Raises `Unavailable`."""
     known = [one for one in alive(deps, account, here) if one.sid == which or (which == OTHERS and not one.here)]
     for one in known:
         sessions.end(deps, one.sid)
-    if known:
-        with deps.database.write() as connection:
-            logouts.ended(connection, deps, *(one.sid for one in known))
-            _end_tokens(connection, deps, account, [one.sid for one in known if not one.here])
+    if not known and which != OTHERS:
+        return 0
+    with deps.database.write() as connection:
+        logouts.ended(connection, deps, *(one.sid for one in known))
+        _end_tokens(connection, deps, account, [one.sid for one in known if not one.here])
+        if known:
             records.add(connection, deps, "session_ended", account_id=account.id, address=address, detail={"count": len(known)})
-    return len(known)
+        televisions = connections.end_televisions(connection, deps, account, address) if which == OTHERS else 0
+    return len(known) + televisions
 
 
 def _end_tokens(connection: Connection, deps: Deps, account: Account, sids: Sequence[str]) -> None:

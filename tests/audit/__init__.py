@@ -1,0 +1,1 @@
+"""The audit record: sealed, proven, purged, exported."""

@@ -1,0 +1,1 @@
+"""Portals that look after themselves, and the names that they know members by."""

@@ -1,0 +1,1 @@
+"""Backup and restore: what was used after the backup is not good again."""
