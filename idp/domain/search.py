@@ -31,31 +31,31 @@ def keys_of(login_id_key: str, nickname: str, profile: Mapping[str, object]) -> 
 @dataclass(frozen=True)
 class Terms:
     """What was typed may be: a subject, a login ID, an address, a mobile number (E.164), a customer number, each folded and None
-    if it cannot be one; and what names and login IDs may begin with, none if that is too short."""
+    if it cannot be one; and what a name or a login ID may begin with, empty if that is too short."""
 
     subject: str | None
     login_id: str | None
     email: str | None
     mobile: str | None
     number: str | None
-    beginnings: tuple[str, ...]
+    beginning: str
 
     @property
     def empty(self) -> bool:
         """Whether nothing can be looked for."""
-        return not (any((self.subject, self.login_id, self.email, self.mobile, self.number)) or self.beginnings)
+        return not (any((self.subject, self.login_id, self.email, self.mobile, self.number)) or self.beginning)
 
 
 def read(typed: str) -> Terms:
     """Everything that it may stand for."""
     plain = folding.fold(typed)
     login_id, email = fold_login_id(plain), fold_email(plain)
-    starts = dict.fromkeys(key for key in (login_id, name_key(plain)) if key and "@" not in key)
+    start = name_key(plain)
     return Terms(
         subject=plain if len(plain) == 26 and plain.isascii() and plain.isalnum() else None,
         login_id=login_id,
         email=email,
         mobile=fold_mobile(plain),
         number=folding.customer_number(plain),
-        beginnings=tuple(key for key in starts if len(key) >= (SHORTEST if key.isascii() else 1)),
+        beginning=start if "@" not in start and len(start) >= (SHORTEST if start.isascii() else 1) else "",
     )

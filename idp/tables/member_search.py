@@ -2,7 +2,7 @@
 
 from typing import Any, Iterable, Sequence
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, or_, select, tuple_
+from sqlalchemy import Connection, Select, select, tuple_
 
 from idp.domain.account import Account
 from idp.domain.search import Terms
@@ -34,14 +34,15 @@ def exact(terms: Terms, contract_keys: Iterable[str]) -> list[Select[tuple[str]]
     return asked
 
 
-def beginning(starts: Sequence[str], after: Place | None, limit: int) -> Select[tuple[str, str]]:
-    """The statement that finds (key, account id) of what begins so, in the order of the keys, behind the place `after`."""
-    key = search_names.c.key
-    ranges: list[ColumnElement[bool]] = [and_(key >= start, key < start + _LAST) for start in starts]
-    query = select(key, search_names.c.account_id).where(or_(*ranges))
+def beginning(start: str, after: Place | None, limit: int) -> Select[tuple[str, str]]:
+    """The statement that finds (key, account id) of what begins so, in the order of the keys, behind the place `after`; each
+    account once, by the first of its keys that begins so."""
+    names, others = search_names.c, search_names.alias("others").c
+    earlier = select(others.key).where(others.account_id == names.account_id, others.key < names.key, others.key >= start)
+    query = select(names.key, names.account_id).where(names.key >= start, names.key < start + _LAST, ~earlier.exists())
     if after:
-        query = query.where(tuple_(key, search_names.c.account_id) > after)
-    return query.order_by(key, search_names.c.account_id).limit(limit)
+        query = query.where(tuple_(names.key, names.account_id) > after)
+    return query.order_by(names.key, names.account_id).limit(limit)
 
 
 def find_exact(connection: Connection, terms: Terms, contract_keys: Iterable[str]) -> list[str]:
@@ -52,9 +53,9 @@ def find_exact(connection: Connection, terms: Terms, contract_keys: Iterable[str
     return list(found)
 
 
-def find_beginning(connection: Connection, starts: Sequence[str], after: Place | None, limit: int) -> list[Place]:
+def find_beginning(connection: Connection, start: str, after: Place | None, limit: int) -> list[Place]:
     """(key, account id) of what begins so, behind the place `after`."""
-    return [(row.key, row.account_id) for row in connection.execute(beginning(starts, after, limit))]
+    return [(row.key, row.account_id) for row in connection.execute(beginning(start, after, limit))]
 
 
 def read(connection: Connection, ids: Sequence[str]) -> list[Account]:

@@ -57,7 +57,7 @@ def find(deps: Deps, typed: str, at: str = "") -> Found:
     contract_keys = [] if after else _contracts(deps, terms)
     with deps.database.read() as connection:
         exact = [] if after else member_search.find_exact(connection, terms, contract_keys)
-        places = member_search.find_beginning(connection, terms.beginnings, after, PAGE + 1) if terms.beginnings else []
+        places = member_search.find_beginning(connection, terms.beginning, after, PAGE + 1) if terms.beginning else []
         ids = [one for one in dict.fromkeys(account for _, account in places[:PAGE]) if one not in exact]
         accounts = member_search.read(connection, [*exact, *ids]) if exact or ids else []
     further = _sealed(deps, places[PAGE - 1]) if len(places) > PAGE else None
