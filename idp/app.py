@@ -2,6 +2,7 @@
 
 import os
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any, Callable, Iterable
 
@@ -22,12 +23,14 @@ from idp.features.console import endpoints as console_endpoints
 from idp.features.console import views as console
 from idp.features.console_desk import views as console_desk
 from idp.features.console_members import views as console_members
+from idp.features.console_register import views as console_register
 from idp.features.dynamic_clients import endpoints as dynamic_clients
 from idp.features.email_sign_in import views as email_sign_in
 from idp.features.health import endpoints as health
 from idp.features.language import views as language
 from idp.features.login import views as login
 from idp.features.not_me import views as not_me
+from idp.features.oidc import client_assertion, received_sets
 from idp.features.oidc import endpoints as oidc_endpoints
 from idp.features.oidc import views as oidc
 from idp.features.own_data import views as own_data
@@ -181,7 +184,8 @@ def flask_app(house: House) -> Flask:
     errors.install(app, house.pages)
     members = (login, second_factor, settings_room, authenticator, trusted_devices, sessions)
     mine = (account, email_sign_in, agreements, language, not_me, undo, own_data, closing)
-    for room in (*members, *mine, registration, confirmation, recovery, reset, oidc, console, console_members, console_desk):
+    staff = (console_members, console_desk, console_register)
+    for room in (*members, *mine, registration, confirmation, recovery, reset, oidc, console, *staff):
         app.register_blueprint(room.blueprint(house))
     house.dispatcher.purposes |= dict.fromkeys(("home", "account"), login.purpose(house)) | oidc.purposes(house)
     house.dispatcher.arrivals["second_factor"] = second_factor.arrive(house)
@@ -190,8 +194,10 @@ def flask_app(house: House) -> Flask:
 
 def machine_endpoints(house: House) -> dict[str, Endpoint]:
     """Every endpoint beside the pages, by path."""
-    rooms = (oidc_endpoints, health, receipts, portal_events, console_endpoints, dynamic_clients)
-    return {path: one for room in rooms for path, one in room.endpoints(house).items()} | pages.static_endpoints()
+    rooms = (oidc_endpoints, health, receipts, console_endpoints, dynamic_clients)
+    found = {path: one for room in rooms for path, one in room.endpoints(house).items()}
+    senders = portal_events.Senders(partial(client_assertion.proven, house), partial(received_sets.opened, house))
+    return found | portal_events.endpoints(house, senders) | pages.static_endpoints()
 
 
 def create_wsgi(house: House, wrap: Callable[[Wsgi], Wsgi] = lambda inner: inner) -> Wsgi:

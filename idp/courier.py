@@ -21,7 +21,9 @@ from idp.features.oidc import logout_tokens, security_events
 from idp.features.recovery import answering as recovery
 from idp.features.recovery.flow import REQUEST as RECOVERY
 from idp.ports import Fetcher, Mail, NotFetched, Sent, Sms, Unavailable
-from idp.services import audit_chain, audit_purge, audit_verify, closing, console_client, keyring, letters, mailboxes, rollups
+from idp.services import (
+    audit_chain, audit_purge, audit_verify, closing, console_client, contract_work, keyring, letters, mailboxes, rollups,
+)  # fmt: skip
 from idp.services.client_register import ClientRegister
 from idp.services.subjects import Subjects
 from idp.sms_settings import RECEIPT_PATHS
@@ -110,6 +112,7 @@ def run(deps: Deps, mail: Mail, sms: Sms, stop: threading.Event) -> None:
         threading.Thread(target=_make_rounds, args=(deps, channel, send, stop), name=f"courier-{channel}", daemon=True)
         for channel, send in sends.items()
     ]
+    rounds.append(threading.Thread(target=contract_work.rounds, args=(deps, stop), name="courier-imports", daemon=True))
     for thread in rounds:
         thread.start()
     log.info("courier started")
@@ -205,6 +208,7 @@ def _keep_house(deps: Deps, stop: threading.Event) -> None:
         if deps.clock() >= next_sweep:
             chores += [lambda: sweep(deps, stop), lambda: rotate_keys(deps)]
             chores += [lambda: mailboxes.keep_house(deps, stop), lambda: closing.keep_house(deps, stop)]
+            chores += [lambda: contract_work.keep_house(deps, stop)]
             chores += [lambda: audit_verify.keep_house(deps, stop), lambda: audit_purge.keep_house(deps, stop)]
             next_sweep = deps.clock() + SWEEP_EVERY
         for chore in chores:  # one that fails leaves the others to be done

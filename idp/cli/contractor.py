@@ -10,6 +10,7 @@ import click
 from idp.cli.common import Refused, opened
 from idp.domain.contract import COLUMNS, TYPES
 from idp.services import contractor_import as service
+from idp.services.contract_ends import Members
 from idp.services.contractor_csv import ContractFile, Unreadable
 
 SHOWN = 10
@@ -53,7 +54,8 @@ The first line names the columns, in any order; others are ignored:
     + "0001234567,individual,0748-66-0739,\uff94\uff8f\uff80\uff9e \uff8a\uff85\uff7a,,1958-04-01,hanako@example.jp"
     + """
 
-Contracts that FILE does not name end, and members no longer match them. If more than 5 % would end, nothing is changed:
+Contracts that FILE does not name end: nobody is recognised by them, and members who had registered by them are told until
+when they can sign in. If a contract comes back, that is taken back. If more than 5 % would end, nothing is changed:
 such a file is rarely complete. A row with a problem is left out, and its contract stays as it was, as long as its number
 can be read. Only differences are written, so the same file can be given again, also after an import was cut off. Try it
 first with --dry-run.
@@ -122,7 +124,7 @@ def import_(ctx: click.Context, file: str, errors: str | None, encoding: Any, **
         for name in source.ignored:
             click.echo(f"Column ignored: {name}", err=True)
         try:
-            counts = service.run(deps.database, deps.vault, deps.clock, source, problem=problem, progress=_progress(), **how)
+            counts = service.run(deps.database, deps.vault, deps.clock, source, problem=problem, progress=_progress(), follow=Members(deps), **how)
         except service.TooManyEnd as error:
             click.echo(_summary(error.counts, dry_run=True), err=True)
             raise Refused(str(error)) from None

@@ -28,7 +28,8 @@ class Destination:
 class Account:
     """`id` is the OIDC subject: opaque, stable and never reused (OIDC Core section 2). Times are Unix seconds.
     `mailbox` is the operator's own mailbox of this member; `offered_at` when the second factor was last offered;
-    `login_id_at` when the member last changed the login ID; `contract_key` names the contract in the operator's records, whatever it is called in claims; until `held_until` codes
+    `login_id_at` when the member last changed the login ID; `contract_key` names the contract in the operator's records, whatever it is called in claims, and
+    `former_contract` is that name once it has ended; until `held_until` codes
     by mail or SMS are no second factor for portals; until `frozen_until` nothing that is a key can be changed. `closes_at`: when
     it closes because its contract has ended, `erase_at`: when what it holds is erased because it is closing; 0: not at all."""
 
@@ -48,6 +49,7 @@ class Account:
     contractor_id: str | None = None
     contract_type: Literal["individual", "corporate"] | None = None
     contract_key: str | None = None
+    former_contract: str | None = None
     profile: Mapping[str, Any] = field(default_factory=dict)
     second_factor: bool = False
     mailbox: str | None = None

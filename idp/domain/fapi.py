@@ -41,17 +41,17 @@ def contradictions(profile: str, data: Mapping[str, Any]) -> Iterator[tuple[str,
     """(key, sentence) for whatever in checked metadata, with `implied` filled in, the profile does not allow."""
     for name, (value, section) in _only(profile).items():
         if data.get(name) != value:
-            yield name, f'"profile": "{profile}" needs {_json(value)} here ({section}); leave the key out, it is set'
+            yield name, f'"profile": "{profile}" needs {_json(value)} here (FAPI 2.0 {section}); leave the key out, it is set'
     if set(data.get("grant_types", ())) - set(GRANTS):
-        yield "grant_types", f'"profile": "{profile}" knows no grant beside a browser, so no device code (SP 5.3.2.2 point 1)'
+        yield "grant_types", f'"profile": "{profile}" knows no grant beside a browser, so no device code (FAPI 2.0 SP 5.3.2.2 point 1)'
     for name in (*_OURS, *_THEIRS):
         if data.get(name, ALGS[0]) not in ALGS:
-            yield name, f'"profile": "{profile}" allows {", ".join(ALGS)} (SP 5.4.1)'
+            yield name, f'"profile": "{profile}" allows {", ".join(ALGS)} (FAPI 2.0 SP 5.4.1)'
 
 
 def redirect_problem(profile: str, uri: str) -> str | None:
     """Why answers may not go to this address (SP 5.3.2.2 point 8), or None."""
-    return None if uri.startswith("https://") else f'{uri!r}: "profile": "{profile}" needs https (SP 5.3.2.2 point 8)'
+    return None if uri.startswith("https://") else f'{uri!r}: "profile": "{profile}" needs https (FAPI 2.0 SP 5.3.2.2 point 8)'
 
 
 def _json(value: Any) -> str:

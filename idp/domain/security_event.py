@@ -19,6 +19,14 @@ MEDIA_TYPE = "application/secevent+jwt"  # RFC 8417 section 2.3
 TYP = "secevent+jwt"
 
 
+class NotBelieved(Exception):
+    """A token that was pushed to us and is not taken: `err` of RFC 8935 section 2.4, and a sentence for whoever sends it."""
+
+    def __init__(self, err: str, description: str):
+        super().__init__(description)
+        self.err, self.description = err, description
+
+
 def claims(issuer: str, client_id: str, subject: str, jti: str, event: str, facts: Mapping[str, Any]) -> dict[str, Any]:
     """The claims of a security event token (RFC 8417 section 2.2) about one of our subjects (RFC 9493 section 3.2.2).
 

@@ -25,8 +25,8 @@ class EventsOfClient(Schema):
     @validates_schema
     def events_have_a_place(self, data: dict[str, Any], **_: Any) -> None:
         """What needs an address, or a secret, has one."""
-        if data.get("token_endpoint_auth_method") in ("none", "private_key_jwt") and data.get("may_send_events"):
-            raise ValidationError("only a client with a secret can prove that an event is its own", "may_send_events")
+        if data.get("token_endpoint_auth_method") == "none" and data.get("may_send_events"):
+            raise ValidationError("only a client with a secret or a key can prove that an event is its own", "may_send_events")
         if data.get("event_delivery_token") and not data.get("event_delivery_uri"):
             raise ValidationError("name the event_delivery_uri that it belongs to", "event_delivery_token")
         if data.get("backchannel_logout_session_required") and not data.get("backchannel_logout_uri"):

@@ -56,7 +56,7 @@ class ProofOfClient(Schema):
         wrong = {name: [words] for name, words in fapi.contradictions(profile, data)}
         keys = (data.get("jwks") or {}).get("keys", [])
         if keys and not any(set(fapi.ALGS) & set(client_keys.algs_of(key)) for key in keys):
-            wrong["jwks"] = [f'"profile": "{profile}" needs a key for {", ".join(fapi.ALGS)} (SP 5.4.1)']
+            wrong["jwks"] = [f'"profile": "{profile}" needs a key for {", ".join(fapi.ALGS)} (FAPI 2.0 SP 5.4.1)']
         if wrong:
             raise ValidationError(wrong)
 

@@ -58,15 +58,26 @@ def reopen(connection: Connection, deps: Deps, account: Account, actor: str) -> 
     return True
 
 
-def end_contract(connection: Connection, deps: Deps, account: Account, client_id: str) -> bool:
+def end_contract(connection: Connection, deps: Deps, account: Account, client_id: str | None, actor: str | None = None) -> bool:
     """The account's contract has ended: signing in goes on for a while, and the contract may have another account. The member
-    is told until when. `account`: with its destinations; `client_id`: the portal that said so. False if that was known."""
+    is told until when. `account`: with its destinations; `client_id`: the portal that said so, or `actor`: who else. False if
+    that was known."""
     now = deps.now()
     closes_at = max(1, now + deps.policy.closing.after_contract)
     if not table.end_contract(connection, account.id, closes_at, now):
         return False
-    records.add(connection, deps, "contract_ended", account_id=account.id, client_id=client_id)
+    records.add(connection, deps, "contract_ended", account_id=account.id, client_id=client_id, actor=actor)
     notices.tell(connection, deps, account, "notice.contract", {"date": letters.day(account.locale, closes_at)})
+    return True
+
+
+def return_contract(connection: Connection, deps: Deps, account: Account, contract_key: str, actor: str) -> bool:
+    """The contract that had ended is back: the account does not close for it any more, and the member is told. `account`: with
+    its destinations. False if another account has the contract by now, or this one is closed."""
+    if not table.return_contract(connection, account.id, contract_key, deps.now()):
+        return False
+    records.add(connection, deps, "contract_returned", account_id=account.id, actor=actor)
+    notices.tell(connection, deps, account, "notice.contract_back", {})
     return True
 
 

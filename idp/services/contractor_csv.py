@@ -3,12 +3,13 @@
 import codecs
 import csv
 import io
+import itertools
 import os
 import re
 from collections import deque
 from contextlib import closing
 from dataclasses import dataclass
-from typing import BinaryIO, Generator, Iterator, Literal
+from typing import BinaryIO, Generator, Iterator, Literal, Sequence
 
 from idp.domain.contract import REQUIRED, Row, column_of, read_row
 
@@ -20,7 +21,20 @@ _BAD = re.compile("[\udc80-\udcff\x80-\x9f\uf8f0-\uf8f3]")  # the last two are w
 
 
 class Unreadable(Exception):
-    """The file cannot be used as a whole; one plain sentence says why and what to do."""
+    """The file cannot be used as a whole; one plain sentence says why and what to do, and `code` which of them it is."""
+
+    def __init__(self, code: str, sentence: str):
+        super().__init__(sentence)
+        self.code = code
+
+
+@dataclass(frozen=True)
+class Head:
+    """The start of a file: how it is written, what its first line says, and a few rows behind it."""
+
+    encoding: str
+    headings: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -45,9 +59,9 @@ def _encoding_of(file: BinaryIO, wish: Encoding) -> str:
     file.seek(0)
     start = file.read(4)
     if start.startswith(b"PK\x03\x04") or start == b"\xd0\xcf\x11\xe0":
-        raise Unreadable("This is an Excel workbook. In Excel choose Save As, CSV UTF-8, and import that file.")
+        raise Unreadable("excel", "This is an Excel workbook. In Excel choose Save As, CSV UTF-8, and import that file.")
     if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        raise Unreadable("This file is in UTF-16. Save it as CSV UTF-8, and import that file.")
+        raise Unreadable("utf16", "This file is in UTF-16. Save it as CSV UTF-8, and import that file.")
     if start.startswith(codecs.BOM_UTF8):
         return "utf-8-sig"
     if wish != "auto":
@@ -100,49 +114,72 @@ def _records(lines: Iterator[str]) -> Iterator[tuple[int, list[str] | None]]:
         yield first, cells
 
 
+def _read(file: BinaryIO, encoding: str) -> Generator[tuple[int, list[str] | None], None, None]:
+    file.seek(0)
+    text = io.TextIOWrapper(file, encoding=encoding, errors="surrogateescape", newline="")
+    try:
+        yield from _records(_lines(text))
+    finally:
+        if not file.closed:
+            text.detach()  # the file stays open for the next reading
+
+
+def _headings(records: Iterator[tuple[int, list[str] | None]]) -> list[str]:
+    heading = next(records, (1, None))[1]
+    if not heading or not any(heading):
+        raise Unreadable("empty", "The file is empty, or its first line is no CSV. The first line must name the columns.")
+    return heading
+
+
+def head(file: BinaryIO, encoding: Encoding = "auto", rows: int = 3) -> Head:
+    """The start of an open CSV file, for somebody to say what its columns are. Raises `Unreadable`."""
+    known = _encoding_of(file, encoding)
+    with closing(_read(file, known)) as records:
+        headings = _headings(records)
+        some = [tuple(cells) for _, cells in itertools.islice(records, rows * 10) if cells and any(cells)]
+    return Head(known, tuple(headings), tuple(some[:rows]))
+
+
+def columns_problem(columns: Sequence[str | None]) -> tuple[str, str] | None:
+    """What is wrong with these columns of a file: a code and a sentence, or None."""
+    known = [column for column in columns if column]
+    for column in REQUIRED:
+        if column not in known:
+            return f"no_{column}", f"The first line names no column {column}. See: idp contractor import --help"
+    if not {"kana_name", "kanji_name"} & set(known):
+        return "no_name", "The first line names neither a column kana_name nor kanji_name."
+    if twice := [column for column in known if known.count(column) > 1]:
+        return "twice", f"The first line names the column {twice[0]} twice."
+    return None
+
+
 class ContractFile:
     """An open CSV file of contracts that can be read more than once. Raises `Unreadable`.
 
     `encoding`: "auto" takes UTF-8, with or without BOM, or CP932 (Shift_JIS as Windows writes it), whichever fits the
-    bytes. The first line names the columns.
+    bytes. The first line names the columns, unless `columns` says for each what it is (None: not read).
     """
 
-    def __init__(self, file: BinaryIO, encoding: Encoding = "auto"):
+    def __init__(self, file: BinaryIO, encoding: Encoding = "auto", columns: Sequence[str | None] | None = None):
         self._file = file
         self._print = self._fingerprint()
         self.encoding = _encoding_of(file, encoding)
         self.size = self._print[0]
-        with closing(self._all()) as records:
-            _, heading = next(records, (1, None))
-        if not heading:
-            raise Unreadable("The file is empty, or its first line is no CSV. The first line must name the columns.")
-        self._columns = [column_of(name) for name in heading]
-        self.ignored = tuple(name for name, column in zip(heading, self._columns, strict=True) if not column and name.strip())
-        known = [column for column in self._columns if column]
-        for column in REQUIRED:
-            if column not in known:
-                raise Unreadable(f"The first line names no column {column}. See: idp contractor import --help")
-        if not {"kana_name", "kanji_name"} & set(known):
-            raise Unreadable("The first line names neither a column kana_name nor kanji_name.")
-        if twice := [column for column in known if known.count(column) > 1]:
-            raise Unreadable(f"The first line names the column {twice[0]} twice.")
+        with closing(_read(file, self.encoding)) as records:
+            heading = _headings(records)
+        named = [column_of(name) for name in heading] if columns is None else list(columns)
+        self._columns = named + [None] * (len(heading) - len(named))
+        self.ignored = tuple(name for name, column in zip(heading, self._columns) if not column and name.strip())
+        if problem := columns_problem(self._columns):
+            raise Unreadable(*problem)
 
     def _fingerprint(self) -> tuple[int, int]:
         found = os.fstat(self._file.fileno())
         return found.st_size, found.st_mtime_ns
 
-    def _all(self) -> Generator[tuple[int, list[str] | None], None, None]:
-        self._file.seek(0)
-        text = io.TextIOWrapper(self._file, encoding=self.encoding, errors="surrogateescape", newline="")
-        try:
-            yield from _records(_lines(text))
-        finally:
-            if not self._file.closed:
-                text.detach()  # the file stays open for the next reading
-
     def rows(self) -> Iterator[Line]:
         """Every row but the first and empty ones."""
-        records = self._all()
+        records = _read(self._file, self.encoding)
         next(records, None)
         for number, cells in records:
             if cells is None:

@@ -1,6 +1,6 @@
 """The end of accounts: begun by one of many callers, taken back by one, and then everything that they held goes."""
 
-from typing import Any
+from typing import Any, Sequence
 
 from sqlalchemy import Connection, delete, or_, select, update
 
@@ -26,9 +26,28 @@ def reopen(connection: Connection, account_id: str, closes_at: int, now: int) ->
 def end_contract(connection: Connection, account_id: str, closes_at: int, now: int) -> bool:
     """The account's contract has ended: the account closes then, and the contract is free for another; false if that was
     known, or the account is closed."""
-    values = {"closes_at": closes_at, "contract_key": None, "updated_at": now}
+    former = {"contract_key": None, "former_contract": accounts.c.contract_key}
+    values = {"closes_at": closes_at, "updated_at": now, **former}
     known = (accounts.c.id == account_id, accounts.c.closes_at == 0, accounts.c.status.in_(("active", "suspended")))
     return connection.execute(update(accounts).where(*known).values(values)).rowcount == 1
+
+
+def of_contracts(connection: Connection, contract_keys: Sequence[str], former: bool = False) -> list[tuple[str, str]]:
+    """(id, contract key) of members that have one of these keys, or with `former` had one until their contract ended."""
+    column = accounts.c.former_contract if former else accounts.c.contract_key
+    open_ = (column.in_(contract_keys), accounts.c.role == "member", accounts.c.status.in_(("active", "suspended")))
+    found = select(accounts.c.id, column.label("key")).where(*open_).order_by(accounts.c.id)
+    return [(row.id, row.key) for row in connection.execute(found)]
+
+
+def return_contract(connection: Connection, account_id: str, contract_key: str, now: int) -> bool:
+    """The contract that had ended is back, and the account's again; false if another account has it, or the account is closed."""
+    other = accounts.alias()
+    held = select(other.c.id).where(other.c.contract_key == contract_key).exists()
+    mine = (accounts.c.id == account_id, accounts.c.former_contract == contract_key, accounts.c.closes_at > 0)
+    values = {"closes_at": 0, "contract_key": contract_key, "former_contract": None, "updated_at": now}
+    back = update(accounts).where(*mine, ~held, accounts.c.status.in_(("active", "suspended")))
+    return connection.execute(back.values(values)).rowcount == 1
 
 
 def ended(connection: Connection, now: int, limit: int) -> list[str]:

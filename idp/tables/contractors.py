@@ -2,7 +2,7 @@
 
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Iterable, Iterator, Sequence
+from typing import Any, Iterable, Iterator, Mapping, Sequence
 
 from sqlalchemy import ARRAY, Column, Connection, MetaData, String, Table, Text, bindparam, delete, func, select, text, update
 
@@ -59,7 +59,7 @@ def by_hash(connection: Connection, fact_hashes: Iterable[str]) -> dict[str, Sto
     """Contracts, live or ended, by the one of these hashes they have; of two with the same the live one."""
     query = select(facts.c.fact_hash, contractors).join(facts, facts.c.contractor_id == contractors.c.id)
     rows = connection.execute(query.where(facts.c.fact_hash.in_(list(fact_hashes)))).all()
-    rows.sort(key=lambda row: row.ended_at is None)
+    rows.sort(key=lambda row: (row.ended_at is None, row.ended_at or 0))  # of two that have ended, the later one
     return {row.fact_hash: Stored(row.id, row.contract_type, row.row_hash, row.ended_at) for row in rows}
 
 
@@ -146,6 +146,47 @@ def end(connection: Connection, ids: Iterable[str], import_id: str, now: int) ->
     """Mark contracts as ended: they match nothing any more."""
     gone = update(contractors).where(contractors.c.id.in_(list(ids)), _LIVE)
     connection.execute(gone.values(ended_at=now, import_id=import_id, updated_at=now))
+
+
+def of_import(connection: Connection, import_id: str, ended: bool, chunk: int) -> Iterator[list[str]]:
+    """Ids of contracts that this import has written last, live ones or those it has ended, in chunks."""
+    last = ""
+    which = (contractors.c.import_id == import_id, contractors.c.ended_at.is_not(None) if ended else _LIVE)
+    page = select(contractors.c.id).where(*which).order_by(contractors.c.id).limit(chunk)
+    while ids := list(connection.scalars(page.where(contractors.c.id > last))):
+        last = ids[-1]
+        yield ids
+
+
+def revive(connection: Connection, ids: Iterable[str], import_id: str, now: int) -> None:
+    """Mark contracts as live again, with the facts that they had."""
+    back = update(contractors).where(contractors.c.id.in_(list(ids)))
+    connection.execute(back.values(ended_at=None, import_id=import_id, updated_at=now))
+
+
+def before(connection: Connection, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """What `restore` needs to bring these contracts back as they are now, by id: plain data, hashes only."""
+    own = hashes_of(connection, ids)
+    rows = connection.execute(select(contractors).where(contractors.c.id.in_(list(ids))))
+    return {
+        row.id: {"type": row.contract_type, "row": row.row_hash, "ended": row.ended_at, "by": row.import_id, "facts": sorted(own.get(row.id, ()))}
+        for row in rows
+    }
+
+
+def restore(connection: Connection, rows: Mapping[str, Mapping[str, Any]], written_by: str, import_id: str, now: int) -> tuple[list[str], list[str]]:
+    """Bring contracts back as `before` found them, those that nobody has written since the import `written_by` or whose facts
+    it dropped. Returns the ids of those that live no more, and of those that do again."""
+    known = {row.id: row for row in connection.execute(select(contractors).where(contractors.c.id.in_(list(rows))))}
+    ours = [one for one, row in known.items() if row.import_id in (written_by, rows[one]["by"])]
+    connection.execute(delete(facts).where(facts.c.contractor_id.in_(ours)))
+    for one in ours:
+        values = {"contract_type": rows[one]["type"], "row_hash": rows[one]["row"], "ended_at": rows[one]["ended"]}
+        connection.execute(update(contractors).where(contractors.c.id == one).values(**values, import_id=import_id, updated_at=now))
+    _fill(connection, facts, ("fact_hash", "contractor_id"), sorted((fact, one) for one in ours for fact in rows[one]["facts"]))
+    gone = [one for one in ours if known[one].ended_at is None and rows[one]["ended"] is not None]
+    back = [one for one in ours if known[one].ended_at is not None and rows[one]["ended"] is None]
+    return gone, back
 
 
 # what an import has seen of its file; on the disk of the database, so that memory does not grow with the file

@@ -34,6 +34,7 @@ accounts = Table(
     Column("contractor_id", String(64), index=True),
     Column("contract_type", String(16)),
     Column("contract_key", String(80), unique=True, index=True),  # one account per contract; null: not known, or closed
+    Column("former_contract", String(80), index=True),  # that key before the contract ended: it may come back
     Column("profile", Text, nullable=False),  # JSON: the other standard claims
     Column("second_factor", Integer, nullable=False, server_default="0"),  # 1: a code is asked for at sign-in
     Column("mailbox", String(320), index=True),  # the operator's own mailbox of this member, offered as a destination
@@ -251,6 +252,8 @@ clients = Table(
     Column("old_secret_hash", Text),
     Column("old_secret_until", BigInteger, nullable=False, server_default="0"),
     Column("event_token", Text),  # sealed: what the client's receiver of events expects
+    Column("used_at", BigInteger, nullable=False, server_default="0"),  # to the hour or so
+    Column("disabled_at", BigInteger, nullable=False, server_default="0"),  # since then nobody knows it; 0: it is in use
     Column("registration_hash", Text),  # of the token by which the client looks after itself; null: only the operator does
     Column("registration_limits", Text),  # JSON: what it may ask for then
     Column("created_at", BigInteger, nullable=False),
@@ -445,6 +448,60 @@ contractor_facts = Table(
     Column("fact_hash", String(32), primary_key=True),
     Column("contractor_id", ForeignKey("contractors.id", ondelete="CASCADE"), primary_key=True, index=True),
     sqlite_with_rowid=False,  # the key is the whole row: one copy less of seven rows per contract
+)
+
+# imports of contracts: what was done, and those that are under way
+contract_imports = Table(
+    "contract_imports",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("state", String(16), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("actor", String(64), nullable=False),  # who brought the file; "cli"
+    Column("file_name", String(200), nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("encoding", String(16), nullable=False),
+    Column("columns", Text, nullable=False),  # JSON: keyed hash of each heading, and the column that it stands for
+    Column("step", String(16), nullable=False),
+    Column("done", BigInteger, nullable=False),
+    Column("total", BigInteger, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("report", Text),  # JSON: counts, and examples without personal data
+    Column("stopped", String(32)),  # why it did not go on
+    Column("checked_at", BigInteger, nullable=False),
+    Column("applied_by", String(64)),
+    Column("finished_at", BigInteger, nullable=False, index=True),
+    Column("lease", String(64)),
+    Column("lease_until", BigInteger, nullable=False),
+    Index("ix_contract_imports_created_at", "created_at", "id"),
+)
+
+# the file of an import that is under way, sealed piece by piece, so that any process can go on with it
+contract_import_parts = Table(
+    "contract_import_parts",
+    metadata,
+    Column("import_id", String(64), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("sealed", Text, nullable=False),
+)
+
+# rows that an import left out: numbers of lines and codes, nothing of what stood there
+contract_import_problems = Table(
+    "contract_import_problems",
+    metadata,
+    Column("import_id", String(64), primary_key=True),
+    Column("line", BigInteger, primary_key=True, autoincrement=False),
+    Column("codes", Text, nullable=False),
+)
+
+# contracts as they were before an import changed them: keyed hashes only, for as long as it can be taken back
+contract_import_before = Table(
+    "contract_import_before",
+    metadata,
+    Column("import_id", String(64), primary_key=True),
+    Column("contractor_id", String(64), primary_key=True),
+    Column("row", Text, nullable=False),  # JSON
+    Column("at", BigInteger, nullable=False, index=True),
 )
 
 # work that only one process may do at a time

@@ -13,7 +13,7 @@ from idp.domain.account import Account
 from idp.domain.staff import Right
 from idp.services import console_sessions, desk, drafts
 from idp.services.console_sessions import ConsoleSession
-from idp.web import cookies, csrf, doors
+from idp.web import cookies, csrf, doors, upload
 from idp.web.errors import PageError
 from idp.web.house import House
 
@@ -23,6 +23,7 @@ MENU: tuple[tuple[Right, str, str], ...] = (
     ("look", "con.menu.home", HOME),
     ("members.look", "con.menu.members", "/console/members"),
     ("desk.act", "con.menu.requests", "/console/requests"),
+    ("register.look", "con.menu.register", "/console/contracts"),
 )
 FORM_SECONDS = 900  # a form opened with a fresh proof may be filled in for so long
 
@@ -50,6 +51,11 @@ def page(right: Right, fresh: bool = False) -> Callable[[View], View]:
 def form(right: Right, fresh: bool = False) -> Callable[[View], View]:
     """A form of such a page comes back to the page's own address."""
     return lambda view: _marked(doors.form(view), right, fresh)
+
+
+def file(right: Right, fresh: bool = False) -> Callable[[View], View]:
+    """A form of such a page comes back with a file."""
+    return lambda view: _marked(doors.file(view), right, fresh)
 
 
 def _marked(view: View, right: Right, fresh: bool) -> View:
@@ -115,6 +121,11 @@ def render(house: House, template: str, status: int = 200, **context: Any) -> Re
 
 def _under(path: str) -> bool:
     return request.path == path if path == HOME else request.path.startswith(path)
+
+
+def upload_address(house: House, path: str) -> str:
+    """Where the form of a page sends its file."""
+    return f"{path}?{urlencode({'proof': upload.proof(house.deps, doors.browser_cookie(house.deps), path)})}"
 
 
 @cache

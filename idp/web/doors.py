@@ -12,12 +12,12 @@ from idp.domain.device import Caller
 from idp.domain.journey import Journey
 from idp.services import journeys
 from idp.vault import fingerprint
-from idp.web import address, cookies, csrf, strict_form
+from idp.web import address, cookies, csrf, strict_form, upload
 from idp.web.errors import PageError
 from idp.web.strict_form import BadForm
 
 View = TypeVar("View", bound=Callable[..., Any])
-PAGE, FORM, PROTOCOL = "page", "form", "protocol"
+PAGE, FORM, PROTOCOL, UPLOAD = "page", "form", "protocol", "upload"
 MAX_BOUNCED = 6_000  # what fits into the address of the GET that follows
 
 
@@ -36,6 +36,12 @@ def form(view: View) -> View:
 def protocol(view: View) -> View:
     """A protocol request that other sites send here by design; it approves nothing by itself."""
     view.door = PROTOCOL  # type: ignore[attr-defined]
+    return view
+
+
+def file(view: View) -> View:
+    """A form of ours comes back with a file, which the view streams by `upload.received`; guarded before it is read."""
+    view.door = UPLOAD  # type: ignore[attr-defined]
     return view
 
 
@@ -102,6 +108,8 @@ def install(app: Flask, deps: Deps) -> None:
             raise PageError(403, "error.not_found")
         if door == PAGE:
             read_query()
+        if door == UPLOAD:
+            upload.check(deps, cookies.read(cookies.BROWSER, secure))
         if door == FORM and request.method == "POST":
             here.form = read_form()
             browser = cookies.read(cookies.BROWSER, secure)

@@ -27,6 +27,8 @@ from idp.features.console import home
 from idp.features.own_data import views as own_data
 from idp.services import desk_identity, letters
 from idp.tables import desk_requests
+from idp.services import letters
+from tests.house import console_keys
 from tests.house.tree import TOP, files
 
 # filled in for every page and letter
@@ -149,6 +151,7 @@ def computed() -> set[str]:
         *(f"reg.s1.birth.{part}" for part in ("year", "month", "day")),
         *(f"con.role.{role}" for role in STAFF),
         *desk_keys(),
+        *console_keys.computed(),
         *(f"con.dash.part.{name}" for name in ("database", "ephemeral", "keys", "courier", "mail", "sms")),
         *(f"con.dash.table.{name}" for name in home.MORE),
         *(f"con.dash.more.{path.rpartition('/')[2]}" for path in home.MORE.values()),

@@ -1,10 +1,12 @@
 """What stays connected while the member is away: seen on the page of open sessions, and ended there (requirement RV-02)."""
 
+import json
 import re
 
 import requests
+from sqlalchemy import update
 
-from idp.tables.schema import outbox
+from idp.tables.schema import outbox, refresh_families
 from tests import services
 from tests.oidc import offline
 from tests.oidc.installation import Installation
@@ -110,3 +112,16 @@ def test_the_televisions_back_end_hears_of_its_end(each: Installation) -> None:
     browser.submit(form_of(page), disconnect=listed(page)[0][0])
     told = [row.template for row in each.rows(outbox) if row.account_id == each.subjects[name] and row.channel == "event"]
     assert told == ["logout"]
+
+
+def test_what_only_the_record_of_sessions_knows_to_be_a_television_is_shown_as_one(each: Installation) -> None:
+    tv, name = each.portals["tv"], each.member()
+    browser = each.browser(name)
+    tokens = connected(each, tv, browser)
+    facts = json.loads((offline.row(each, tokens["refresh_token"]) or {})["facts"])
+    assert facts.pop("device") == "tv.other"
+    with each.deps.database.write() as connection:
+        mine = refresh_families.c.series_hash == offline.series_hash(tokens["refresh_token"])
+        connection.execute(update(refresh_families).where(mine).values(facts=json.dumps(facts)))
+    [(_, words)] = listed(browser.go(PAGE))
+    assert "テレビなど" in words

@@ -24,7 +24,7 @@ EVENTS = {
     **dict.fromkeys(("password_changed", "second_factor_changed", "login_id_changed", "nickname_changed"), ("ok",)),
     **dict.fromkeys(("email_sign_in_changed", "language_changed", "consent_given", "consent_withdrawn"), ("ok",)),
     **dict.fromkeys(("browser_remembered", "browser_forgotten", "browser_copied"), ("ok",)),
-    **dict.fromkeys(("account_closing", "account_reopened", "mailbox_renamed", "mailbox_deleted", "contract_ended"), ("ok",)),
+    **dict.fromkeys(("account_closing", "account_reopened", "mailbox_renamed", "mailbox_deleted", "contract_ended", "contract_returned"), ("ok",)),
     **dict.fromkeys(("account_locked", "account_unlocked", "signed_out_everywhere", "session_ended", "not_me", "change_undone"), ("ok",)),
     **dict.fromkeys(("device_connected", "device_refused", "connection_ended"), ("ok",)),
 }

@@ -46,7 +46,10 @@ class Wish:
 
 def read(fields: Mapping[str, str], ring: Ring, issuer: str, find: Find) -> Wish:
     """What is asked for. If anything of it is wrong it counts as asked by nobody: the member is asked, and nothing leads
-    away (section 4; requirements LO-02, LO-03). Raises `TooLong`."""
+    away (section 4; requirements LO-02, LO-03). Raises `TooLong`.
+
+    `logout_hint` is taken and not looked at. It says which of several members signed in at a browser is meant: here there is
+    one at most, whom the page that asks names. And nobody has signed it, so that it could never stand in for that page."""
     fields = {name: value for name, value in fields.items() if value}
     state, named, uri = fields.get("state"), fields.get("client_id"), fields.get("post_logout_redirect_uri")
     if state is not None and len(state.encode()) > MAX_ECHO:

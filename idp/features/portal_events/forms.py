@@ -25,6 +25,8 @@ def _address(value: str) -> None:
 class _Event(Schema):
     client_id = fields.String(validate=_SECRET)  # of a client that proves itself by client_secret_post
     client_secret = fields.String(validate=_SECRET)
+    client_assertion = fields.String(validate=validate.Length(1, MAX_BODY))  # of one that does by private_key_jwt
+    client_assertion_type = fields.String(validate=_SECRET)
     jti = fields.String(required=True, validate=validate.Regexp(r"^[\x21-\x7e]{1,128}$", error="1 to 128 visible ASCII characters"))
     event = fields.String(required=True)
 

@@ -36,9 +36,10 @@ def alive(deps: Deps, account: Account) -> list[Connected]:
     found = []
     for family in families:
         grant, row = family.grant, signed.get(family.grant.sid)
-        system, _, browser = row.device.partition(".") if row and not grant.device else ("", "", "")
+        television = TELEVISION in (grant.device, row.device if row else None)
+        system, _, browser = row.device.partition(".") if row and not television else ("", "", "")
         since, address = (row.started_at, row.address) if row else (grant.auth_time, "")
-        found.append(Connected(grant.grant_id, grant.client_id, grant.device == TELEVISION, system, browser, address, since, family.used_at))
+        found.append(Connected(grant.grant_id, grant.client_id, television, system, browser, address, since, family.used_at))
     return found
 
 

@@ -8,8 +8,8 @@ from alembic import op
 
 from idp.domain.search import keys_of
 
-revision = "0013"
-down_revision = "0012"
+revision = "0014"
+down_revision = "0013"
 
 PAGE = 2_000
 KEY = sa.String(64).with_variant(sa.String(64, collation="C"), "postgresql")

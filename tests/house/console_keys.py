@@ -1,0 +1,35 @@
+"""Keys of the console's rooms that are put together, from what they are put together of."""
+
+from typing import get_args
+
+from idp.domain.contract import COLUMNS
+from idp.features.console_register import flow as register
+from idp.services.contract_watch import Step
+
+STATES = ("receiving", "columns", "check", "checked", "apply", "done", "undo", "undone", "stopped", "dropped")
+COUNTS = ("rows", "new", "changed", "unchanged", "ended", "errors", "duplicates", "repaired", "live", "members")
+
+
+def register_keys() -> set[str]:
+    """Of the imports of contracts."""
+    return {
+        *(f"con.reg.{part}.{state}" for part in ("state", "one") for state in STATES),
+        *(f"con.reg.file.{code}" for code in ("excel", "utf16", "empty")),
+        *(f"con.reg.column.{column}" for column in (*COLUMNS, "name", "row")),
+        *(f"con.reg.fact.{fact}" for fact in ("customer_number", "phone", "birth_date", "isp_mail", "name", "type", "less", "keys")),
+        *(f"con.reg.why.{reason}" for reason in register.WHY),
+        *(f"con.reg.csv.{name}" for name in ("line", "column", "why")),
+        *(f"con.reg.count.{name}{what}" for name in COUNTS for what in ("", ".what")),
+        *(f"con.reg.progress.{step}" for step in ("waiting", *get_args(Step))),
+        *(f"con.reg.stopped.{why}" for why in ("ending", "file", "broken")),
+        *(f"con.reg.apply.another.{whose}" for whose in ("mine", "yours")),
+        *(
+            f"con.reg.err.{code}"
+            for code in ("no_customer_number", "no_type", "no_name", "twice", "stale", "other", "gone", "late", "empty")
+        ),
+    }
+
+
+def computed() -> set[str]:
+    """Of all rooms."""
+    return register_keys()
