@@ -12,7 +12,7 @@ from idp.domain.account import Account
 from idp.domain.masks import inert
 from idp.services import console_client, drafts, records
 
-SHORTEST, LONGEST, TICKET = 2, 200, 64
+LONGEST, TICKET = 200, 64
 CALL_SECONDS = 1_800
 
 
@@ -29,14 +29,10 @@ class Because:
         return {"reason": inert(self.reason.strip()), "ticket": inert(self.ticket.strip())}
 
 
-def problems(why: Because) -> list[tuple[str, str]]:
-    """What is wrong with it: (field, key of the sentence)."""
-    found = []
-    if not SHORTEST <= len(why.reason.strip()) <= LONGEST:
-        found.append(("reason", "con.err.reason"))
-    if len(why.ticket.strip()) > TICKET:
-        found.append(("ticket", "con.err.ticket"))
-    return found
+def problems(why: Because) -> list[tuple[str, str, int]]:
+    """What is wrong with it: (field, key of the sentence, the most characters that there may be)."""
+    found = [] if 0 < len(why.reason.strip()) <= LONGEST else [("reason", "con.err.reason", LONGEST)]
+    return found + ([] if len(why.ticket.strip()) <= TICKET else [("ticket", "con.err.ticket", TICKET)])
 
 
 def may_act(actor: Account, target: Account) -> bool:

@@ -24,6 +24,8 @@ MENU: tuple[tuple[Right, str, str], ...] = (
     ("members.look", "con.menu.members", "/console/members"),
     ("desk.act", "con.menu.requests", "/console/requests"),
     ("register.look", "con.menu.register", "/console/contracts"),
+    ("courier.look", "con.menu.courier", "/console/courier"),
+    ("audit.look", "con.menu.audit", "/console/audit"),
 )
 FORM_SECONDS = 900  # a form opened with a fresh proof may be filled in for so long
 

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from flask import Response, redirect, request
+from flask import Response, request
 
 from idp.domain import staff
 from idp.domain.account import Account
-from idp.services import desk, drafts, members
+from idp.services import desk, members
 from idp.services.desk import Because
-from idp.web import console, doors, steps
+from idp.web import console, console_form, steps
 from idp.web.errors import PageError
 from idp.web.house import House
 
@@ -44,17 +44,14 @@ def refused(house: House, account: Account, why: str, **detail: Any) -> None:
 
 
 def back(house: House, where: str, errors: list[dict[str, Any]], **values: str) -> Response:
-    """To the page that says what is wrong with the form, and still holds what was typed; so reload repeats nothing."""
-    kept = {name: value[:512] for name, value in values.items()}
-    name = drafts.note(house.deps, console.who().session.key, {"errors": errors, "values": kept})
-    return redirect(f"{where}{'&' if '?' in where else '?'}e={name}", 303)
+    """To the form again, with what is wrong with it and what was typed."""
+    return console_form.back(house, where, errors, values)
 
 
 def came_back(house: House) -> dict[str, Any]:
     """`errors` and `values` of the form that led here; the number of the call is there from the start."""
-    held = drafts.noted(house.deps, console.who().session.key, doors.read_query().get("e", ""))
-    known = {"ticket": desk.ticket(house.deps, console.who().account)}
-    return {"errors": steps.said(house, held.get("errors", [])), "values": held.get("values", known)}
+    held = console_form.held(house)
+    return {**held, "values": held["values"] or {"ticket": desk.ticket(house.deps, console.who().account)}}
 
 
 def because(house: House, data: dict[str, Any]) -> tuple[Because, list[dict[str, Any]]]:
@@ -62,4 +59,4 @@ def because(house: House, data: dict[str, Any]) -> tuple[Because, list[dict[str,
     why = Because(data["reason"], data["ticket"])
     if ticket := why.ticket.strip():
         desk.keep_ticket(house.deps, console.who().account, ticket)
-    return why, [steps.error(*one) for one in desk.problems(why)]
+    return why, [steps.error(field, key, n=most) for field, key, most in desk.problems(why)]

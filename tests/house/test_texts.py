@@ -14,21 +14,14 @@ from jinja2 import Environment, nodes
 
 import idp.domain
 from idp import texts
-from idp.domain import client, desk, identifiers, password
-from idp.domain.account import STAFF, Status
+from idp.domain import client, identifiers, password
 from idp.domain.device import BROWSERS, SYSTEMS
 from idp.domain.policy import Blocklist, Kind, LoginIdRule, PassphraseRule, PasswordRule
 from idp.features.account import flow as account
 from idp.features.agreements import flow as agreements
-from idp.features.console_desk import approvals
-from idp.features.console_members import detail as members
-from idp.features.console_members import timeline
-from idp.features.console import home
 from idp.features.own_data import views as own_data
-from idp.services import desk_identity, letters
-from idp.tables import desk_requests
 from idp.services import letters
-from tests.house import console_keys
+from tests.house import console_audit_keys, console_desk_keys, console_keys, console_sending_keys
 from tests.house.tree import TOP, files
 
 # filled in for every page and letter
@@ -89,38 +82,9 @@ def letter_keys() -> set[str]:
     codes = literals() | set(SYSTEMS) | set(BROWSERS)
     said = {f"letter.{name}.{code}" for name in letters.CODES for code in codes if f"letter.{name}.{code}" in texts.catalog("ja")}
     subjects = {text for text in literals() if re.fullmatch(r"(mail|sms)\.[a-z_.]+", text)}
-    ends = {text for text in literals() if re.fullmatch(r"notice\.[a-z_]+|otp|test|desk\.code", text)}
+    ends = {text for text in literals() if re.fullmatch(r"notice\.[a-z_]+|otp|test|trial|desk\.code", text)}
     templates = subjects | {f"{channel}.{end}" for channel in ("mail", "sms") for end in ends}
     return said | templates | {f"{template}.{part}" for template in templates for part in ("subject", "body")}
-
-
-def desk_keys() -> set[str]:
-    """The same for members and the desk in the console."""
-    alone = [one.name for one in desk.OPERATIONS.values() if not one.two]
-    fields = ("name", "number", "email_login", "mailbox", "email", "sms")
-    return {
-        *(f"con.op.{name}{end}" for name in desk.OPERATIONS for end in ("", ".lead")),
-        *(f"{start}.{name}{end}" for name in alone for start, end in (("con.op", ".do"), ("con.done", ""))),
-        *(f"con.state.{code}" for code in get_args(members.Code)),
-        *(f"con.status.{status}" for status in get_args(Status)),
-        *(f"con.why.{why}" for why in desk.WHYS),
-        *(f"con.relation.{relation}" for relation in desk.RELATIONS),
-        *(f"con.level.{level}" for level in get_args(desk.Level)),
-        *(f"con.reveal.field.{field}" for field in fields),
-        *(f"con.check.err.{field}" for field in ("number", "name", "born", "phone")),
-        *(f"con.{page}.{result}" for page in ("check", "second") for result in get_args(desk_identity.Result)),
-        *(f"con.decided.{outcome}" for outcome in get_args(approvals.Outcome)),
-        *(f"con.request.state.{state}" for state in ("open", *get_args(desk_requests.Decision))),
-        *(f"con.member.event.{event}" for event in timeline.OWN_WORDS),
-        *(f"con.member.letter.{name}" for name in timeline.LETTERS),
-        *(f"con.member.outcome.{outcome}" for outcome in timeline.OUTCOMES),
-        *(f"con.member.channel.{channel}" for channel in ("mail", "sms")),
-        *(f"con.member.place.{channel}" for channel in ("mail", "mailbox", "sms")),
-        *(f"con.member.kind.{kind}" for kind in ("all", *get_args(timeline.Kind))),
-        *(f"con.member.type.{kind}" for kind in ("individual", "corporate")),
-        *(f"con.member.method.{method}" for method in ("totp", "recovery")),
-        *(f"con.member.{name}" for name in ("ticket", "level", "reason")),
-    }
 
 
 def computed() -> set[str]:
@@ -149,13 +113,10 @@ def computed() -> set[str]:
         *(f"reg.s1.{name}.{part}" for name in ("kana", "kanji", "corp") for part in ("label", "hint")),
         *(f"reg.s1.err.{name}" for name in ("no", "tel", "kana", "kanji", "corp", "birth", "mail")),
         *(f"reg.s1.birth.{part}" for part in ("year", "month", "day")),
-        *(f"con.role.{role}" for role in STAFF),
-        *desk_keys(),
+        *console_audit_keys.computed(),
+        *console_desk_keys.computed(),
         *console_keys.computed(),
-        *(f"con.dash.part.{name}" for name in ("database", "ephemeral", "keys", "courier", "mail", "sms")),
-        *(f"con.dash.table.{name}" for name in home.MORE),
-        *(f"con.dash.more.{path.rpartition('/')[2]}" for path in home.MORE.values()),
-        *(f"con.dash.{name}.{part}" for name in ("registration", "reset") for part in ("done", "none")),
+        *console_sending_keys.computed(),
         *letter_keys(),
     }
 
