@@ -25,8 +25,10 @@ MENU: tuple[tuple[Right, str, str], ...] = (
     ("desk.act", "con.menu.requests", "/console/requests"),
     ("register.look", "con.menu.register", "/console/contracts"),
     ("courier.look", "con.menu.courier", "/console/courier"),
+    ("policy.look", "con.menu.policy", "/console/policy"),
     ("staff.look", "con.menu.staff", "/console/staff"),
     ("audit.look", "con.menu.audit", "/console/audit"),
+    ("look", "con.menu.system", "/console/system"),
 )
 FORM_SECONDS = 900  # a form opened with a fresh proof may be filled in for so long
 
