@@ -210,7 +210,7 @@ def machine_endpoints(house: House) -> dict[str, Endpoint]:
     rooms = (oidc_endpoints, health, receipts, console_endpoints, dynamic_clients)
     found = {path: one for room in rooms for path, one in room.endpoints(house).items()}
     senders = portal_events.Senders(partial(client_assertion.proven, house), partial(received_sets.opened, house))
-    return found | portal_events.endpoints(house, senders) | pages.static_endpoints()
+    return found | portal_events.endpoints(house, senders) | pages.static_endpoints(house.pages.look.css)
 
 
 def create_wsgi(house: House, wrap: Callable[[Wsgi], Wsgi] = lambda inner: inner) -> Wsgi:

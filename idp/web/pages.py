@@ -7,12 +7,12 @@ from importlib.resources import files
 from typing import Any
 
 from flask import Response, g, request
-from jinja2 import PackageLoader
 from markupsafe import Markup, escape
 
 from idp import texts
+from idp.brand import read as read_brand
 from idp.config import Settings
-from idp.web import address, cookies, places
+from idp.web import address, cookies, own_templates, places
 from idp.web.compiled import Compiled, read_aloud
 from idp.web.headers import page_policy
 from idp.web.machine import Endpoint, Reply
@@ -23,19 +23,21 @@ STATIC = {"page.css": _CSS, "console.css": _CSS, "page.js": _JS, "console.js": _
 
 
 @cache
-def _static(name: str) -> tuple[str, bytes]:
-    body = files("idp").joinpath("static", name).read_bytes()
+def _static(name: str, more: str) -> tuple[str, bytes]:
+    body = files("idp").joinpath("static", name).read_bytes() + (more.encode() if name == "page.css" else b"")
     return f"/static/{hashlib.sha256(body).hexdigest()[:16]}/{name}", body
 
 
-def static_endpoints() -> dict[str, Endpoint]:
-    """The style sheet and the script under addresses that change with their content."""
+def static_endpoints(more: str = "") -> dict[str, Endpoint]:
+    """The style sheet, with `more` rules of the operator's at its end, and the script, under addresses that change with their
+    content."""
 
     def serve(body: bytes, kind: str) -> Any:
         headers = (("Content-Type", kind), ("Cache-Control", "public, max-age=31536000, immutable"))
         return lambda request: Reply(200, body, headers)
 
-    return {_static(name)[0]: Endpoint(serve(_static(name)[1], kind), ("GET",)) for name, kind in STATIC.items()}
+    found = [(*_static(name, more), kind) for name, kind in STATIC.items()]
+    return {path: Endpoint(serve(body, kind), ("GET",)) for path, body, kind in found}
 
 
 class Pages:
@@ -44,10 +46,12 @@ class Pages:
     def __init__(self, settings: Settings):
         self._settings = settings
         brand = settings.brand
+        self.look, _ = read_brand(brand.color, brand.logo)
+        self._loader = own_templates.loader(brand.templates)
         dial = re.sub(r"[^0-9+]", "", brand.tel)
         domain = settings.mail.sender.rpartition("@")[2]
         self._brand = {"brand": brand.name, "operator": brand.operator, "tel": brand.tel, "dial": dial, "hours": brand.hours}
-        self._brand["mail_domain"] = domain
+        self._brand |= {"mail_domain": domain, "color": self.look.colour.removeprefix("#"), "logo": "logo" if self.look.logo else ""}
         links = (("privacy", brand.privacy_url), ("accessibility", brand.accessibility_url), ("terms", brand.terms_url))
         self._links = [(f"footer.{name}", address) for name, address in links if address]
         looks = [(locale, gentle) for locale in texts.LOCALES for gentle in (False, True)]
@@ -64,8 +68,8 @@ class Pages:
 
     def _environment(self, locale: str, gentle: bool) -> Compiled:
         closed = {key: text for key, (text, pieces) in self._texts[locale, gentle].items() if not pieces}
-        assets = {name: _static(name)[0] for name in STATIC}
-        found = Compiled(PackageLoader("idp"), {"t": closed, "asset": assets, "brand": self._brand}, gentle)
+        assets = {name: _static(name, self.look.css)[0] for name in STATIC}
+        found = Compiled(self._loader, {"t": closed, "asset": assets, "brand": self._brand}, gentle)
         say = lambda key, **values: self._say(locale, gentle, key, values)  # noqa: E731
         found.globals |= {"place": partial(places.place, say), "helps": places.helps}
         found.globals |= {"t": say, "locale": locale, "gentle": gentle, "brand": self._brand, "links": self._links}
