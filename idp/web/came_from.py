@@ -32,7 +32,7 @@ def forget(deps: Deps) -> None:
     drafts.take(deps, _KIND, doors.browser(deps))
 
 
-def address(house: House) -> str:
+def starting_address(house: House) -> str:
     """Where members begin: the page of the portal that this browser came from, or of the operator's own; else ours. Raises
     `Unavailable`."""
     found = portal(house) or house.clients.find(house.deps.settings.brand.home_client)

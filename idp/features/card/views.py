@@ -18,7 +18,7 @@ def blueprint(house: House) -> Blueprint:
         came = fresh.looking(house, CARD)
         if isinstance(came, Response):
             return came
-        address = came_from.address(house)
+        address = came_from.starting_address(house)
         return fresh.page(house, "card.html", came, back="/account", login_id=came.account.login_id, address=address)
 
     return room

@@ -109,7 +109,7 @@ def _done_routes(room: Blueprint, house: House) -> None:
         if login_id is None:
             return redirect(f"{FINISH}?j={journey.id}", 303)
         portal = None if flow.leads_back(deps, journey) else house.clients.find(journey.client_id)
-        shown = {"portal": portal if portal and portal.client_uri else None, "login_id": login_id, "address": came_from.address(house)}
+        shown = {"portal": portal if portal and portal.client_uri else None, "login_id": login_id, "address": came_from.starting_address(house)}
         return steps.page(house, "register_done.html", journey, back="/", **shown)
 
     @room.post(DONE)
