@@ -16,5 +16,7 @@ EVENTS = tuple(
 )
 RESULTS = tuple(
     """ok wrong locked limited suspended letter_expired friction expired format refused role over mismatch no_account no_destination
-    exists used_again another_client unproven not_proven too_weak staff done""".split()
+    exists used_again another_client unproven not_proven too_weak staff done registration reset reset_code invite""".split()
 )
+# what is nothing to worry about; of a link that was opened the result says what it was for
+GOOD = frozenset({"ok", "done", "registration", "reset", "reset_code", "invite"})
