@@ -29,6 +29,7 @@ from idp.features.console_members import views as console_members
 from idp.features.console_policy import views as console_policy
 from idp.features.console_register import views as console_register
 from idp.features.console_system import views as console_system
+from idp.features.console_texts import views as console_texts
 from idp.features.dynamic_clients import endpoints as dynamic_clients
 from idp.features.email_sign_in import views as email_sign_in
 from idp.features.health import endpoints as health
@@ -190,7 +191,7 @@ def flask_app(house: House) -> Flask:
     errors.install(app, house.pages)
     members = (login, second_factor, settings_room, authenticator, trusted_devices, sessions)
     mine = (account, email_sign_in, agreements, language, not_me, undo, own_data, closing)
-    staff = (console_members, console_desk, console_audit, console_courier, console_policy, console_register, console_system)
+    staff = (console_members, console_desk, console_audit, console_courier, console_policy, console_register, console_system, console_texts)
     for room in (*members, *mine, registration, confirmation, recovery, reset, oidc, console, *staff):
         app.register_blueprint(room.blueprint(house))
     house.dispatcher.purposes |= dict.fromkeys(("home", "account"), login.purpose(house)) | oidc.purposes(house)

@@ -25,6 +25,7 @@ MENU: tuple[tuple[Right, str, str], ...] = (
     ("desk.act", "con.menu.requests", "/console/requests"),
     ("register.look", "con.menu.register", "/console/contracts"),
     ("courier.look", "con.menu.courier", "/console/courier"),
+    ("texts.look", "con.menu.texts", "/console/texts"),
     ("policy.look", "con.menu.policy", "/console/policy"),
     ("audit.look", "con.menu.audit", "/console/audit"),
     ("look", "con.menu.system", "/console/system"),
