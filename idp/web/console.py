@@ -24,6 +24,8 @@ MENU: tuple[tuple[Right, str, str], ...] = (
     ("members.look", "con.menu.members", "/console/members"),
     ("desk.act", "con.menu.requests", "/console/requests"),
     ("register.look", "con.menu.register", "/console/contracts"),
+    ("clients.look", "con.menu.clients", "/console/clients"),
+    ("keys.look", "con.menu.keys", "/console/keys"),
     ("courier.look", "con.menu.courier", "/console/courier"),
     ("texts.look", "con.menu.texts", "/console/texts"),
     ("policy.look", "con.menu.policy", "/console/policy"),
