@@ -17,6 +17,7 @@ from idp.config import Settings
 from idp.deps import Deps
 from idp.domain import logout_token
 from idp.domain.letter import PARK_AFTER_AWAY, PARK_AFTER_FAULT, Channel, Letter, wait_after
+from idp.features.console_letters import answering as console_letters
 from idp.features.oidc import logout_tokens, security_events
 from idp.features.recovery import answering as recovery
 from idp.features.recovery.flow import REQUEST as RECOVERY
@@ -26,6 +27,7 @@ from idp.services import (
     switches,
 )  # fmt: skip
 from idp.services.client_register import ClientRegister
+from idp.services.print_batches import REQUEST as LETTERS
 from idp.services.subjects import Subjects
 from idp.sms_settings import RECEIPT_PATHS
 from idp.tables import housekeeping, outbox
@@ -44,7 +46,7 @@ STOP_SECONDS = 25.0
 Send = Callable[[Letter, str, str], Sent]
 
 # who answers the requests that no page waits for, by their names
-ANSWERS: dict[str, Callable[[Deps, Letter], Sent]] = {RECOVERY: recovery.answer}
+ANSWERS: dict[str, Callable[[Deps, Letter], Sent]] = {RECOVERY: recovery.answer, LETTERS: console_letters.answer}
 
 
 def open_mail(settings: Settings) -> Mail:
