@@ -30,6 +30,7 @@ MENU: tuple[tuple[Right, str, str], ...] = (
     ("letters.look", "con.menu.letters", "/console/letters"),
     ("texts.look", "con.menu.texts", "/console/texts"),
     ("policy.look", "con.menu.policy", "/console/policy"),
+    ("staff.look", "con.menu.staff", "/console/staff"),
     ("audit.look", "con.menu.audit", "/console/audit"),
     ("look", "con.menu.system", "/console/system"),
 )
