@@ -23,11 +23,10 @@ from idp.features.recovery import answering as recovery
 from idp.features.recovery.flow import REQUEST as RECOVERY
 from idp.ports import Fetcher, Mail, NotFetched, Sent, Sms, Unavailable
 from idp.services import (
-    audit_chain, audit_purge, audit_verify, closing, console_client, contract_work, keyring, letters, mailboxes, rollups,
-    switches,
+    audit_chain, audit_purge, audit_verify, closing, console_client, contract_work, keyring, letters, mailboxes,
+    print_batches, rollups, switches,
 )  # fmt: skip
 from idp.services.client_register import ClientRegister
-from idp.services.print_batches import REQUEST as LETTERS
 from idp.services.subjects import Subjects
 from idp.sms_settings import RECEIPT_PATHS
 from idp.tables import housekeeping, outbox
@@ -46,7 +45,7 @@ STOP_SECONDS = 25.0
 Send = Callable[[Letter, str, str], Sent]
 
 # who answers the requests that no page waits for, by their names
-ANSWERS: dict[str, Callable[[Deps, Letter], Sent]] = {RECOVERY: recovery.answer, LETTERS: console_letters.answer}
+ANSWERS: dict[str, Callable[[Deps, Letter], Sent]] = {RECOVERY: recovery.answer, print_batches.REQUEST: console_letters.answer}
 
 
 def open_mail(settings: Settings) -> Mail:

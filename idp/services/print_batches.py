@@ -10,9 +10,10 @@ from sqlalchemy import Connection
 from idp import vault
 from idp.deps import Deps
 from idp.domain.account import Account
-from idp.services import console_client, letter_export, records, requests
+from idp.services import console_client, letter_export, records
 from idp.services.passwords import Hasher
 from idp.services.print_file import Row, whole
+from idp.services.requests import ask
 from idp.tables import accounts, letter_requests, print_batches
 from idp.tables.print_batches import Batch, PrintRow
 
@@ -32,7 +33,7 @@ def order(deps: Deps, actor: Account, wish: Sequence[str], size: int, why: dict[
     batch = Batch(vault.random_id(), actor.id, " ".join(one for one in WISHES if one in wish), min(size, MOST), 0, "waiting", now, now)
     with deps.database.write() as connection:
         print_batches.add(connection, batch)
-        requests.ask(connection, deps, REQUEST, {"batch": batch.id}, actor.locale, WORK_SECONDS)
+        ask(connection, deps, REQUEST, {"batch": batch.id}, actor.locale, WORK_SECONDS)
         _note(connection, deps, actor, "letters_ordered", address, {"batch": batch.id, "wish": batch.wish, "size": batch.size, **why})
     return batch.id
 
