@@ -53,7 +53,7 @@ from idp.services.subjects import Subjects
 from idp.tables.database import Database
 from idp.toml_reader import TomlError
 from idp.vault import Vault
-from idp.web import doors, errors, pages
+from idp.web import doors, errors, machine, pages
 from idp.web.dispatcher import Dispatcher
 from idp.web.headers import Gate
 from idp.web.house import House
@@ -207,7 +207,7 @@ def create_wsgi(house: House, wrap: Callable[[Wsgi], Wsgi] = lambda inner: inner
         inner = ProxyFix(inner, x_for=proxies, x_proto=0, x_host=0, x_port=0, x_prefix=0)
 
     def noted(path: str, status: int, seconds: float) -> None:
-        metrics.answered("machine" if path in endpoints else "pages", status, seconds)
+        metrics.answered("machine" if machine.found(endpoints, path) else "pages", status, seconds)
 
     return Gate(house.deps.settings, inner, time.perf_counter, noted)
 
