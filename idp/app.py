@@ -10,6 +10,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from idp import own_texts, policy_file, secret_keys, texts
+from idp.adapters.dns_txt import DnsTxt
 from idp.adapters.ephemeral_sqlite import SqliteEphemeral
 from idp.adapters.fetch import SafeFetcher
 from idp.config import Settings
@@ -21,6 +22,7 @@ from idp.features.closing import views as closing
 from idp.features.confirmation import views as confirmation
 from idp.features.console import endpoints as console_endpoints
 from idp.features.console import views as console
+from idp.features.console_courier import views as console_courier
 from idp.features.console_register import views as console_register
 from idp.features.dynamic_clients import endpoints as dynamic_clients
 from idp.features.email_sign_in import views as email_sign_in
@@ -170,6 +172,7 @@ def build(deps: Deps) -> House:
         fetcher=fetcher,
         pages=pages.Pages(settings),
         dispatcher=Dispatcher(deps),
+        dns=DnsTxt(),
     )
 
 
@@ -182,7 +185,7 @@ def flask_app(house: House) -> Flask:
     errors.install(app, house.pages)
     members = (login, second_factor, settings_room, authenticator, trusted_devices, sessions)
     mine = (account, email_sign_in, agreements, language, not_me, undo, own_data, closing)
-    staff = (console_register,)
+    staff = (console_courier, console_register)
     for room in (*members, *mine, registration, confirmation, recovery, reset, oidc, console, *staff):
         app.register_blueprint(room.blueprint(house))
     house.dispatcher.purposes |= dict.fromkeys(("home", "account"), login.purpose(house)) | oidc.purposes(house)

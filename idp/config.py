@@ -53,6 +53,7 @@ class MailSettings:
     url: str = "folder:var/mail"
     sender: str = field(default="no-reply@idp.localhost", metadata={"key": "from"})
     desk: str = ""
+    dkim_selector: str = ""
 
 
 @dataclass(frozen=True)
@@ -209,6 +210,8 @@ def _check(settings: Settings) -> list[tuple[tuple[str, ...], str]]:
     for key in ("privacy_url", "accessibility_url", "terms_url"):
         if not re.fullmatch(r"(https://[\x21-\x7e]+)?", getattr(settings.brand, key)):
             found.append((("brand", key), "write an https address, or leave it empty"))
+    if not re.fullmatch(r"([A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?)?", settings.mail.dkim_selector):
+        found.append((("mail", "dkim_selector"), "write the name before ._domainkey, or leave it empty"))
     for name, address in (("from", settings.mail.sender), ("desk", settings.mail.desk)):
         if not (re.fullmatch(r"[^@\s]{1,64}@[^@\s]{1,255}", address) or (name == "desk" and not address)):
             found.append((("mail", name), "write one e-mail address"))

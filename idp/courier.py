@@ -23,6 +23,7 @@ from idp.features.recovery.flow import REQUEST as RECOVERY
 from idp.ports import Fetcher, Mail, NotFetched, Sent, Sms, Unavailable
 from idp.services import (
     audit_chain, audit_purge, audit_verify, closing, console_client, contract_work, keyring, letters, mailboxes, rollups,
+    switches,
 )  # fmt: skip
 from idp.services.client_register import ClientRegister
 from idp.services.subjects import Subjects
@@ -71,11 +72,11 @@ def open_gateways(settings: Settings) -> dict[str, Sms]:
     return found
 
 
-def open_sms(settings: Settings) -> Sms:
+def open_sms(settings: Settings, second_first: Callable[[], bool] = lambda: False) -> Sms:
     """The SMS plug of `[sms] url`: folder:DIR, or the https:// address of a gateway, with `[sms.fallback]` behind it if that
-    is described. Raises `TomlError`."""
+    is described, or before it while `second_first()`. Raises `TomlError`."""
     first, *second = open_gateways(settings).values()
-    return FallbackSms(first, *second) if second else first
+    return FallbackSms(first, *second, second_first) if second else first
 
 
 def by_mail(mail: Mail) -> Send:
@@ -136,10 +137,10 @@ def _make_rounds(deps: Deps, channel: Channel, send: Send, stop: threading.Event
 
 
 def deliver_next(deps: Deps, channel: Channel, send: Send, stop: threading.Event) -> bool:
-    """Claim one due letter, try to send it and mark what came of it; false if none is due. Raises `Unavailable`."""
+    """Claim one due letter, try to send it and mark what came of it; false if none is due, or the channel is paused. Raises `Unavailable`."""
     lease, now = vault.random_id(), deps.now()
     with deps.database.read() as connection:
-        if not outbox.waits(connection, now, channel):
+        if not outbox.waits(connection, now, channel) or switches.paused(connection, channel):
             return False
     with deps.database.write() as connection:
         claimed = outbox.claim(connection, lease, now, LEASE_SECONDS, 1, channel)
@@ -203,7 +204,7 @@ def _mark(deps: Deps, letter: Letter, lease: str, outcome: str, sent: Sent, stop
 def _keep_house(deps: Deps, stop: threading.Event) -> None:
     next_sweep = 0.0
     while not stop.is_set():
-        chores: list[Callable[[], object]] = [lambda: letters.beat(deps), lambda: _abandon(deps)]
+        chores: list[Callable[[], object]] = [lambda: letters.beat(deps), lambda: switches.hold(deps), lambda: _abandon(deps)]
         chores += [lambda: audit_chain.seal(deps, stop), lambda: rollups.roll(deps, stop)]
         if deps.clock() >= next_sweep:
             chores += [lambda: sweep(deps, stop), lambda: rotate_keys(deps)]

@@ -139,3 +139,10 @@ class Fetcher(Protocol):
 
     def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Fetched:
         """What is answered to the body; `headers` name its type. Raises the same."""
+
+
+class TxtRecords(Protocol):
+    """Asks DNS for the TXT records of a name."""
+
+    def txt(self, name: str) -> tuple[str, ...]:
+        """Every record, each of one line; none where there are none. Raises `Unavailable` without an answer in time."""

@@ -214,7 +214,7 @@ def courier(ctx: click.Context, beside: int | None) -> None:
     """Send waiting mail and SMS until stopped. Several couriers may run at once."""
     from idp import courier as postman
     from idp.cli.common import opened
-    from idp.services import logs
+    from idp.services import logs, switches
 
     logs.configure(json=not sys.stderr.isatty())
     stop = threading.Event()
@@ -223,7 +223,7 @@ def courier(ctx: click.Context, beside: int | None) -> None:
     if beside:
         threading.Thread(target=_stop_without, args=(beside, stop), daemon=True).start()
     with opened(ctx) as deps:
-        postman.run(deps, postman.open_mail(deps.settings), postman.open_sms(deps.settings), stop)
+        postman.run(deps, postman.open_mail(deps.settings), postman.open_sms(deps.settings, switches.second_first(deps)), stop)
 
 
 @click.command()

@@ -6,6 +6,10 @@ from typing import Literal
 
 Channel = Literal["mail", "sms", "request", "event"]
 
+# what staff see of the outbox: channels with a far side, and what may have become of a letter
+LISTED: tuple[Channel, ...] = ("mail", "sms", "event")
+OUTCOMES = ("queued", "accepted", "delivered", "unreachable", "rejected", "failed", "unknown", "parked", "expired", "cancelled")
+
 JST = timezone(timedelta(hours=9), "JST")
 
 # one-time codes overtake notices

@@ -14,7 +14,7 @@ from idp.tables.registrations import Registration
 
 _BEGUN = "registration-begun"
 # outcomes of a letter after which it will not arrive
-LOST = frozenset({"unreachable", "rejected", "failed", "parked", "expired"})
+LOST = frozenset({"unreachable", "rejected", "failed", "parked", "expired", "cancelled"})
 
 
 def letter_life(deps: Deps) -> int:

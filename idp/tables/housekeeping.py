@@ -20,13 +20,9 @@ def sweep(connection: Connection, now: int, limit: int) -> int:
 
     Dead are failure counters untouched and without a wait for a day (dropped at the end of a wait, they would give
     a guesser a fresh start), revoked grants past their end, letters 90 days old, limits whose window is over,
-<<<<<<< HEAD
-    remembered browsers, refresh tokens, client assertions, links and codes to undo a change that have expired, sessions and events of portals
-    of 90 days ago, counts of 13 months ago, and registrations that nobody finished, a day after their end: until then their link says so.
-=======
-    remembered browsers, refresh tokens, client assertions, initial access tokens, links and codes to undo a change that have expired, sessions and events of portals
-    of 90 days ago, and registrations that nobody finished, a day after their end: until then their link says so.
->>>>>>> main
+    remembered browsers, refresh tokens, client assertions, initial access tokens, links and codes to undo a change that have
+    expired, sessions and events of portals of 90 days ago, counts of 13 months ago, and registrations that nobody finished, a
+    day after their end: until then their link says so.
     """
     rules = (
         (failures.c.bucket, failures.c.updated_at, (failures.c.updated_at <= now - DAY, failures.c.wait_until <= now - DAY)),

@@ -22,6 +22,7 @@ HOME, SIGN_IN = "/console/", "/console/sign-in"
 MENU: tuple[tuple[Right, str, str], ...] = (
     ("look", "con.menu.home", HOME),
     ("register.look", "con.menu.register", "/console/contracts"),
+    ("courier.look", "con.menu.courier", "/console/courier"),
 )
 FORM_SECONDS = 900  # a form opened with a fresh proof may be filled in for so long
 

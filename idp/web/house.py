@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from idp.deps import Deps
-from idp.ports import Fetcher
+from idp.ports import Fetcher, TxtRecords
 from idp.services.client_keys import ClientKeys
 from idp.services.client_register import ClientRegister
 from idp.services.ghosts import Ghosts
@@ -31,3 +31,4 @@ class House:
     fetcher: Fetcher
     pages: "Pages"
     dispatcher: "Dispatcher"
+    dns: TxtRecords

@@ -11,6 +11,7 @@ IMPORTERS: dict[str, tuple[str, ...]] = {
     "argon2": ("idp/services/argon2.py",),
     "botocore": ("idp/adapters/",),
     "click": ("idp/cli/",),
+    "dns": ("idp/adapters/",),
     "gunicorn": ("idp/cli/", "idp/app.py"),
     "mock": ("",),
     "prometheus_client": ("idp/services/metrics.py", "idp/cli/", "idp/app.py"),

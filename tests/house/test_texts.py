@@ -15,15 +15,13 @@ from jinja2 import Environment, nodes
 import idp.domain
 from idp import texts
 from idp.domain import client, identifiers, password
-from idp.domain.account import STAFF
 from idp.domain.device import BROWSERS, SYSTEMS
 from idp.domain.policy import Blocklist, Kind, LoginIdRule, PassphraseRule, PasswordRule
 from idp.features.account import flow as account
 from idp.features.agreements import flow as agreements
-from idp.features.console import home
 from idp.features.own_data import views as own_data
 from idp.services import letters
-from tests.house import console_keys
+from tests.house import console_keys, console_sending_keys
 from tests.house.tree import TOP, files
 
 # filled in for every page and letter
@@ -84,7 +82,7 @@ def letter_keys() -> set[str]:
     codes = literals() | set(SYSTEMS) | set(BROWSERS)
     said = {f"letter.{name}.{code}" for name in letters.CODES for code in codes if f"letter.{name}.{code}" in texts.catalog("ja")}
     subjects = {text for text in literals() if re.fullmatch(r"(mail|sms)\.[a-z_.]+", text)}
-    ends = {text for text in literals() if re.fullmatch(r"notice\.[a-z_]+|otp|test", text)}
+    ends = {text for text in literals() if re.fullmatch(r"notice\.[a-z_]+|otp|test|trial", text)}
     templates = subjects | {f"{channel}.{end}" for channel in ("mail", "sms") for end in ends}
     return said | templates | {f"{template}.{part}" for template in templates for part in ("subject", "body")}
 
@@ -115,12 +113,8 @@ def computed() -> set[str]:
         *(f"reg.s1.{name}.{part}" for name in ("kana", "kanji", "corp") for part in ("label", "hint")),
         *(f"reg.s1.err.{name}" for name in ("no", "tel", "kana", "kanji", "corp", "birth", "mail")),
         *(f"reg.s1.birth.{part}" for part in ("year", "month", "day")),
-        *(f"con.role.{role}" for role in STAFF),
         *console_keys.computed(),
-        *(f"con.dash.part.{name}" for name in ("database", "ephemeral", "keys", "courier", "mail", "sms")),
-        *(f"con.dash.table.{name}" for name in home.MORE),
-        *(f"con.dash.more.{path.rpartition('/')[2]}" for path in home.MORE.values()),
-        *(f"con.dash.{name}.{part}" for name in ("registration", "reset") for part in ("done", "none")),
+        *console_sending_keys.computed(),
         *letter_keys(),
     }
 

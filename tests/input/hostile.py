@@ -74,6 +74,7 @@ PARAMETERS = {
     "/revoke": ["token", "token_type_hint", "client_id", "client_secret", "client_assertion", "client_assertion_type"],
     "/introspect": ["token", "token_type_hint", "client_id", "client_secret", "client_assertion", "client_assertion_type"],
     "/userinfo": ["access_token"],
+    "/console/backchannel-logout": ["logout_token"],
     "/portal/events": ["client_id", "client_secret", "jti", "event"],
     "/console/backchannel-logout": ["logout_token"],
     "/sms/receipts": ["MessageSid", "MessageStatus"],

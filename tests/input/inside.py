@@ -17,6 +17,7 @@ from idp.domain.client import DEVICE_CODE
 from idp.services import accounts, client_registration
 from idp.services.accounts import NewAccount
 from tests import running
+from tests.input.console import console_calls, console_pages
 from tests.input.device import device_calls, device_pages
 from tests.input.recovery import recovery_pages
 from tests.input.registration import registration_pages
@@ -131,6 +132,7 @@ class Inside:
         found |= recovery_pages(self, *(Visitor(self, f"192.0.2.{n}") for n in range(9, 13)))
         found |= registration_pages(self, *(Visitor(self, f"192.0.2.{n}") for n in range(20, 24)))
         found |= device_pages(self, Visitor(self, "192.0.2.30"))
+        found |= console_pages(self)
         # the buttons are part of what is sent
         for name, button in (("consent", ("answer", "yes")), ("choose", ("action", "continue"))):
             found[name].form.fields |= {button[0]: button[1]}
@@ -155,6 +157,7 @@ class Inside:
             "par": Page(Form("/par", "post", running.authorization_parameters(self.portal) | client), {}),
             "pushed": Page(Form("/authorize", "get", {"client_id": client["client_id"], "request_uri": "urn:ietf:params:oauth:request_uri:" + "p" * 43}), stranger),
             **device_calls(self),
+            **console_calls(),
             "revoke": Page(Form("/revoke", "post", {"token": "0." + "r" * 86} | client), {}),
             "introspect": Page(Form("/introspect", "post", {"token": "W10.W10.W10"} | client), {}),
             "userinfo": Page(Form("/userinfo", "post", {"access_token": "W10.W10.W10"}), {}),

@@ -106,31 +106,27 @@ class Provider:
     def _verified(self, token: str, typ: str) -> dict[str, Any]:
         if len(token) > MAX_TOKEN:
             raise NotProven("too long")
-        try:
-            found = self._decoded(token, self._key_set(look_again=False))
-        except KeyError:
-            try:
-                found = self._decoded(token, self._key_set(look_again=True))
-            except KeyError:
-                raise NotProven("signed by no key of the provider") from None
+        found = self._decoded(token)
         if str(found.header.get("typ", "JWT")).lower() != typ.lower() or found.claims.get("iss") != self._issuer:
             raise NotProven("another type of token, or another issuer")
         return dict(found.claims)
 
-    def _decoded(self, token: str, keys: Any) -> Any:
-        """Raises `KeyError` for a key that is not among them."""
-
-        def key_for(part: Any) -> Any:
-            kid = part.headers().get("kid")
-            found = [key for key in keys.keys if key.kid == kid and key.alg == console_client.ALG]
-            if len(found) != 1:
-                raise KeyError(kid)
-            return found[0]
-
+    def _decoded(self, token: str) -> Any:
         try:
-            return jwt.decode(token, key_for, algorithms=[console_client.ALG])
+            return jwt.decode(token, self._key_of, algorithms=[console_client.ALG])
         except (JoseError, ValueError, TypeError, RecursionError) as error:
             raise NotProven(f"not a signed token: {type(error).__name__}") from None
+
+    def _key_of(self, part: Any) -> Any:
+        """The key that the header names; asked for only where it could be one of the provider's."""
+        header = part.headers()
+        if header.get("alg") != console_client.ALG or not isinstance(header.get("kid"), str):
+            raise NotProven("signed by no key of the provider")
+        for look_again in (False, True):
+            found = [key for key in self._key_set(look_again).keys if (key.kid, key.alg) == (header["kid"], console_client.ALG)]
+            if len(found) == 1:
+                return found[0]
+        raise NotProven("signed by no key of the provider")
 
     def _key_set(self, look_again: bool) -> Any:
         read, known = self._keys

@@ -21,7 +21,7 @@ APP, PRINTED = "app", "printed"
 METHODS = {APP: "totp", PRINTED: "recovery"}
 MASKS = {"email": mask_email, "sms": mask_phone}
 # outcomes of a letter after which it will not arrive
-LOST = frozenset({"unreachable", "rejected", "failed", "parked", "expired"})
+LOST = frozenset({"unreachable", "rejected", "failed", "parked", "expired", "cancelled"})
 
 
 @dataclass(frozen=True)

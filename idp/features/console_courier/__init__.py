@@ -1,0 +1,1 @@
+"""What is sent: the courier as staff see it."""
