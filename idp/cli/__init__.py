@@ -16,6 +16,7 @@ COMMANDS = {
     "migrate": "idp.cli.serve:migrate",
     "backup": "idp.cli.backup:backup",
     "restore": "idp.cli.backup:restore",
+    "print": "idp.cli.printing:print_",
     "check": "idp.cli.check:check",
     "account": "idp.cli.account:account",
     "letter": "idp.cli.letter:letter",
