@@ -114,17 +114,18 @@ def _problem(problem: Problem) -> Reply:
     return json_reply(problem.status, {**said, **({"problems": list(problem.problems)} if problem.problems else {})}, (*NO_STORE, *headers))
 
 
-def _document(house: House, request: MachineRequest) -> Reply:
-    from idp.features.admin_api import document  # what makes it is not loaded before anybody asks
-
-    return document.reply(house.deps)
-
-
-def endpoints(house: House, admitted: Callable[[House, MachineRequest, str], Admission]) -> dict[str, Endpoint]:
+def endpoints(house: House, admitted: Callable[[MachineRequest, str], Admission]) -> dict[str, Endpoint]:
     """The endpoints of this room, by path; `admitted` judges tokens for a resource."""
     here = admin.resource(house.deps.settings.issuer)
-    judge: Admitted = lambda request: admitted(house, request, here)  # noqa: E731
+    judge: Admitted = lambda request: admitted(request, here)  # noqa: E731
+
+    @cache
+    def told() -> Reply:
+        from idp.features.admin_api import document  # what makes it is not loaded before anybody asks
+
+        return document.reply(house.deps)
+
     return {
-        DOCUMENT: Endpoint(partial(_document, house), ("GET",)),
+        DOCUMENT: Endpoint(lambda request: told(), ("GET",)),
         "/admin/*": Endpoint(partial(_answer, house, judge), METHODS),
     }
