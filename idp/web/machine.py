@@ -86,7 +86,7 @@ def error_reply(status: int, error: str, description: str, headers: tuple[tuple[
 
 @dataclass(frozen=True)
 class Endpoint:
-    """A machine endpoint and its door mark: methods, whether it takes a form (and nothing else) or a `body` of any type,
+    """A machine endpoint and its door mark: methods (none: it judges them itself, and reads bodies itself), whether it takes a form (and nothing else) or a `body` of any type,
     and which origins may read it by CORS ("any": public documents; "registered": origins of registered clients; None:
     nobody)."""
 
@@ -142,6 +142,8 @@ class MachineLayer:
 
     def _answer(self, endpoint: Endpoint, environ: dict[str, Any]) -> Reply:
         method = environ["REQUEST_METHOD"]
+        if not endpoint.methods:
+            return endpoint.answer(MachineRequest(method, environ))
         if method == "OPTIONS":
             return Reply(204, headers=(("Allow", ", ".join((*endpoint.methods, "OPTIONS"))),))
         if method not in endpoint.methods and not (method == "HEAD" and "GET" in endpoint.methods):

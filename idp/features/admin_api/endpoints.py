@@ -15,7 +15,6 @@ from idp.web.machine import NO_STORE, Endpoint, MachineRequest, Reply, error_rep
 
 DOCUMENT = "/admin/openapi.json"
 MINUTE = 60
-METHODS = ("GET", "POST", "PUT", "DELETE")
 # what stands in an address: ids of ours, or a client_id of anybody's making (RFC 6749 appendix A.1), slashes and all
 PARTS: Mapping[str, str] = {"client_id": "[!-~]{1,200}"}
 PART = "[A-Za-z0-9_-]{1,64}"
@@ -29,30 +28,40 @@ def part(name: str) -> str:
 
 
 @cache
-def _patterns() -> tuple[tuple[re.Pattern[str], Operation], ...]:
+def _addresses() -> tuple[tuple[re.Pattern[str], dict[str, Operation]], ...]:
+    """Addresses with their operations by method; those with more words of their own come before those that a word fits into."""
+    found: dict[str, dict[str, Operation]] = {}
+    for one in OPERATIONS:
+        found.setdefault(one.path, {})[one.method] = one
+
     def pattern(path: str) -> re.Pattern[str]:
-        return re.compile(re.sub(r"\{(\w+)\}", lambda found: f"(?P<{found[1]}>{part(found[1])})", admin.PATH + path))
+        return re.compile(re.sub(r"\{(\w+)\}", lambda name: f"(?P<{name[1]}>{part(name[1])})", admin.PATH + path))
 
-    return tuple((pattern(one.path), one) for one in OPERATIONS)
+    paths = sorted(found, key=lambda path: -sum(not piece.startswith("{") for piece in path.split("/")))
+    return tuple((pattern(path), found[path]) for path in paths)
 
 
-def _routed(request: MachineRequest) -> tuple[Operation, dict[str, str]]:
-    """What is asked for. Raises `Problem` 404, or 405 with the methods as its problems."""
-    known: dict[str, tuple[Operation, dict[str, str]]] = {}
-    for pattern, operation in _patterns():
-        if found := pattern.fullmatch(request.path):
-            known.setdefault(operation.method, (operation, found.groupdict()))
-    method = "GET" if request.method == "HEAD" else request.method
-    if not known:
+def _routed(request: MachineRequest) -> tuple[Operation, dict[str, str]] | Reply:
+    """What is asked for, or which methods the address has. Raises `Problem` 404."""
+    hits = ((hit, known) for pattern, known in _addresses() if (hit := pattern.fullmatch(request.path)))
+    hit, known = next(hits, (None, {}))
+    if hit is None:
         raise Problem(404, "not_found", "there is nothing at this address")
-    if method not in known:
-        raise Problem(405, "method_not_allowed", f"use {' or '.join(sorted(known))} here", tuple(sorted(known)))
-    return known[method]
+    method = "GET" if request.method == "HEAD" else request.method
+    if method in known:
+        return known[method], hit.groupdict()
+    allow = (("Allow", ", ".join((*sorted(known), *(("HEAD",) if "GET" in known else ()), "OPTIONS"))),)
+    if method == "OPTIONS":
+        return Reply(204, headers=allow)
+    return error_reply(405, "method_not_allowed", f"use {' or '.join(sorted(known))} here", allow)
 
 
 def _answer(house: House, admitted: Admitted, request: MachineRequest) -> Reply:
     try:
-        operation, named = _routed(request)
+        routed = _routed(request)
+        if isinstance(routed, Reply):
+            return routed
+        operation, named = routed
         admission = admitted(request)
         client = admission.client
         if client is None or admission.refusal:
@@ -108,8 +117,6 @@ def _refused(house: House, admission: Admission, operation: Operation, request: 
 
 def _problem(problem: Problem) -> Reply:
     headers: tuple[tuple[str, str], ...] = (("Retry-After", str(problem.retry)),) if problem.retry else ()
-    if problem.status == 405:
-        return error_reply(405, problem.error, problem.words, (("Allow", ", ".join((*problem.problems, "OPTIONS"))),))
     said = {"error": problem.error, "error_description": problem.words}
     return json_reply(problem.status, {**said, **({"problems": list(problem.problems)} if problem.problems else {})}, (*NO_STORE, *headers))
 
@@ -127,5 +134,5 @@ def endpoints(house: House, admitted: Callable[[MachineRequest, str], Admission]
 
     return {
         DOCUMENT: Endpoint(lambda request: told(), ("GET",)),
-        "/admin/*": Endpoint(partial(_answer, house, judge), METHODS),
+        "/admin/*": Endpoint(partial(_answer, house, judge), ()),
     }
