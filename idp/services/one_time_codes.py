@@ -12,7 +12,7 @@ from idp import vault
 from idp.deps import Deps
 from idp.domain import folding
 from idp.domain.account import Account, Destination
-from idp.services import letters, limits
+from idp.services import letters, limits, throttles
 from idp.tables import failures, quotas
 from idp.tables.database import Connection
 
@@ -87,20 +87,24 @@ def send(
     facts: dict[str, str | int] = {"code": code} | ({"time": now + seconds} if channel == "mail" else {})
     if instead:
         template, facts, locale = instead.template, {"datetime": now}, instead.owner.locale
-    with deps.database.write() as connection:
-        reserve(connection, deps, account.id, to.kind, to.address, scope, came_from=address)
-        letter = letters.write(
-            connection,
-            deps,
-            account_id=instead.owner.id if instead else account.id,
-            channel=channel,
-            to=to.address,
-            template=f"{channel}.{template}",
-            locale=locale or account.locale,
-            facts=facts,
-            expires_at=now + seconds,
-            urgent=True,
-        )
+    try:
+        with deps.database.write() as connection:
+            reserve(connection, deps, account.id, to.kind, to.address, scope, came_from=address)
+            letter = letters.write(
+                connection,
+                deps,
+                account_id=instead.owner.id if instead else account.id,
+                channel=channel,
+                to=to.address,
+                template=f"{channel}.{template}",
+                locale=locale or account.locale,
+                facts=facts,
+                expires_at=now + seconds,
+                urgent=True,
+            )
+    except NotSent:
+        throttles.note(deps, "codes", account_id=account.id)
+        raise
     for old in list(earlier)[: 1 - LIVE_AT_ONCE]:
         deps.ephemeral.drop(old.key)
     return SentCode(to.id, key, letter, now, now + seconds)

@@ -23,6 +23,7 @@ MENU: tuple[tuple[Right, str, str], ...] = (
     ("look", "con.menu.home", HOME),
     ("register.look", "con.menu.register", "/console/contracts"),
     ("courier.look", "con.menu.courier", "/console/courier"),
+    ("audit.look", "con.menu.audit", "/console/audit"),
 )
 FORM_SECONDS = 900  # a form opened with a fresh proof may be filled in for so long
 

@@ -21,7 +21,7 @@ from idp.features.account import flow as account
 from idp.features.agreements import flow as agreements
 from idp.features.own_data import views as own_data
 from idp.services import letters
-from tests.house import console_keys, console_sending_keys
+from tests.house import console_audit_keys, console_keys, console_sending_keys
 from tests.house.tree import TOP, files
 
 # filled in for every page and letter
@@ -113,6 +113,7 @@ def computed() -> set[str]:
         *(f"reg.s1.{name}.{part}" for name in ("kana", "kanji", "corp") for part in ("label", "hint")),
         *(f"reg.s1.err.{name}" for name in ("no", "tel", "kana", "kanji", "corp", "birth", "mail")),
         *(f"reg.s1.birth.{part}" for part in ("year", "month", "day")),
+        *console_audit_keys.computed(),
         *console_keys.computed(),
         *console_sending_keys.computed(),
         *letter_keys(),

@@ -13,7 +13,7 @@ from idp.domain.client import Client
 from idp.features.oidc import client_auth, dpop, once, protected, request_object
 from idp.features.oidc import request as requests
 from idp.features.oidc.request import AuthorizationError, NotRedirectable
-from idp.services import limits
+from idp.services import limits, throttles
 from idp.web.house import House
 from idp.web.machine import MachineRequest, Reply, error_reply, json_reply
 
@@ -39,6 +39,7 @@ def answer(house: House, request: MachineRequest) -> Reply:
         client = client_auth.authenticate(house, request.header("Authorization"), request.form)
         # who proves itself answers for what it lays down here; anybody can call itself by a public client's name
         if client.public and not limits.page_allowed(deps, request.address):
+            throttles.note(deps, "pushed_requests", request.address, client_id=client.id)
             return error_reply(429, "temporarily_unavailable", "too many requests", (("Retry-After", str(limits.MINUTE)),))
         jkt = dpop.proven(house, request, "/par", client)
         text = _checked(house, client, request.form, jkt)
