@@ -5,7 +5,7 @@ from typing import Any
 from idp.features.admin_api.answers import when
 from idp.features.admin_api.calls import Call, Problem
 from idp.features.admin_api.members import member
-from idp.services import desk, notices, open_sessions
+from idp.services import desk, notices, open_sessions, session_ends
 from idp.tables.database import Connection
 
 
@@ -36,6 +36,6 @@ def end(call: Call) -> dict[str, Any]:
         desk.add(connection, deps, call.actor, "session_ended", target=account.id, address=call.request.address, detail=detail)
         notices.tell(connection, deps, account, "notice.desk", {"datetime": deps.now(), "summary": "desk_session"}, kinds=("email",))
 
-    if not open_sessions.end(deps, account, sid, noted):
+    if not session_ends.end(deps, account, sid, noted):
         raise Problem(404, "not_found", "there is no such session, or it has ended")
     return {"done": "end"}
