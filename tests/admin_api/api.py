@@ -71,7 +71,7 @@ class Api:
         new = accounts.new_account(self.deps, self.house.hasher, NewAccount(**{"login_id": running.new_name(), "password": running.PASSWORD, **wish}))
         with self.deps.database.write() as connection:
             accounts.store(connection, self.deps, new, "test", "test")
-        return new
+        return self.now(new)
 
     def now(self, account: Account) -> Account:
         """The account as it is now."""
