@@ -75,16 +75,17 @@ def life(deps: Deps, kind: str) -> int:
 def send(
     deps: Deps, account: Account, to: Destination, purpose: str, attempt: str, template: str, address: str,
     earlier: Sequence[SentCode] = (), locale: str | None = None, scope: str = "", instead: Instead | None = None,
+    fact: str = "code",
 ) -> SentCode:  # fmt: skip
-    """Make a code and queue its letter, or `instead` of it another; `template` is "otp" or "test", `address` the caller's
-    network address, `scope` as for `reserve`. Of the `earlier` codes of this attempt the newest one stays good. Raises
+    """Make a code and queue its letter, or `instead` of it another; `template` is "otp" or "test", or the desk's own, `fact` what
+    it calls the code, `address` the caller's network address, `scope` as for `reserve`. Of the `earlier` codes of this attempt the newest one stays good. Raises
     `NotSent`, or `Unavailable`."""
     now, seconds = deps.now(), life(deps, to.kind)
     code = vault.random_token() if instead else vault.random_digits()  # no digits can be the former
     key = _key(deps, account.id, purpose, attempt, code)
     deps.ephemeral.put(key, json.dumps({"to": to.id, "until": now + seconds}).encode(), seconds + REMEMBERED)
     channel: Any = "sms" if to.kind == "sms" else "mail"
-    facts: dict[str, str | int] = {"code": code} | ({"time": now + seconds} if channel == "mail" else {})
+    facts: dict[str, str | int] = {fact: code} | ({"time": now + seconds} if channel == "mail" else {})
     if instead:
         template, facts, locale = instead.template, {"datetime": now}, instead.owner.locale
     try:

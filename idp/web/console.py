@@ -21,6 +21,8 @@ HOME, SIGN_IN = "/console/", "/console/sign-in"
 # pages of the console in the order of its menu: the right that each needs, the key of its name, its address
 MENU: tuple[tuple[Right, str, str], ...] = (
     ("look", "con.menu.home", HOME),
+    ("members.look", "con.menu.members", "/console/members"),
+    ("desk.act", "con.menu.requests", "/console/requests"),
     ("register.look", "con.menu.register", "/console/contracts"),
     ("courier.look", "con.menu.courier", "/console/courier"),
     ("audit.look", "con.menu.audit", "/console/audit"),
