@@ -1,8 +1,8 @@
 """An installation inside the test's own process, members in it, and programs of the operator that call the admin API."""
 
 import json
-import threading
-from concurrent.futures import ThreadPoolExecutor
+import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Callable
 from urllib.parse import urlencode
@@ -25,11 +25,11 @@ ISSUER = "http://localhost:8000"
 
 
 class Api:
-    """The service on these stores; `how`: as `running.configure` takes it."""
+    """The service on these stores; `clock`: in the place of the machine's; `how`: as `running.configure` takes it."""
 
-    def __init__(self, folder: Path, database: str, ephemeral: str, **how: Any):
+    def __init__(self, folder: Path, database: str, ephemeral: str, clock: Callable[[], float] = time.time, **how: Any):
         installed = running.configure(folder, database, ephemeral, 8000, **how)
-        self.deps = app.open_deps(*config.load(str(installed.config)))
+        self.deps = replace(app.open_deps(*config.load(str(installed.config))), clock=clock)
         self.house = app.build(self.deps)
         self.wsgi = app.create_wsgi(self.house)
 
@@ -39,8 +39,12 @@ class Api:
 
     def call(self, request: Request) -> Answer:
         """One request."""
-        parts, status, headers = run_wsgi_app(self.wsgi, request.environ(), buffered=True)
-        return Answer(int(status[:3]), list(headers), b"".join(parts), ISSUER + request.path)
+        return self.sent(request.environ())
+
+    def sent(self, environ: dict[str, Any]) -> Answer:
+        """The same as a server underneath hands it on."""
+        parts, status, headers = run_wsgi_app(self.wsgi, environ, buffered=True)
+        return Answer(int(status[:3]), list(headers), b"".join(parts), ISSUER + environ["PATH_INFO"])
 
     def client(self, *scopes: str, **metadata: Any) -> dict[str, Any]:
         """A program registered for these scopes."""
@@ -123,15 +127,3 @@ def error(answer: Answer) -> str:
     assert answer.header("Content-Type") == JSON and "no-store" in answer.header("Cache-Control")
     assert set(data) <= {"error", "error_description", "problems"} and data["error_description"]
     return str(data["error"])
-
-
-def at_once(count: int, act: Callable[[int], Any]) -> list[Any]:
-    """What `count` threads get that begin together."""
-    gate = threading.Barrier(count)
-
-    def one(number: int) -> Any:
-        gate.wait()
-        return act(number)
-
-    with ThreadPoolExecutor(count) as pool:
-        return list(pool.map(one, range(count)))

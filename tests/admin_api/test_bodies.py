@@ -80,7 +80,7 @@ def test_odd_texts_are_taken_or_refused_and_stand_inert_in_the_record(api: Api, 
         ("/audit", "limit=0"), ("/audit", "limit=201"), ("/audit", "limit=1.0"), ("/audit", "limit=%EF%BC%91"), ("/audit", "limit=1&limit=2"),
         ("/audit", "nothing=1"), ("/audit", "before=-1"), ("/audit", "before=99999999999999999999"), ("/audit", "since=yesterday"),
         ("/audit", "since=2026-13-01T00:00:00Z"), ("/audit", "since=2026-01-01T00:00:00"), ("/audit", "event=%00"), ("/audit", "event="),
-        ("/audit", "event=%ff"), ("/audit", "since=2026-02-01T00:00:00Z&until=2026-01-01T00:00:00Z"), ("/clients", "after=%20"), ("/clients", "x=1"),
+        ("/audit", "event=%ff"), ("/clients", "after=%20"), ("/clients", "x=1"),
     ],
 )  # fmt: skip
 def test_a_query_is_read_strictly(program: Program, path: str, query: str) -> None:

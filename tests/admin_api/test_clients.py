@@ -8,7 +8,8 @@ import pytest
 from idp.domain import admin
 from idp.services import dynamic_clients
 from idp.tables import clients
-from tests.admin_api.api import ISSUER, WHY, Api, Program, at_once, error
+from tests import services
+from tests.admin_api.api import ISSUER, WHY, Api, Program, error
 from tests.running import CALLBACK, new_name
 
 METADATA: dict[str, Any] = {"client_name": "Portal", "redirect_uris": [CALLBACK]}
@@ -118,7 +119,7 @@ def test_clients_with_access_and_the_console_are_shown_and_stay_as_they_are(api:
 
 def test_a_client_id_that_is_in_use_is_not_taken_over(api: Api, program: Program) -> None:
     name = new_name()
-    answers = at_once(16, lambda _: program.call("POST", "/clients", {**WHY, "metadata": {**METADATA, "client_id": name}}).status)
+    answers = services.race(16, lambda: program.call("POST", "/clients", {**WHY, "metadata": {**METADATA, "client_id": name}}).status)
     assert sorted(answers) == [201] + [409] * 15
     answer = program.call("POST", "/clients", {**WHY, "metadata": {**METADATA, "client_id": "idp-console"}})
     assert (answer.status, error(answer)) == (409, "client_id_taken")

@@ -1,6 +1,7 @@
 """An Idempotency-Key: of many requests one is done, and each gets its answer (draft-ietf-httpapi-idempotency-key-header)."""
 
-from tests.admin_api.api import WHY, Api, at_once, error
+from tests import services
+from tests.admin_api.api import WHY, Api, error
 from tests.admin_api.test_members import somebody
 
 RESET, LETTER = "send-reset", "mail.reset.link"
@@ -11,7 +12,7 @@ def test_of_sixteen_at_once_one_sends_its_letter(api: Api) -> None:
     mail = next(item.id for item in account.destinations if item.kind == "email")
     body = {**WHY, "destination": mail}
     key = {"Idempotency_Key": "T-1"}
-    answers = at_once(16, lambda _: program.call("POST", f"/members/{account.id}/{RESET}", body, **key))
+    answers = services.race(16, lambda: program.call("POST", f"/members/{account.id}/{RESET}", body, **key))
     assert {one.status for one in answers} <= {200, 409} and any(one.status == 200 for one in answers)
     assert {error(one) for one in answers if one.status == 409} <= {"in_progress"}
     assert api.letters(account).count(LETTER) == 1

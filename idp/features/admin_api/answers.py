@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from marshmallow import Schema, fields
+from marshmallow import INCLUDE, Schema, fields
 
 from idp.services.audit_export import iso
 
@@ -111,6 +111,9 @@ class Sessions(Schema):
 
 class Client(Schema):
     """RFC 7591 metadata in force, defaults spelled out, and who looks after it. Other members may be there."""
+
+    class Meta:
+        unknown = INCLUDE
 
     client_id = _text()
     client_id_issued_at = fields.Integer(required=True, metadata={"description": "Unix seconds."})

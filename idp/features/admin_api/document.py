@@ -77,7 +77,10 @@ def _spec(deps: Deps) -> tuple[APISpec, MarshmallowPlugin]:
 def _error(status: int, words: str) -> dict[str, Any]:
     header = {401: "WWW-Authenticate", 429: "Retry-After", 503: "Retry-After"}.get(status)
     headers = {"headers": {header: {"required": True, "schema": {"type": "string"}}}} if header else {}
-    return {"description": words, "content": {JSON: {"schema": _ref("schemas", "Error")}}, **headers}
+    content: dict[str, Any] = {JSON: {"schema": _ref("schemas", "Error")}}
+    if status == 400:
+        content["text/plain"] = {"schema": {"type": "string"}}  # of the server underneath, to what is no HTTP
+    return {"description": words, "content": content, **headers}
 
 
 def _parameters(operation: Operation, plugin: MarshmallowPlugin) -> list[dict[str, Any]]:

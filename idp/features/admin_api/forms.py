@@ -33,13 +33,13 @@ class Count(fields.Integer):
         return int(value)
 
 
-class Exactly(fields.Boolean):
-    """true or false, and nothing that is like it."""
+class Whole(fields.Integer):
+    """A whole number of JSON, which 60.0 is as well (JSON Schema 2020-12, validation, section 6.1.1)."""
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:
-        if not isinstance(value, bool):
-            raise self.make_error("invalid", input=value)
-        return value
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
+        if isinstance(value, bool) or not isinstance(value, int | float) or value != value // 1:
+            raise self.make_error("invalid")
+        return int(value)
 
 
 def _line(longest: int, words: str, example: str) -> fields.String:
@@ -96,8 +96,8 @@ class NewClient(Because):
 class Rotation(Because):
     """How a secret is replaced."""
 
-    keep_seconds = fields.Integer(
-        strict=True, load_default=0, validate=validate.Range(0, MAX_KEEP), metadata={"description": "How long the old one still counts."}
+    keep_seconds = Whole(
+        load_default=0, validate=validate.Range(0, MAX_KEEP), metadata={"description": "How long the old one still counts."}
     )
 
 
@@ -134,8 +134,8 @@ class Time(fields.String):
             raise ValidationError("there is no such date and time") from None
 
 
-def _time(words: str, **more: Any) -> Time:
-    return Time(metadata={"format": "date-time", "description": words, "example": "2026-11-22T14:35:00+09:00"}, **more)
+def _time(words: str, example: str, **more: Any) -> Time:
+    return Time(metadata={"format": "date-time", "description": words, "example": example}, **more)
 
 
 class Audit(Paged):
@@ -146,13 +146,13 @@ class Audit(Paged):
     client = _name(255, "By way of which client.")
     event = _name(64, "Which event, such as `sign_in`.")
     result = _name(64, "How it ended, such as `ok`.")
-    since = _time("From this time on.")
-    until = _time("Before this time.")
+    since = _time("From this time on.", "2026-11-22T00:00:00+09:00")
+    until = _time("Before this time.", "2026-11-23T00:00:00+09:00")
     before = Count(validate=validate.Range(1, 2**62), metadata={"description": "`next` of the page before."})
 
 
 class Export(Because):
-    """A time of at most 31 days."""
+    """Some days of the record."""
 
-    since = _time("From this time on.", required=True)
-    until = _time("Before this time.", required=True)
+    since = _time("From this time on.", "2026-11-22T00:00:00+09:00", required=True)
+    days = Whole(required=True, validate=validate.Range(1, EXPORT_DAYS), metadata={"description": "So many times 24 hours."})

@@ -59,7 +59,7 @@ RECORD = (
     Operation("listAudit", "GET", "/audit", "admin:audit", "Read the audit record", audit.page, answers.Rows, query=forms.Audit,
               words="The newest first. A page may hold fewer rows than asked for: go on until `next` is null."),
     Operation("exportAudit", "POST", "/audit/export", "admin:audit", "Export the audit record", audit.export, body=forms.Export, gives=audit.LINES,
-              words="JSON Lines in the order of the record, of 31 days at most."),
+              words="JSON Lines in the order of the record."),
     Operation("listKeys", "GET", "/keys", "admin:keys", "List the signing keys", keys.listed, answers.Keys),
 )  # fmt: skip
 OPERATIONS = MEMBERS + CLIENTS + IMPORTS + RECORD
