@@ -13,7 +13,7 @@ COMMANDS = {
     "serve": "idp.cli.serve:serve",
     "demo": "idp.cli.serve:demo",
     "courier": "idp.cli.serve:courier",
-    "migrate": "idp.cli.serve:migrate",
+    "migrate": "idp.cli.upgrade:migrate",
     "backup": "idp.cli.backup:backup",
     "restore": "idp.cli.backup:restore",
     "print": "idp.cli.printing:print_",

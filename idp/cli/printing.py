@@ -98,21 +98,28 @@ def _away() -> str:
 @print_.command()
 @click.option("--certificate", default=CERTIFICATE, help="Path of the certificate with its chain.")
 @click.option("--key", default=KEY, help="Path of its private key.")
+@click.option("--node", "nodes", multiple=True, metavar="ADDR:PORT", help="A node of the service; once for each. Default: [server] bind.")
 @click.pass_context
-def nginx(ctx: click.Context, certificate: str, key: str) -> None:
-    """A server for nginx 1.19 or newer that ends TLS and hands on what the service needs: limits, timeouts, headers, logs."""
+def nginx(ctx: click.Context, certificate: str, key: str, nodes: tuple[str, ...]) -> None:
+    """A server for nginx 1.19 or newer that ends TLS and hands on what the service needs: limits, timeouts, headers, logs.
+
+    With several nodes they can be restarted one after the other, and no request fails.
+    """
     settings, _ = config.load(ctx.obj)
     if not settings.secure:
         raise Refused("The issuer is no https address: nothing needs to stand in front of a trial on this machine.")
     if not settings.server.trusted_proxies:
         raise Refused("Set [server] trusted_proxies = 1 first: with 0, all members would share the address of nginx, and its limits.")
     own, short = urlsplit(settings.issuer), urlsplit(settings.sms.link_url)
-    bind = settings.server.bind
+    here = re.sub(r"^(0\.0\.0\.0|\[::\]):", "127.0.0.1:", settings.server.bind)
+    if wrong := [node for node in nodes if not re.fullmatch(r"[A-Za-z0-9.-]+:[0-9]{1,5}|\[[0-9A-Fa-f:]+\]:[0-9]{1,5}|unix:/[\w./-]+", node)]:
+        raise Refused(f"--node {wrong[0]}: write address:port or unix:/path.")
     values = {
         "tls": _template("tls.conf").rstrip("\n"),
         "certificate": certificate,
         "key": key,
-        "bind": re.sub(r"^(0\.0\.0\.0|\[::\]):", "127.0.0.1:", bind),
+        "nodes": "\n".join(f"    server {node} max_fails=0;" for node in nodes or (here,)),
+        "next": "error" if len(nodes) > 1 else "off",
         "host": own.hostname or "",
         "netloc": own.netloc,
         "port": f":{own.port}" if own.port else "",

@@ -24,8 +24,12 @@ MENU: tuple[tuple[Right, str, str], ...] = (
     ("members.look", "con.menu.members", "/console/members"),
     ("desk.act", "con.menu.requests", "/console/requests"),
     ("register.look", "con.menu.register", "/console/contracts"),
+    ("clients.look", "con.menu.clients", "/console/clients"),
+    ("keys.look", "con.menu.keys", "/console/keys"),
     ("courier.look", "con.menu.courier", "/console/courier"),
+    ("policy.look", "con.menu.policy", "/console/policy"),
     ("audit.look", "con.menu.audit", "/console/audit"),
+    ("look", "con.menu.system", "/console/system"),
 )
 FORM_SECONDS = 900  # a form opened with a fresh proof may be filled in for so long
 

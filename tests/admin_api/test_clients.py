@@ -51,7 +51,7 @@ def test_a_client_is_registered_read_changed_and_removed(api: Api, program: Prog
     assert program.call("GET", path).status == 404
     for event in ("client_registered", "client_changed", "client_removed"):
         (row,) = [row for row in api.rows(event) if row.client_id == made["client_id"]]
-        assert row.actor == f"client:{program.id}" and json.loads(row.detail) == {**WHY, "by": program.id}
+        assert row.actor == f"client:{program.id}" and json.loads(row.detail) == WHY
 
 
 def test_a_secret_is_rotated_and_the_old_one_counts_for_a_while(api: Api, program: Program) -> None:
@@ -110,11 +110,21 @@ def test_clients_with_access_and_the_console_are_shown_and_stay_as_they_are(api:
     """Requirement AD-04: a program that could take over another one's secret would have its scopes."""
     for client_id in (program.id, api.client("admin:audit")["client_id"], "idp-console"):
         before = stored(api, client_id)
-        assert program.get(f"/clients/{client_id}")["managed"] == "shell"
+        assert program.get(f"/clients/{client_id}")["managed"] == "people"
         for method, path, body in (("PUT", "", {**WHY, "metadata": METADATA}), ("POST", "/rotate-secret", WHY), ("POST", "/remove", WHY)):
             answer = program.call(method, f"/clients/{client_id}{path}", body)
             assert (answer.status, error(answer)) == (403, "not_allowed")
         assert stored(api, client_id) == before
+
+
+def test_a_client_is_switched_off_and_on(api: Api, program: Program) -> None:
+    made = registered(program)
+    path = f"/clients/{made['client_id']}"
+    for slug, event, enabled in (("disable", "client_disabled", False), ("enable", "client_enabled", True)):
+        program.post(f"{path}/{slug}", WHY)
+        assert program.get(path)["enabled"] == enabled
+        (row,) = [row for row in api.rows(event) if row.client_id == made["client_id"]]
+        assert row.actor == f"client:{program.id}" and json.loads(row.detail) == WHY
 
 
 def test_a_client_id_that_is_in_use_is_not_taken_over(api: Api, program: Program) -> None:

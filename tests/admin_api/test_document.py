@@ -46,8 +46,9 @@ def token(served: Idp) -> str:
 
 def tried(served: Idp, token: str, *options: str, parameters: str = "") -> None:
     """Let schemathesis make up requests by the document, and judge every answer by all its checks."""
-    rules = "".join(
-        f'[[operations]]\ninclude-operation-id = "{name}"\nchecks.positive_data_acceptance.expected-statuses = ["2XX", "400", "403", "404", "409"]\n' for name in RULES
+    known = ["2XX", "401", "403", "404", "409", "422", "429"]  # 422: the same key for another request, as it happens to be made up
+    rules = f"[checks]\npositive_data_acceptance.expected-statuses = {json.dumps(known)}\n" + "".join(
+        f'[[operations]]\ninclude-operation-id = "{name}"\nchecks.positive_data_acceptance.expected-statuses = {json.dumps([*known, "400"])}\n' for name in RULES
     )
     settings = served.folder / "schemathesis.toml"
     settings.write_text(f"{parameters}\n{rules}")

@@ -122,7 +122,8 @@ class Client(Schema):
     grant_types = fields.List(fields.String(), required=True)
     scope = _text()
     token_endpoint_auth_method = _text()
-    managed = _text("`operator`; `itself` (RFC 7592); `shell`: it has access to this API, or is the console, and cannot be changed here.")
+    enabled = fields.Boolean(required=True, metadata={"description": "Not switched off."})
+    managed = _text("`operator`; `itself` (RFC 7592); `people`: it has access to this API, or is the console, and cannot be changed here.")
 
 
 class Registered(Client):

@@ -23,7 +23,7 @@ TAGS = {"members": "Members and their sessions", "clients": "Relying parties", "
         "audit": "The audit record", "keys": "Signing keys"}  # fmt: skip
 ABOUT = """What the console does, for the operator's own programs.
 
-**Access.** A client with the grant `client_credentials`, registered by `idp client add` with `"resources": ["{resource}"]` and some of the
+**Access.** A client with the grant `client_credentials`, registered by people (`idp client add`, or in the console) with `"resources": ["{resource}"]` and some of the
 scopes below, asks `{token}` for a token with `resource={resource}`. Tokens bound to a key (DPoP, RFC 9449) are taken as such. A member's
 token is good for nothing here, and no client gets these scopes by registering itself.
 

@@ -38,6 +38,10 @@ CLIENTS = (
               answers.Registered, body=forms.NewClient, errors=(404, 409), words="All of them: what is left out is as if it never was there. The secret stays."),
     Operation("rotateClientSecret", "POST", f"{_CLIENT}/rotate-secret", "admin:clients", "Give a client a new secret", clients.rotate,
               answers.Secret, body=forms.Rotation, errors=(404, 409)),
+    Operation("disableClient", "POST", f"{_CLIENT}/disable", "admin:clients", "Switch a client off", clients.disable, answers.Done,
+              body=forms.Because, errors=(404,), words="Nobody knows it, and its sign-ins and tokens end within a second or two."),
+    Operation("enableClient", "POST", f"{_CLIENT}/enable", "admin:clients", "Switch a client on again", clients.enable, answers.Done,
+              body=forms.Because, errors=(404,)),
     Operation("removeClient", "POST", f"{_CLIENT}/remove", "admin:clients", "Remove a client", clients.remove, answers.Done,
               body=forms.Because, errors=(404,), words="Its tokens and consents end with it."),
 )  # fmt: skip
