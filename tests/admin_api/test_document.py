@@ -22,7 +22,7 @@ EXAMPLES = 6  # of each operation and kind
 RULES = ("registerClient", "replaceClient", "importContracts")
 
 
-@pytest.fixture(scope="module", params=["embedded", "production"])
+@pytest.fixture(scope="module")
 def served(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Idp]:
     """An installation for this file alone: what is tried here changes and removes whatever it finds."""
     folder: Path = tmp_path_factory.mktemp(f"document-{request.param}")
@@ -59,11 +59,13 @@ def tried(served: Idp, token: str, *options: str, parameters: str = "") -> None:
     assert f"Selected: {len(OPERATIONS)}/{len(OPERATIONS)}" in done.stdout
 
 
+@pytest.mark.parametrize("served", ["embedded"], indirect=True)
 def test_whatever_the_document_allows_is_heard_and_whatever_else_is_refused(served: Idp, token: str) -> None:
     """Every answer has a status, type, headers and shape that the document names; none is a failure of ours."""
     tried(served, token, "--phases", "examples,coverage,fuzzing")
 
 
+@pytest.mark.parametrize("served", ["production"], indirect=True)
 def test_what_exists_is_answered_as_the_document_says(served: Idp, token: str) -> None:
     """The same with a member, a session and an import that are there."""
     name = running.new_name()
@@ -76,6 +78,7 @@ def test_what_exists_is_answered_as_the_document_says(served: Idp, token: str) -
     tried(served, token, "--phases", "coverage,fuzzing", "--mode", "positive", parameters=parameters)
 
 
+@pytest.mark.parametrize("served", ["embedded"], indirect=True)
 def test_the_document_is_public_and_names_every_operation(served: Idp) -> None:
     """One table makes both the addresses and the document."""
     answer = requests.get(f"{served.issuer}/admin/openapi.json", timeout=20)
