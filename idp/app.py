@@ -31,6 +31,7 @@ from idp.features.console_keys import views as console_keys
 from idp.features.console_members import views as console_members
 from idp.features.console_policy import views as console_policy
 from idp.features.console_register import views as console_register
+from idp.features.console_staff import views as console_staff
 from idp.features.console_system import views as console_system
 from idp.features.dynamic_clients import endpoints as dynamic_clients
 from idp.features.email_sign_in import views as email_sign_in
@@ -195,7 +196,7 @@ def flask_app(house: House) -> Flask:
     members = (login, second_factor, settings_room, authenticator, trusted_devices, sessions)
     mine = (account, email_sign_in, agreements, language, not_me, undo, own_data, closing)
     staff = (
-        console_members, console_desk, console_audit, console_courier,
+        console_members, console_desk, console_staff, console_audit, console_courier,
         console_register, console_clients, console_keys, console_policy, console_system,
     )
     for room in (*members, *mine, registration, confirmation, recovery, reset, oidc, console, *staff):

@@ -16,6 +16,7 @@ COMMANDS = {
     "migrate": "idp.cli.upgrade:migrate",
     "backup": "idp.cli.backup:backup",
     "restore": "idp.cli.backup:restore",
+    "probe": "idp.cli.probe:probe",
     "print": "idp.cli.printing:print_",
     "check": "idp.cli.check:check",
     "account": "idp.cli.account:account",

@@ -32,12 +32,15 @@ CHANGED: dict[Table, str] = {
     stamps: "workers read every register anew",
     outbox: "letters that waited have been sent, or are late: none is sent again; portals know events by their jti",
     schema.spent_assertions: "what was signed before the restore is refused until it has expired",
+    schema.desk_requests: "what was open may have been decided since: it is void",
     sessions: "those that may have been alive are told to their portals, then they go",
     login_ids: "those given out since, if the database that is replaced can be read, belong to closed accounts",
 }
 KEPT: dict[Table, str] = {
     schema.destinations: "what members have set up",
     schema.agreements: "the record of what members agreed to",
+    schema.search_names: "what the desk finds accounts by",
+    schema.letter_requests: "a letter printed since holds a password that is lost: another is printed",
     schema.quotas: "limits of a window that is over mean nothing",
     schema.received_events: "an event since the backup has lost its effect, and counts again",
     schema.ending_mailboxes: "an address still has its end",
@@ -73,6 +76,9 @@ def end_what_is_older(connection: Connection, now: int, absolute: int) -> None:
         update(outbox)
         .where(outbox.c.outcome.in_(("queued", "parked")), outbox.c.channel != "event")
         .values(outcome="unknown", outcome_at=now, reason="restored", facts=null(), lease=null(), lease_until=0),
+        update(schema.desk_requests)
+        .where(schema.desk_requests.c.state == "open")
+        .values(state="void", decided_at=now),
         delete(sessions).where(sessions.c.started_at < now - absolute),
     )
     for statement in changes:

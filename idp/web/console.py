@@ -28,6 +28,7 @@ MENU: tuple[tuple[Right, str, str], ...] = (
     ("keys.look", "con.menu.keys", "/console/keys"),
     ("courier.look", "con.menu.courier", "/console/courier"),
     ("policy.look", "con.menu.policy", "/console/policy"),
+    ("staff.look", "con.menu.staff", "/console/staff"),
     ("audit.look", "con.menu.audit", "/console/audit"),
     ("look", "con.menu.system", "/console/system"),
 )

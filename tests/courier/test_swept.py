@@ -24,6 +24,7 @@ SWEPT = {
     "links": "when they have expired",
     "registrations": "a day after their end",
     "received_events": "after 90 days",
+    "desk_requests": "after 90 days",
     "outbox": "after 90 days, unless it still waits",
     "sessions": "after 90 days",
     "rollups": "after 13 months",
@@ -38,12 +39,14 @@ OTHERWISE = {
     "contract_import_parts": "services.contract_work, when the import is over",
     "contract_import_problems": "services.contract_work",
     "contract_import_before": "services.contract_work, when it can be taken back no more",
+    "letter_requests": "services.letter_export, when the letter is printed",
     "leases": "whoever holds one; a row for each kind of work",
     "recovery_codes": "the member, by using them or printing new ones",
 }
 KEPT = {
     "accounts": "while they are; an erased one keeps its subject and login ID, which nobody gets again",
     "login_ids": "for good: none is given out twice",
+    "search_names": "as long as the account",
     "destinations": "as long as the account",
     "totp": "as long as the account",
     "agreements": "as long as the account: the record of what was agreed to",

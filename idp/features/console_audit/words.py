@@ -11,7 +11,7 @@ EVENTS = tuple(
     device_refused email_sign_in_changed grant_revoked key_withdrawn keys_rotated language_changed letter_password_made link_opened
     login_id_changed mailbox_deleted mailbox_renamed member_revealed members_searched nickname_changed not_me password_changed
     recovery_requested refresh_refused registration_begun registration_confirmed registration_started reset_second_factor
-    role_changed second_factor second_factor_changed session_ended sign_in signed_out_everywhere staff_invited staff_joined
+    role_changed second_factor second_factor_changed session_ended sign_in signed_out_everywhere staff_disabled staff_enabled staff_invited staff_joined
     throttled""".split()
 )
 RESULTS = tuple(
