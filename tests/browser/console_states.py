@@ -1,169 +1,125 @@
-"""Pages of the console about members and the desk, by name: how to get there."""
+"""Pages of the console, and those behind an invitation, by name: how to get there."""
 
+import itertools
 from typing import Callable
 
-from idp.services import console_sessions, desk_identity
-from idp.services.desk_identity import Caller
-from idp.tables import accounts, desk_requests
+from idp.cli.common import hasher
+from idp.services import console_sessions, desk, invitations, members
 from tests.browser.visitor import Visitor
-from tests.running import Idp, new_name
+from tests.running import new_name
 from tests.settings.member import inside
 
-
-_KNOWN: dict[str, dict[str, str]] = {}
-
-
-def _people(idp: Idp) -> dict[str, str]:
-    """Subjects of a supervisor, an agent, and a member of whom much is known; made once for an installation."""
-    if idp.issuer not in _KNOWN:
-        found = {role: idp.account(new_name(), "--role", role) for role in ("supervisor", "desk")}
-        given = ("--email", "hanako@docomo.ne.jp", "--phone", "09012345678", "--email-login", "--second-factor", "sms", "--contractor-id", "1234567")
-        found["member"] = idp.account("hanako-yamada-kouka-2026-abcde", *given)
-        with inside(idp) as deps, deps.database.write() as connection:
-            accounts.change(connection, found["member"], deps.now(), profile={"name": "山田 花子"})
-        _KNOWN[idp.issuer] = found
-    return _KNOWN[idp.issuer]
+_turn = itertools.count(1)
 
 
-def _enter(visitor: Visitor, path: str, role: str = "supervisor") -> None:
-    """The page, signed in to the console."""
-    with inside(visitor.party.idp) as deps, deps.database.read() as connection:
-        account = accounts.by_id(connection, _people(visitor.party.idp)[role])
+def _open(visitor: Visitor, path: str) -> str:
+    """As an administrator who has just come in; whose subject `{who}` in the path stands for."""
+    idp = visitor.party.idp
+    subject = idp.account(new_name(), "--role", "administrator", "--email", f"boss{next(_turn)}@example.jp")
+    with inside(idp) as deps:
+        account = members.find(deps, subject)
         assert account
-        cookie = console_sessions.start(deps, account, "sid-browser", deps.now(), "token")
-    visitor.page.context.add_cookies([{"name": "idp-console", "value": cookie, "url": visitor.party.idp.issuer}])
-    visitor.goto(path)
+        cookie = console_sessions.start(deps, account, "sid-" + subject, deps.now(), "token")
+        desk.note(deps, account, "role_changed", "over", target=subject, detail={"from": "desk", "to": "viewer", "reason": "<b>長い理由</b>" * 9})
+    visitor.page.context.add_cookies([{"name": "idp-console", "value": cookie, "url": idp.issuer}])
+    visitor.goto(path.format(who=subject))
+    return subject
 
 
-def _member(visitor: Visitor, more: str = "", level: int = 0) -> None:
-    people = _people(visitor.party.idp)
-    with inside(visitor.party.idp) as deps, deps.database.read() as connection:
-        actor, account = (accounts.by_id(connection, people[one]) for one in ("supervisor", "member"))
-        assert actor and account
-        desk_identity.forget(deps, actor, account)
-        if level:
-            desk_identity._keep(deps, actor, account, Caller(level, deps.now(), "facts"))  # type: ignore[arg-type]
-    _enter(visitor, f"/console/members/{people['member']}{more}")
+def audit(visitor: Visitor) -> None:
+    """The record, and what somebody wrote in it."""
+    _open(visitor, "/console/audit?whom={who}")
 
 
-def _search(visitor: Visitor, typed: str) -> None:
-    _enter(visitor, "/console/members")
-    visitor.page.fill("#q", typed)
+def audit_nobody(visitor: Visitor) -> None:
+    """A name that nobody has."""
+    _open(visitor, "/console/audit")
+    visitor.page.fill("#who", "だれでもない")
     visitor.send()
 
 
-def members(visitor: Visitor) -> None:
-    """The box, and who was opened last."""
-    _member(visitor)
-    visitor.goto("/console/members")
-
-
-def members_found(visitor: Visitor) -> None:
-    """Somebody."""
-    _people(visitor.party.idp)
-    _search(visitor, "090-1234-5678")
-
-
-def members_none(visitor: Visitor) -> None:
-    """Nobody, with hints."""
-    _search(visitor, "zzzzzzzzz")
-
-
-def member(visitor: Visitor) -> None:
-    """Everything about one."""
-    _member(visitor)
-
-
-def member_reveal(visitor: Visitor) -> None:
-    """Why a field is to be shown."""
-    _member(visitor, "/reveal?field=name")
-
-
-def member_check(visitor: Visitor) -> None:
-    """Who calls."""
-    _member(visitor, "/check")
-
-
-def member_check_wrong(visitor: Visitor) -> None:
-    """Nothing was typed."""
-    member_check(visitor)
+def audit_chain(visitor: Visitor) -> None:
+    """The state of the chain, just proven."""
+    _open(visitor, "/console/audit/chain")
     visitor.send()
 
 
-def member_second(visitor: Visitor) -> None:
-    """Both ways to the second level."""
-    _member(visitor, "/second", 1)
+def audit_export(visitor: Visitor) -> None:
+    """What is to be exported."""
+    _open(visitor, "/console/audit/export")
 
 
-def desk_level(visitor: Visitor) -> None:
-    """The caller is not known enough."""
-    _member(visitor, "/reset")
+def audit_export_refused(visitor: Visitor) -> None:
+    """No days, and no reason."""
+    audit_export(visitor)
+    visitor.send()
 
 
-def desk_reset(visitor: Visitor) -> None:
-    """Where a reset goes."""
-    _member(visitor, "/reset", 1)
+def staff(visitor: Visitor) -> None:
+    """Everybody."""
+    _open(visitor, "/console/staff")
 
 
-def desk_reset_wrong(visitor: Visitor) -> None:
+def staff_oneself(visitor: Visitor) -> None:
+    """Nothing to be done about oneself."""
+    _open(visitor, "/console/staff/{who}")
+
+
+def staff_person(visitor: Visitor) -> None:
+    """Somebody else, with what can be done."""
+    other = visitor.party.idp.account(new_name(), "--role", "desk")
+    _open(visitor, f"/console/staff/{other}")
+
+
+def staff_role(visitor: Visitor) -> None:
+    """Another role."""
+    other = visitor.party.idp.account(new_name(), "--role", "desk")
+    _open(visitor, f"/console/staff/{other}/role")
+
+
+def staff_role_refused(visitor: Visitor) -> None:
     """Without a reason."""
-    desk_reset(visitor)
+    staff_role(visitor)
     visitor.send()
 
 
-def desk_letter(visitor: Visitor) -> None:
-    """A letter."""
-    _member(visitor, "/letter", 1)
+def staff_invite_refused(visitor: Visitor) -> None:
+    """An invitation of nobody."""
+    _open(visitor, "/console/staff/invite")
+    visitor.send()
 
 
-def desk_suspend(visitor: Visitor) -> None:
-    """Why somebody is suspended."""
-    _member(visitor, "/suspend")
+def invited(visitor: Visitor) -> None:
+    """Behind the link of an invitation."""
+    with inside(visitor.party.idp) as deps:
+        _, address = invitations.by_hand(deps, hasher(deps), "cli:0", new_name(), "boss@example.jp", "ja")
+    visitor.page.goto(address)
 
 
-def desk_destination(visitor: Visitor) -> None:
-    """A new destination."""
-    _member(visitor, "/destination", 2)
+def invited_refused(visitor: Visitor) -> None:
+    """A password that will not do."""
+    invited(visitor)
+    visitor.page.fill("[autocomplete=new-password]", "hanako")
+    visitor.send()
 
 
-def desk_contract(visitor: Visitor) -> None:
-    """Another contract."""
-    _member(visitor, "/contract")
+def invited_done(visitor: Visitor) -> None:
+    """One that will."""
+    invited(visitor)
+    visitor.page.fill("[autocomplete=new-password]", "Kiiro7Tanpopo")
+    visitor.send()
 
 
-def _request(visitor: Visitor) -> str:
-    """Somebody else's request about the member."""
-    people = _people(visitor.party.idp)
-    with inside(visitor.party.idp) as deps, deps.database.write() as connection:
-        known = desk_requests.of_account(connection, people["member"], deps.now())
-        if not known:
-            now = deps.now()
-            sealed = deps.vault.seal(b'{"before": "1234567"}', "desk:request")
-            desk_requests.add(connection, desk_requests.Request("request", people["member"], "desk_contract", sealed, 0, "入力のまちがい", "2026-1", people["desk"], now, now + 900))
-    return "/console/requests/request"
-
-
-def requests(visitor: Visitor) -> None:
-    """What waits for a second person."""
-    _request(visitor)
-    _enter(visitor, "/console/requests")
-
-
-def request(visitor: Visitor) -> None:
-    """One of them."""
-    _enter(visitor, _request(visitor))
-
-
-def request_decide(visitor: Visitor) -> None:
-    """Its decision."""
-    _enter(visitor, _request(visitor) + "/decide")
+def invited_again(visitor: Visitor) -> None:
+    """A link that is spent."""
+    visitor.goto("/console/invited/link/" + "x" * 43)
 
 
 CONSOLE: dict[str, Callable[[Visitor], None]] = {
     state.__name__: state
     for state in (
-        members, members_found, members_none, member, member_reveal, member_check, member_check_wrong, member_second, desk_level,
-        desk_reset, desk_reset_wrong, desk_letter, desk_suspend, desk_destination, desk_contract, requests, request, request_decide,
+        audit, audit_nobody, audit_chain, audit_export, audit_export_refused, staff, staff_oneself, staff_person, staff_role,
+        staff_role_refused, staff_invite_refused, invited, invited_refused, invited_done, invited_again,
     )
 }  # fmt: skip
-WITH_ERRORS = frozenset({"member_check_wrong", "desk_reset_wrong"})
+CONSOLE_WITH_ERRORS = frozenset({"audit_nobody", "audit_export_refused", "staff_role_refused", "staff_invite_refused", "invited_refused"})

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser
 
 from idp import texts
 from tests.browser.checks import axe_source, violations, width
-from tests.browser.console_states import CONSOLE, WITH_ERRORS
+from tests.browser.desk_states import CONSOLE, WITH_ERRORS
 from tests.browser.relying_party import RelyingParty
 from tests.browser.visitor import DESKTOP, PHONE, Visitor, visit
 
