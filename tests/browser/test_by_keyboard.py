@@ -13,7 +13,7 @@ from tests.browser.visitor import Visitor, visit
 Visit = Callable[..., ContextManager[Visitor]]
 # the last page of each journey that a member can begin
 ENDS = (
-    "signed_in", "signed_out", "consent", "done", "recovery_done", "reset_changed", "closing_done", "device_connected", "code_mail",
+    "home_signed_in", "signed_out", "consent", "done", "recovery_done", "reset_changed", "closing_done", "device_connected", "code_mail",
     "sent", "codes_shown", "email_code", "account_confirm", "account_nickname", "devices", "exists", "end_session",
 )  # fmt: skip
 MOST = 90  # presses of Tab on one page
