@@ -8,9 +8,13 @@ from playwright.sync_api import Browser
 
 from idp import texts
 from tests.browser.checks import CONTRAST, axe_source, violations, width
-from tests.browser.console_room_states import ROOMS, WITH_ERRORS
+from tests.browser.console_room_states import ROOMS as THEIRS
+from tests.browser.console_room_states import WITH_ERRORS as THEIR_ERRORS
+from tests.browser.console_sending_states import SENDING, SENDING_WITH_ERRORS
 from tests.browser.relying_party import RelyingParty
 from tests.browser.visitor import DESKTOP, PHONE, Visitor, visit
+
+ROOMS, WITH_ERRORS = THEIRS | SENDING, THEIR_ERRORS | SENDING_WITH_ERRORS
 
 LANGUAGES = {"ja": "ja-JP", "en": "en-GB"}
 SHOWN = [pytest.param((name, locale), id=f"{name}-{locale}") for name in ROOMS for locale in LANGUAGES]
