@@ -1,7 +1,7 @@
 """The events and results that the console has words for; whatever else there is, is shown by its code."""
 
 EVENTS = tuple(
-    """account_added account_closing account_erased account_locked account_reopened account_shown account_unlocked audit_exported
+    """account_added account_closing account_erased account_locked account_reopened account_shown account_unlocked admin_refused audit_exported
     audit_purged audit_verified backup_made browser_copied browser_forgotten browser_remembered change_undone client_changed
     client_invitations_ended client_invited client_refused client_registered client_removed client_secret_rotated code_refused
     connection_ended consent_given consent_withdrawn console_refused console_signed_in console_signed_out contract_ended
@@ -18,5 +18,8 @@ EVENTS = tuple(
 )
 RESULTS = tuple(
     """ok wrong locked limited suspended letter_expired friction expired format refused role over mismatch no_account no_destination
-    exists used_again another_client unproven not_proven too_weak staff done""".split()
+    exists used_again another_client unproven not_proven too_weak staff done token scope rate registration reset reset_code
+    invite""".split()
 )
+# what is nothing to worry about; of a link that was opened the result says what it was for
+GOOD = frozenset({"ok", "done", "registration", "reset", "reset_code", "invite"})
