@@ -8,6 +8,7 @@ from idp import vault
 from idp.deps import Deps
 from idp.domain.account import Account
 from idp.domain.rollup import hour_of
+from idp.policy_file import shipped_text
 from idp.services import print_batches
 from idp.tables import schema
 from tests.browser.console_room_states import _open as opened
@@ -79,8 +80,7 @@ def policy_sentences(visitor: Visitor) -> None:
 def policy_try(visitor: Visitor) -> None:
     """A change that was tried."""
     opened(visitor, "/console/policy/try")
-    box = visitor.page.locator("#text")
-    box.fill(box.input_value().replace('mode = "optional"', 'mode = "required"'))
+    visitor.page.fill("#text", shipped_text("standard").replace('mode = "optional"', 'mode = "required"'))
     visitor.page.click("main button.primary")
 
 

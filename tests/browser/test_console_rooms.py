@@ -1,4 +1,4 @@
-"""What holds on every page about contracts, clients and keys, in both languages, on a small phone and a wide screen."""
+"""What holds on every page of the console's rooms, in both languages, on a small phone and a wide screen."""
 
 from contextlib import ExitStack
 from typing import Iterator
@@ -23,7 +23,7 @@ OUT_OF_REACH = (
     ".filter((one) => one.checkVisibility() && one.tabIndex < 0).map((one) => one.outerHTML)"
 )
 SMALL = (
-    "[...document.querySelectorAll('main :is(button, .button, select, textarea, input:not([type=hidden], [type=checkbox]))')]"
+    "[...document.querySelectorAll('main :is(button, .button, select, textarea, input:not([type=hidden], [type=checkbox], [type=radio]))')]"
     ".filter((one) => one.checkVisibility() && one.offsetHeight < 44).map((one) => one.outerHTML)"
 )
 
