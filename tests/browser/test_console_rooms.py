@@ -1,4 +1,4 @@
-"""What holds on every page about contracts, clients and keys, in both languages, on a small phone and a wide screen."""
+"""What holds on every page of the console's rooms, in both languages, on a small phone and a wide screen."""
 
 from contextlib import ExitStack
 from typing import Iterator
@@ -8,9 +8,13 @@ from playwright.sync_api import Browser
 
 from idp import texts
 from tests.browser.checks import CONTRAST, axe_source, violations, width
-from tests.browser.console_room_states import ROOMS, WITH_ERRORS
+from tests.browser.console_room_states import ROOMS as THEIRS
+from tests.browser.console_room_states import WITH_ERRORS as THEIR_ERRORS
+from tests.browser.console_sending_states import SENDING, SENDING_WITH_ERRORS
 from tests.browser.relying_party import RelyingParty
 from tests.browser.visitor import DESKTOP, PHONE, Visitor, visit
+
+ROOMS, WITH_ERRORS = THEIRS | SENDING, THEIR_ERRORS | SENDING_WITH_ERRORS
 
 LANGUAGES = {"ja": "ja-JP", "en": "en-GB"}
 SHOWN = [pytest.param((name, locale), id=f"{name}-{locale}") for name in ROOMS for locale in LANGUAGES]
@@ -19,7 +23,7 @@ OUT_OF_REACH = (
     ".filter((one) => one.checkVisibility() && one.tabIndex < 0).map((one) => one.outerHTML)"
 )
 SMALL = (
-    "[...document.querySelectorAll('main :is(button, .button, select, textarea, input:not([type=hidden], [type=checkbox]))')]"
+    "[...document.querySelectorAll('main :is(button, .button, select, textarea, input:not([type=hidden], [type=checkbox], [type=radio]))')]"
     ".filter((one) => one.checkVisibility() && one.offsetHeight < 44).map((one) => one.outerHTML)"
 )
 
