@@ -15,7 +15,7 @@ from tests.ports.smtp_server import Inbox, smtp_server
 from tests.running import policy_text
 from tests.services import free_port
 
-PARTS = ["settings", "libraries", "texts", "policy", "password hash", "secrets", "database", "schema", "ephemeral store", "mail", "sms", "contract records", "signing keys", "clock"]
+PARTS = ["settings", "libraries", "texts", "templates", "policy", "password hash", "secrets", "database", "schema", "ephemeral store", "mail", "sms", "contract records", "signing keys", "clock"]
 GATEWAY = '[sms.gateway]\nbody = "to={to}&text={body}"\n'
 TWO = '[sms]\nurl = "http://127.0.0.1:{1}/"\n' + GATEWAY + GATEWAY.replace("gateway]", 'fallback]\nurl = "http://127.0.0.1:{2}/"')
 SNS = '[sms]\nurl = "http://127.0.0.1:{good}/"\n[sms.gateway]\nprofile = "sns"\nuser = "a"\npassword = "b"\n'
