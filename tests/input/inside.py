@@ -181,8 +181,10 @@ class Inside:
 
     def stored(self) -> tuple[int, list[Any]]:
         """Changes with every write to the durable store, and with every value in the ephemeral one; the counts of the
-        limits are none of these."""
-        values = self._ephemeral.execute("SELECT key, value FROM facts WHERE key LIKE 'v:%' AND key <> 'v:ping' ORDER BY key")
+        limits are none of these, nor is when staff were last seen."""
+        values = self._ephemeral.execute(
+            "SELECT key, value FROM facts WHERE key LIKE 'v:%' AND key <> 'v:ping' AND key NOT LIKE 'v:console:%' ORDER BY key"
+        )
         return self.column("PRAGMA data_version")[0], values.fetchall()
 
     def column(self, question: str) -> list[Any]:
