@@ -14,7 +14,7 @@ from werkzeug.test import run_wsgi_app
 
 from idp import app, config
 from idp.domain.client import DEVICE_CODE
-from idp.services import accounts, client_registration
+from idp.services import accounts, client_registration, console_client
 from idp.services.accounts import NewAccount
 from tests import running
 from tests.input.console import console_calls, console_pages
@@ -97,6 +97,9 @@ class Inside:
         self._member("keyed", running.PASSWORD, letter=False, email="keyed@mail.example", verified=True, usual="email")
         self.pages = self._pages()
         self.calls = self._calls()
+        # that a client could not prove itself is put on record once a minute: this minute it has been
+        for client_id in ("", console_client.CLIENT_ID, *(one["client_id"] for one in (self.portal, self.third, self.television))):
+            self.deps.ephemeral.put(f"client-refused:{client_id}", b"1", 86_400)
         self._kept = self._ephemeral.execute("SELECT * FROM facts WHERE key LIKE 'v:%'").fetchall()
         self._kept_durable = sqlite3.connect(":memory:")
         self._durable.backup(self._kept_durable)
