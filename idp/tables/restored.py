@@ -37,6 +37,7 @@ CHANGED: dict[Table, str] = {
 }
 KEPT: dict[Table, str] = {
     schema.destinations: "what members have set up",
+    schema.passkeys: "the same; one that was removed since is there again, as an app is, and members see it in their list",
     schema.agreements: "the record of what members agreed to",
     schema.quotas: "limits of a window that is over mean nothing",
     schema.received_events: "an event since the backup has lost its effect, and counts again",
