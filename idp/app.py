@@ -22,8 +22,16 @@ from idp.features.closing import views as closing
 from idp.features.confirmation import views as confirmation
 from idp.features.console import endpoints as console_endpoints
 from idp.features.console import views as console
+from idp.features.console_audit import views as console_audit
+from idp.features.console_clients import views as console_clients
 from idp.features.console_courier import views as console_courier
+from idp.features.console_desk import views as console_desk
+from idp.features.console_keys import views as console_keys
+from idp.features.console_members import views as console_members
+from idp.features.console_policy import views as console_policy
 from idp.features.console_register import views as console_register
+from idp.features.console_staff import views as console_staff
+from idp.features.console_system import views as console_system
 from idp.features.dynamic_clients import endpoints as dynamic_clients
 from idp.features.email_sign_in import views as email_sign_in
 from idp.features.health import endpoints as health
@@ -187,7 +195,10 @@ def flask_app(house: House) -> Flask:
     errors.install(app, house.pages)
     members = (login, passkey_sign_in, second_factor, settings_room, authenticator, passkeys, trusted_devices, sessions)
     mine = (account, email_sign_in, agreements, language, not_me, undo, own_data, closing)
-    staff = (console_courier, console_register)
+    staff = (
+        console_members, console_desk, console_staff, console_audit, console_courier,
+        console_register, console_clients, console_keys, console_policy, console_system,
+    )
     for room in (*members, *mine, registration, confirmation, recovery, reset, oidc, console, *staff):
         app.register_blueprint(room.blueprint(house))
     house.dispatcher.purposes |= dict.fromkeys(("home", "account"), login.purpose(house)) | oidc.purposes(house)

@@ -1,4 +1,5 @@
-"""Reads a policy file, holds its numbers against each other, and lets its examples prove it before anything starts."""
+"""Reads a policy file, holds its numbers against each other, and lets its examples prove it before anything
+starts; in one file because its bounds are read as one list."""
 
 import importlib.resources
 import re
@@ -133,6 +134,11 @@ def _shipped() -> Traversable:
         return Path(__file__).resolve().parent.parent / "policies"
 
 
+def shipped_text(name: str) -> str:
+    """The text of a policy that comes with the product; empty for any other name."""
+    return _text_of(name, Path()) if name in shipped_names() else ""
+
+
 def shipped_names() -> tuple[str, ...]:
     """Names of the policies that come with the product."""
     return tuple(sorted(item.name[:-5] for item in _shipped().iterdir() if item.name.endswith(".toml")))
@@ -239,9 +245,13 @@ def load(name_or_path: str, base: Path) -> Policy:
     Raises `TomlError` with one sentence per problem: unreadable, unknown key, a number out of range or at odds with
     another, or an example that the rules no longer bear out.
     """
-    text = _text_of(name_or_path, base)
-    policy = toml_reader.read(Policy, text, name_or_path)
+    return prove(_text_of(name_or_path, base), name_or_path)
+
+
+def prove(text: str, source: str) -> Policy:
+    """The policy of a file's text; `source` is what its problems call it. Raises `TomlError` as `load` does."""
+    policy = toml_reader.read(Policy, text, source)
     problems = [*_number_problems(policy), *_other_problems(policy)] or list(_example_problems(policy))
     if problems:
-        raise TomlError([toml_reader.problem(text, name_or_path, path, message) for path, message in problems])
+        raise TomlError([toml_reader.problem(text, source, path, message) for path, message in problems[: toml_reader.MOST]])
     return policy

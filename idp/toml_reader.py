@@ -13,6 +13,7 @@ from idp.domain.policy import Seconds
 
 T = TypeVar("T")
 MAX_BYTES = 1_048_576
+MOST, LONGEST = 100, 500  # problems that are told of one file; characters of a line that is looked at
 UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 
 
@@ -88,6 +89,8 @@ def line_of(text: str, path: tuple[Any, ...]) -> int | None:
     wanted = tuple(str(p) for p in path)
     best = None
     for number, line in enumerate(text.splitlines(), 1):
+        if len(line) > LONGEST:
+            continue
         if head := re.match(r"\s*\[(\[?)\s*([^\]]+?)\s*\]", line):
             table = tuple(part.strip(' "') for part in head[2].split("."))
             if head[1]:
@@ -122,8 +125,10 @@ def read(cls: type[T], text: str, source: str) -> T:
         raise TomlError([f"{source}: the file is larger than 1 MiB."])
     try:
         data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise TomlError([f"{source}: not valid TOML: {error}."]) from None
+    except RecursionError:
+        raise TomlError([f"{source}: not valid TOML: it is nested too deeply."]) from None
+    except ValueError as error:  # a number of thousands of digits is none of the parser's own errors
+        raise TomlError([f"{source}: not valid TOML: {str(error)[:LONGEST]}."]) from None
     try:
         return schema_of(cls)().load(data)
     except ValidationError as error:
@@ -131,4 +136,4 @@ def read(cls: type[T], text: str, source: str) -> T:
         unknown = "this key is unknown; compare with config.example.toml or policies/standard.toml"
         table = "write this as a section of its own, in brackets"
         say = {"Unknown field": unknown, "Missing data for required field": "this key is missing", "Invalid input type": table}
-        raise TomlError([problem(text, source, path, say.get(m, m)) for path, m in rows]) from None
+        raise TomlError([problem(text, source, path, say.get(m, m)) for path, m in rows[:MOST]]) from None

@@ -16,6 +16,7 @@ else
     ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || need postgres postgresql
     need chromium chromium
     ls /usr/share/fonts/*/noto/NotoSansCJK* >/dev/null 2>&1 || missing="$missing fonts-noto-cjk"
+    [ -x /usr/sbin/nginx ] || need nginx nginx-light
     need npm npm
 fi
 

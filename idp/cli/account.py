@@ -8,7 +8,7 @@ from typing import Any, BinaryIO, Callable
 import click
 
 from idp import texts
-from idp.cli import account_import
+from idp.cli import account_import, account_invite
 from idp.cli.common import Refused, actor, hasher, opened
 from idp.deps import Deps
 from idp.domain.account import STAFF, Account
@@ -35,6 +35,9 @@ def account() -> None:
       echo 'Kawa7Sumire' | idp account add --login-id hanako01 --password-stdin
       idp account show hanako01
     """
+
+
+account.add_command(account_invite.invite_admin)
 
 
 def _print(values: dict[str, Any]) -> None:
@@ -164,11 +167,8 @@ def show(ctx: click.Context, who: str, full: bool) -> None:
             "remembered_browsers": browsers,
         },
         "mailbox": found.mailbox if full or not found.mailbox else mask_email(found.mailbox),
-        "contractor_id": found.contractor_id,
-        "contract_type": found.contract_type,
-        "created_at": _iso(found.created_at),
-        "updated_at": _iso(found.updated_at),
-        "closes_at": _iso(found.closes_at),
+        **{name: getattr(found, name) for name in ("contractor_id", "contract_type")},
+        **{name: _iso(getattr(found, name)) for name in ("created_at", "updated_at", "closes_at")},
         "erased_after": _iso(found.erase_at),
         "destinations": [
             {

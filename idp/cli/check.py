@@ -1,6 +1,5 @@
 """`idp check`: every setting and every outside part really tried."""
 
-import importlib.metadata
 import math
 import time
 from functools import cache
@@ -13,31 +12,17 @@ from idp import config, policy_file, secret_keys
 from idp.cli import why
 from idp.domain.policy import Argon2Cost
 from idp.ports import Unavailable
+from idp.services import checks
 from idp.tables.database import Database, DatabaseError
 from idp.toml_reader import TomlError
 from idp.vault import Vault
 
-# below these, published weaknesses are open (security requirements, minimum versions)
-MINIMUM = {
-    "authlib": "1.9.9", "joserfc": "1.8", "marshmallow": "4.1.2", "flask": "3.1.3", "gunicorn": "23", "pyotp": "2.12",
-    "redis": "8.1",
-}  # fmt: skip
-MAX_SKEW = 5.0
 HASH_SECONDS = 0.05  # what a password hash takes at least, so that a stolen table is slow to guess (security requirements)
-
-
-def _older(found: str, wanted: str) -> bool:
-    numbers = lambda text: [int(part) for part in text.split(".")[:3] if part.isdigit()]  # noqa: E731
-    return numbers(found) < numbers(wanted)
 
 
 def outdated() -> list[str]:
     """One sentence for each library that is too old to start with."""
-    return [
-        f"{name} {found} is too old; at least {wanted} is needed."
-        for name, wanted in MINIMUM.items()
-        if _older(found := importlib.metadata.version(name), wanted)
-    ]
+    return [f"{name} {found} is too old; at least {wanted} is needed." for name, found, wanted in checks.outdated()]
 
 
 def hash_seconds(cost: Argon2Cost) -> float:
@@ -78,7 +63,7 @@ def check(ctx: click.Context) -> None:
 
 
 def _attempts(settings: config.Settings, base: Path) -> dict[str, Callable[[], str | None]]:
-    from idp import app, courier, migrations
+    from idp import app, courier
     from idp.services.keyring import Keyring
 
     app.make_folders(settings)
@@ -102,18 +87,14 @@ def _attempts(settings: config.Settings, base: Path) -> dict[str, Callable[[], s
             raise ValueError(" ".join(old))
 
     def schema() -> str:
-        with database().read() as connection:
-            at = migrations.current(connection)
-        if at != migrations.head():
-            raise ValueError(f"at step {at or 'none'}, this version wants {migrations.head()}; run: idp migrate")
-        return f"step {at}"
+        found = checks.step(database())
+        if found.at != found.wanted:
+            raise ValueError(f"at step {found.at}, this version wants {found.wanted}; run: idp migrate")
+        return f"step {found.at}"
 
     def ephemeral() -> None:
-        store = app.open_ephemeral(settings)
-        store.ping()
-        if not store.add("check", b"1", 5) and store.get("check") != b"1":
+        if not checks.keeps(app.open_ephemeral(settings)):
             raise ValueError("what was written could not be read back")
-        store.drop("check")
 
     def keys() -> str:
         deps = app.open_deps(settings, base, migrate=False)
@@ -148,9 +129,8 @@ def _attempts(settings: config.Settings, base: Path) -> dict[str, Callable[[], s
         return f"{said}; this machine can afford time_cost = {wanted} ({HASH_SECONDS * 1000:.0f} ms) in [password.hash] of the policy"
 
     def clock() -> str | None:
-        with database().read() as connection:
-            skew = abs(migrations.database_time(connection) - time.time())
-        if skew > MAX_SKEW:
+        skew = checks.skew(database(), time.time())
+        if skew > checks.MAX_SKEW:
             raise ValueError(f"this machine and the database differ by {skew:.0f} seconds; run a time service")
         return f"{skew:.1f} s from the database's"
 

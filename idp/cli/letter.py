@@ -18,6 +18,9 @@ def letter() -> None:
     Everybody who has no password yet, and one member who has lost the letter:
       idp letter export letters.csv --without-password
       idp letter export again.csv --login-id hanako01
+
+    Whoever the support desk has promised a letter at the console:
+      idp letter export promised.csv --requested
     """
 
 
@@ -30,13 +33,14 @@ def _progress(done: int, total: int) -> None:
 @click.option("--login-id", "login_ids", multiple=True, metavar="ID", help="This account, whatever password it has. Several: give it again.")
 @click.option("--without-password", is_flag=True, help="All active members who have no password.")
 @click.option("--expired", is_flag=True, help="All active members whose letter expired before they used it.")
+@click.option("--requested", is_flag=True, help="All whom the support desk has promised a letter.")
 @click.pass_context
-def export(ctx: click.Context, file: str, login_ids: tuple[str, ...], without_password: bool, expired: bool) -> None:
+def export(ctx: click.Context, file: str, login_ids: tuple[str, ...], without_password: bool, expired: bool, requested: bool) -> None:
     """Make first passwords and write them to the new FILE, for the print shop; they are nowhere else and never shown.
 
     Each must be replaced at the first sign-in, within the policy's letters.valid (90 days). The password before, the
     letter before and every session of the account end at once, so print and send the file soon, and delete it then.
-    Options add up. Staff get a letter only by --login-id; locked and closed accounts get none.
+    Options add up. Staff get a letter only by --login-id or --requested; locked and closed accounts get none.
 
     \b
     FILE is CSV in UTF-8 that only you can read:
@@ -53,11 +57,11 @@ def export(ctx: click.Context, file: str, login_ids: tuple[str, ...], without_pa
     The file is called FILE.part until it is complete. After an interruption run the same command again: it takes off
     what nobody could sign in with, and goes on.
     """
-    if not (login_ids or without_password or expired):
-        raise click.UsageError("Say whose letters: --login-id ID, --without-password or --expired.")
+    if not (login_ids or without_password or expired or requested):
+        raise click.UsageError("Say whose letters: --login-id ID, --without-password, --expired or --requested.")
     if sentence := unfit(file):
         raise Refused(sentence)
-    wish = service.Wish(login_ids, without_password, expired)
+    wish = service.Wish(login_ids, without_password, expired, requested)
     try:
         with opened(ctx) as deps:
             made = service.run(deps, hasher(deps), file, wish, actor(), _progress)

@@ -1,4 +1,4 @@
-"""`idp serve`, `idp demo`, `idp courier`, `idp migrate`: the long-running processes and the schema."""
+"""`idp serve`, `idp demo`, `idp courier`: the long-running processes."""
 
 import gc
 import os
@@ -224,23 +224,3 @@ def courier(ctx: click.Context, beside: int | None) -> None:
         threading.Thread(target=_stop_without, args=(beside, stop), daemon=True).start()
     with opened(ctx) as deps:
         postman.run(deps, postman.open_mail(deps.settings), postman.open_sms(deps.settings, switches.second_first(deps)), stop)
-
-
-@click.command()
-@click.pass_context
-def migrate(ctx: click.Context) -> None:
-    """Bring the database schema up to date, and make signing keys if there are none.
-
-    Safe to run at any time and on several nodes at once: one waits for the other, and a failure changes nothing.
-    """
-    from idp import migrations
-    from idp.cli.common import opened
-    from idp.services import console_client, keyring
-
-    with opened(ctx, migrate=False) as deps:
-        applied = migrations.upgrade(deps.database)
-        made = keyring.ensure(deps)
-        console_client.ensure(deps)
-    click.echo(f"{len(applied)} step(s) applied" + (f": {', '.join(applied)}" if applied else "; the schema was up to date"))
-    for key in made:
-        click.echo(f"made signing key {key.kid} ({key.alg})")

@@ -73,6 +73,19 @@ class Worker(ThreadWorker):
             if not conn.parser.unreader.buf.getvalue() and not _readable(conn.sock):
                 return again
 
+    def set_accept_enabled(self, enabled: bool) -> None:  # false for good once the worker stops
+        super().set_accept_enabled(enabled)
+        if enabled or self.alive:
+            return
+        for listener in self.sockets:
+            # who waits to be let in is taken in, and the door shut at once behind the last: whoever comes then is refused before
+            # anything was sent, and a proxy goes to the next node; gunicorn would reset all who came in the meantime
+            before = -1
+            while before != self.nr_conns:
+                before = self.nr_conns
+                self.accept(listener)
+            listener.close()
+
     def handle_request(self, req: Any, conn: TConn) -> bool:  # as gunicorn's own, for our answers, without hooks
         resp, environ = wsgi.create(req, conn.sock, conn.client, conn.server, self.cfg, response_class=Answer)
         environ["wsgi.multithread"] = True

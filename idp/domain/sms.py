@@ -4,7 +4,7 @@
 BUDGET = 70
 
 # the longest that a fact of an SMS may be, for the proof that every template fits; times are put into words by the locale
-LONGEST = {"code": "888888", "login_id": "W" * 30, "minutes": "10", "undo_code": "mmmmm-mmmmm"}
+LONGEST = {"code": "888888", "desk_code": "888888", "login_id": "W" * 30, "minutes": "10", "undo_code": "mmmmm-mmmmm"}
 
 
 def units(text: str) -> int:

@@ -50,6 +50,12 @@ def over(actor: Account, target: Account) -> bool:
     return actor.id != target.id and RANK[actor.role] > RANK[target.role]
 
 
+def manages(actor: Account, target: Account) -> bool:
+    """Whether the actor may change the role of this account or disable it: of nobody above them, and never their own
+    (requirement AD-04)."""
+    return actor.id != target.id and RANK[actor.role] >= RANK[target.role]
+
+
 def may_give(actor: Account, role: Role) -> bool:
     """Whether the actor may give this role to somebody: none above their own (requirement AD-04)."""
     return RANK[role] <= RANK[actor.role]

@@ -57,9 +57,10 @@ def _cells(row: Sequence[Any]) -> list[str]:
 
 def _csv(rows: Any) -> str:
     out = io.StringIO()
-    csv.writer(out).writerows([safe(_seen(cell)) for cell in row] for row in rows)
+    csv.writer(out).writerows([safe(seen(cell)) for cell in row] for row in rows)
     return out.getvalue()
 
 
-def _seen(cell: str) -> str:
+def seen(cell: str) -> str:
+    """Text in which nothing is unseen: controls and marks of direction are shown as their codes."""
     return _UNSEEN.sub(lambda found: found[0].encode("unicode_escape").decode(), cell)

@@ -1,34 +1,35 @@
 """The clients, kept in process; a new one is known at once, a change is seen by every worker within a second or so."""
 
 from dataclasses import replace
-from typing import Mapping
+from typing import Any, Mapping
 
 from sqlalchemy import Connection
 
 from idp.deps import Deps
 from idp.domain.client import Client
+from idp.ports import Unavailable
 from idp.services.client_registration import client_from
 from idp.services.stamped import Stamped
 from idp.tables import clients
 
 ASKED_AGAIN, MISSED_MOST = 1.0, 1_000
+USED_EVERY = 3_600  # seconds
+
+
+_BESIDE = (
+    "secret_hash", "old_secret_hash", "old_secret_until", "event_token", "registration_hash", "registration_limits", "created_at",
+    "updated_at",
+)  # fmt: skip
+
+
+def client_of(row: Mapping[str, Any]) -> Client:
+    """The client of a row of the table, with what is kept beside its metadata."""
+    return replace(client_from(row["metadata"], row["id"]), **{name: row[name] for name in _BESIDE})
 
 
 def _load(connection: Connection) -> Mapping[str, Client]:
-    return {
-        row["id"]: replace(
-            client_from(row["metadata"], row["id"]),
-            secret_hash=row["secret_hash"],
-            old_secret_hash=row["old_secret_hash"],
-            old_secret_until=row["old_secret_until"],
-            event_token=row["event_token"],
-            registration_hash=row["registration_hash"],
-            registration_limits=row["registration_limits"],
-            created_at=row["created_at"],
-            updated_at=row["updated_at"],
-        )
-        for row in clients.rows(connection)
-    }
+    # nobody knows one that was switched off
+    return {row["id"]: client_of(row) for row in clients.rows(connection) if not row["disabled_at"]}
 
 
 class ClientRegister:
@@ -38,6 +39,7 @@ class ClientRegister:
         self._deps = deps
         self._clients: Stamped[Mapping[str, Client]] = Stamped(deps, "clients", _load)
         self._missed: dict[str, float] = {}
+        self._used: dict[str, int] = {}
         self._origins: tuple[Mapping[str, Client] | None, frozenset[str]] = (None, frozenset())
 
     def warm(self) -> None:
@@ -59,6 +61,19 @@ class ClientRegister:
             self._missed = {}
         self._missed[client_id] = now
         return self._clients.now().get(client_id)
+
+    def used(self, client_id: str) -> None:
+        """Put on record that the client has just had tokens: once an hour in each process, which costs nothing between. Never
+        raises: a token that was made is good whatever the database says."""
+        now = self._deps.now()
+        if 0 <= now - self._used.get(client_id, -USED_EVERY) < USED_EVERY:
+            return
+        self._used[client_id] = now
+        try:
+            with self._deps.database.write() as connection:
+                clients.used(connection, client_id, now)
+        except Unavailable:
+            return
 
     def secret_matches(self, client: Client | None, secret: str) -> bool:
         """Whether this is the client's secret, or the one before while that counts; the same work for a client that does not

@@ -34,12 +34,13 @@ class Changed:
 
 def change(
     deps: Deps, account: Account, summary: str, who: Caller, work: Callable[[Connection], None], on: bool | None = None,
-    template: str = "notice.tfa", platform: bool = False,
+    actor: str | None = None, template: str = "notice.tfa", platform: bool = False,
 ) -> Changed | None:  # fmt: skip
     """Do `work` in a transaction that ends every session, token and remembered browser of the account, puts the change on
     record and tells every destination, old and new; one that was taken away can take it back (requirements MF-07, MF-15, TB-03, AC-02). `account`: as the page saw it, with
     its destinations; `summary`: what changed, a code of letter.summary.…; `on`: the second factor's new state, None: as
-    it was; `template`: the notice that tells it; `platform`: a passkey of this very device. Returns None if the account has been changed meanwhile; then nothing was done."""
+    it was; `actor`: whoever of the staff did it in the member's place; `template`: the notice that tells it; `platform`: a passkey
+    of this very device. Returns None if the account has been changed meanwhile; then nothing was done."""
     now = deps.now()
     with deps.database.write() as connection:
         if not accounts.raise_epoch_from(connection, account.id, account.epoch, now):
@@ -51,12 +52,12 @@ def change(
             accounts.change(connection, account.id, now, second_factor=int(on))
         after = accounts.by_id(connection, account.id, with_destinations=True) or account
         detail = {"what": summary, "on": after.second_factor}
-        records.add(connection, deps, "second_factor_changed", account_id=account.id, address=who.address, detail=detail)
+        records.add(connection, deps, "second_factor_changed", account_id=account.id, actor=actor, address=who.address, detail=detail)
         told = (*account.destinations, *after.destinations)
         notices.tell(connection, deps, account, template, {"datetime": now, "summary": summary, **who.device}, told)
         kind, how = CREDENTIALS[summary]
         kind = "fido2-platform" if platform else kind
-        portal_events.tell(connection, deps, account.id, "credential_changed", credential_type=kind, change_type=how)
+        portal_events.tell(connection, deps, account.id, "credential_changed", "admin" if actor else "user", credential_type=kind, change_type=how)
         logouts.all_ended(connection, deps, account.id)
         undoing.offer(connection, deps, account, after, who)
     return Changed(after, cleared)

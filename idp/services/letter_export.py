@@ -17,7 +17,7 @@ from idp.services import letters, logouts, portal_events
 from idp.services.accounts import record
 from idp.services.passwords import Hasher
 from idp.services.print_file import PrintFile, Refused, Row, marked, open_print_file, unfit
-from idp.tables import accounts
+from idp.tables import accounts, letter_requests
 
 BATCH, _PAGE = 64, 2_000
 Progress = Callable[[int, int], None]  # letters so far, and of about how many
@@ -25,12 +25,13 @@ Progress = Callable[[int, int], None]  # letters so far, and of about how many
 
 @dataclass(frozen=True)
 class Wish:
-    """Whose letters: members by login ID, and all active members `without_password`, and all whose letter has `expired`
-    before they ever replaced its password."""
+    """Whose letters: members by login ID, and all active members `without_password`, all whose letter has `expired` before
+    they ever replaced its password, and all whom the desk has promised one (`requested`)."""
 
     login_ids: tuple[str, ...] = ()
     without_password: bool = False
     expired: bool = False
+    requested: bool = False
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,7 @@ class _Export:
         self.actor, self.progress = actor, progress
         self.marked, self.total = 0, 0
         self.gone: list[str] = []
+        self.promised: set[str] = set()
 
     def settle(self) -> None:
         """Take off what an export wrote at the end that was cut off before it could store it: nobody could sign in with
@@ -96,10 +98,12 @@ class _Export:
         """Whether the account still is one of those that the wish describes."""
         before = self.before()
         late = before is not None and account.password_state == "letter" and account.password_at < before
-        return account.status == "active" and (late or (self.wish.without_password and account.password_state == "none"))
+        wanted = late or account.id in self.promised or (self.wish.without_password and account.password_state == "none")
+        return account.status == "active" and wanted
 
     def described(self) -> Iterator[str]:
         """Ids of the accounts that the wish describes, page by page."""
+        yield from self.requested()
         if self.wish.without_password or self.wish.expired:
             last = ""
             while True:
@@ -107,12 +111,27 @@ class _Export:
                     ids = accounts.without(connection, self.wish.without_password, self.before(), last, _PAGE)
                 if not ids:
                     return
-                yield from ids
+                yield from (one for one in ids if one not in self.promised)  # those have one by now
                 last = ids[-1]
+
+    def requested(self) -> Iterator[str]:
+        """Ids of the accounts that the desk has promised a letter, page by page."""
+        last = ""
+        while self.wish.requested:
+            with self.deps.database.read() as connection:
+                ids = letter_requests.waiting(connection, last, _PAGE)
+            if not ids:
+                return
+            self.promised |= set(ids)
+            yield from ids
+            last = ids[-1]
 
     def count(self, named: Sequence[str]) -> None:
         """How many letters there will be, about."""
         self.total = self.file.rows + len(named)
+        if self.wish.requested:
+            with self.deps.database.read() as connection:
+                self.total += letter_requests.count(connection)
         if self.wish.without_password or self.wish.expired:
             with self.deps.database.read() as connection:
                 self.total += accounts.count_without(connection, self.wish.without_password, self.before())
@@ -159,6 +178,7 @@ class _Export:
             for account, new_hash in zip(found, hashed):
                 if not accounts.put_letter(connection, account, new_hash, now):
                     raise _Changed
+                letter_requests.drop(connection, account.id)
                 record(connection, self.deps, account, "letter_password_made", self.actor, {"how": "print_file"})
                 changed = {"credential_type": "password", "change_type": "update"}
                 portal_events.tell(connection, self.deps, account.id, "credential_changed", "admin", **changed)

@@ -10,7 +10,7 @@ from idp.tables import links
 from idp.tables.links import Link
 from idp.vault import fingerprint
 
-Purpose = Literal["registration", "reset"]
+Purpose = Literal["registration", "reset", "invite"]
 Channel = Literal["mail", "mailbox", "sms"]
 LONGEST, SHORT = 64, 26
 

@@ -9,18 +9,21 @@ from typing import Any, TextIO
 import structlog
 from structlog.tracebacks import ExceptionDictTransformer
 
+from idp.services import request_ids
+
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 def configure(json: bool, stream: TextIO | None = None) -> None:
     """Send every logger of the process, structlog's and the standard library's alike, to stderr (or `stream`).
 
-    `json` writes one JSON object a line (production), otherwise `key=value` text. What was bound with
-    `structlog.contextvars.bind_contextvars(request_id=…)` stands in every line until `clear_contextvars()`.
+    `json` writes one JSON object a line (production), otherwise `key=value` text. Each line has the name of the request
+    under way, and what was bound with `structlog.contextvars.bind_contextvars(…)`.
     Use `log = structlog.get_logger()` and `log.info("event", name=value)`. Never give it bodies, codes or tokens.
     """
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
+        _of_request,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.PositionalArgumentsFormatter(),
@@ -51,6 +54,12 @@ def configure(json: bool, stream: TextIO | None = None) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
+
+
+def _of_request(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
+    if name := request_ids.current():
+        event.setdefault(request_ids.NAME, name)
+    return event
 
 
 _DICTS = ExceptionDictTransformer(show_locals=False, use_rich=False)

@@ -12,7 +12,7 @@ from idp import vault
 from idp.deps import Deps
 from idp.domain import folding
 from idp.domain.account import Account, Destination
-from idp.services import letters, limits
+from idp.services import letters, limits, throttles
 from idp.tables import failures, quotas
 from idp.tables.database import Connection
 
@@ -75,32 +75,37 @@ def life(deps: Deps, kind: str) -> int:
 def send(
     deps: Deps, account: Account, to: Destination, purpose: str, attempt: str, template: str, address: str,
     earlier: Sequence[SentCode] = (), locale: str | None = None, scope: str = "", instead: Instead | None = None,
+    fact: str = "code",
 ) -> SentCode:  # fmt: skip
-    """Make a code and queue its letter, or `instead` of it another; `template` is "otp" or "test", `address` the caller's
-    network address, `scope` as for `reserve`. Of the `earlier` codes of this attempt the newest one stays good. Raises
+    """Make a code and queue its letter, or `instead` of it another; `template` is "otp" or "test", or the desk's own, `fact` what
+    it calls the code, `address` the caller's network address, `scope` as for `reserve`. Of the `earlier` codes of this attempt the newest one stays good. Raises
     `NotSent`, or `Unavailable`."""
     now, seconds = deps.now(), life(deps, to.kind)
     code = vault.random_token() if instead else vault.random_digits()  # no digits can be the former
     key = _key(deps, account.id, purpose, attempt, code)
     deps.ephemeral.put(key, json.dumps({"to": to.id, "until": now + seconds}).encode(), seconds + REMEMBERED)
     channel: Any = "sms" if to.kind == "sms" else "mail"
-    facts: dict[str, str | int] = {"code": code} | ({"time": now + seconds} if channel == "mail" else {})
+    facts: dict[str, str | int] = {fact: code} | ({"time": now + seconds} if channel == "mail" else {})
     if instead:
         template, facts, locale = instead.template, {"datetime": now}, instead.owner.locale
-    with deps.database.write() as connection:
-        reserve(connection, deps, account.id, to.kind, to.address, scope, came_from=address)
-        letter = letters.write(
-            connection,
-            deps,
-            account_id=instead.owner.id if instead else account.id,
-            channel=channel,
-            to=to.address,
-            template=f"{channel}.{template}",
-            locale=locale or account.locale,
-            facts=facts,
-            expires_at=now + seconds,
-            urgent=True,
-        )
+    try:
+        with deps.database.write() as connection:
+            reserve(connection, deps, account.id, to.kind, to.address, scope, came_from=address)
+            letter = letters.write(
+                connection,
+                deps,
+                account_id=instead.owner.id if instead else account.id,
+                channel=channel,
+                to=to.address,
+                template=f"{channel}.{template}",
+                locale=locale or account.locale,
+                facts=facts,
+                expires_at=now + seconds,
+                urgent=True,
+            )
+    except NotSent:
+        throttles.note(deps, "codes", account_id=account.id)
+        raise
     for old in list(earlier)[: 1 - LIVE_AT_ONCE]:
         deps.ephemeral.drop(old.key)
     return SentCode(to.id, key, letter, now, now + seconds)

@@ -5,7 +5,7 @@ from typing import Any, Mapping
 from sqlalchemy import Connection
 
 from idp.deps import Deps
-from idp.services import limits
+from idp.services import limits, request_ids
 from idp.tables import audit
 
 
@@ -24,6 +24,7 @@ def add(
         client_id=client_id,
         actor=actor,
         address=None if address is None else limits.network_of(address),
+        request_id=request_ids.current(),
         policy_version=deps.policy.version,
         detail=detail,
     )

@@ -104,6 +104,7 @@
       ask({}).catch((error) => {
         stopped.textContent = known && error.name === "InvalidStateError" ? known : stopped.dataset.words;
         stopped.hidden = false;
+        status.textContent = stopped.textContent;
       });
     });
 

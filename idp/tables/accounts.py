@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 
 from idp.domain.account import Account, Destination
 from idp.domain.journey import Factors
-from idp.tables import grants
+from idp.tables import grants, search_names
 from idp.tables.hot import Hot
 from idp.tables.schema import accounts, destinations, login_ids, passkeys, recovery_codes, revoked_grants, totp
 
@@ -56,10 +56,11 @@ def _account(connection: Connection, by: By, value: str, with_destinations: bool
         found = with_factors(connection, value, by)
         return found[0] if found else None
     rows = _PLAIN[by].rows(connection, {"value": value})
-    return _made(rows[0], ()) if rows else None
+    return made(rows[0], ()) if rows else None
 
 
-def _made(values: Sequence[Any], known: Iterable[Sequence[Any]]) -> Account:
+def made(values: Sequence[Any], known: Iterable[Sequence[Any]]) -> Account:
+    """The account of a whole row of the table, with its destinations: id, account_id, kind, address, verified_at and usual."""
     found = dict(zip(_NAMES, values))
     found["profile"] = json.loads(found["profile"])
     found["second_factor"] = bool(found["second_factor"])
@@ -82,7 +83,7 @@ def of_grant(
     rows = _OF_GRANT.rows(connection, {**values, "withdrawn_id": grants.withdrawn_id(account_id, client_id)})
     if not rows or rows[0][width]:
         return None
-    return _made(rows[0], (row[width + 1 :] for row in rows if row[width + 1] is not None))
+    return made(rows[0], (row[width + 1 :] for row in rows if row[width + 1] is not None))
 
 
 def with_factors(connection: Connection, value: str, by: By = "id") -> tuple[Account, Factors] | None:
@@ -92,7 +93,7 @@ def with_factors(connection: Connection, value: str, by: By = "id") -> tuple[Acc
     if not rows:
         return None
     start = width + len(_FACTORS)
-    account = _made(rows[0], (row[start:] for row in rows if row[start] is not None))
+    account = made(rows[0], (row[start:] for row in rows if row[start] is not None))
     methods = {item.kind for item in account.destinations if item.verified_at}
     methods |= {name for name, there in zip(_FACTORS, rows[0][width:start]) if there}
     return account, Factors(frozenset(methods))
@@ -155,6 +156,7 @@ def add(connection: Connection, account: Account) -> None:
         connection.execute(login_ids.insert(), {"login_id_key": account.login_id_key, "account_id": account.id, "since": account.created_at})
     except IntegrityError as error:
         raise Taken(account.login_id) from error
+    search_names.refresh(connection, account.id)
     for item in account.destinations:
         add_destination(connection, item, account.created_at)
 
@@ -184,6 +186,8 @@ def change(connection: Connection, account_id: str, now: int, **values: Any) -> 
         done = connection.execute(update(accounts).where(accounts.c.id == account_id).values(updated_at=now, **values))
     except IntegrityError as error:
         raise Taken(str(values.get("login_id", ""))) from error
+    if "nickname" in values or "profile" in values:
+        search_names.refresh(connection, account_id)
     return done.rowcount == 1
 
 

@@ -78,6 +78,15 @@ def of_account(connection: Connection, account_id: str, events: Sequence[str], s
     return _of_account(len(events)).rows(connection, values)
 
 
+def timeline(connection: Connection, account_id: str, events: Sequence[str], before: int | None, limit: int) -> list[Any]:
+    """Up to `limit` rows about an account, the newest first, with all their columns. `events`: only these, or all if empty;
+    `before`: only rows with a lower id, for the next page."""
+    query = select(audit).where(audit.c.account_id == account_id, audit.c.id < (_LAST if before is None else before))
+    if events:
+        query = query.where(audit.c.event.in_(events))
+    return list(connection.execute(query.order_by(audit.c.id.desc()).limit(limit)))
+
+
 def newest(connection: Connection) -> int:
     """When the newest row was written (Unix seconds); 0 if there is none."""
     return connection.execute(select(audit.c.at).order_by(audit.c.id.desc()).limit(1)).scalar() or 0

@@ -43,9 +43,10 @@ def rows(connection: Connection, after: int, last: int, limit: int) -> list[tupl
     return _ROWS.rows(connection, {"after": after, "last": last, "limit": limit})
 
 
-def tail(connection: Connection, after: int) -> tuple[int, int | None]:
-    """How many rows have ids above `after`, and when the oldest of them was written (Unix seconds)."""
-    found = connection.execute(select(func.count(), func.min(audit.c.at)).where(audit.c.id > after)).one()
+def tail(connection: Connection, after: int, most: int | None = None) -> tuple[int, int | None]:
+    """How many rows have ids above `after`, `most` at most, and when the oldest of them was written (Unix seconds)."""
+    some = select(audit.c.at).where(audit.c.id > after).order_by(audit.c.id).limit(most).subquery()
+    found = connection.execute(select(func.count(), func.min(some.c.at))).one()
     return int(found[0]), found[1]
 
 

@@ -37,7 +37,7 @@ def replace(connection: Connection, client: Client) -> bool:
 
 def rows(connection: Connection) -> list[dict[str, Any]]:
     """Every client: id, metadata (parsed), secret_hash, old_secret_hash, old_secret_until, event_token, registration_hash,
-    registration_limits, created_at, updated_at."""
+    registration_limits, used_at, disabled_at, created_at, updated_at."""
     found = connection.execute(select(clients).order_by(clients.c.id)).mappings()
     return [{**row, "metadata": json.loads(row["metadata"])} for row in found]
 
@@ -73,6 +73,23 @@ def set_secret(connection: Connection, client_id: str, secret_hash: str, now: in
         .values(secret_hash=secret_hash, old_secret_hash=clients.c.secret_hash, old_secret_until=old_until, updated_at=now)
     )
     return done.rowcount == 1
+
+
+def used(connection: Connection, client_id: str, now: int) -> None:
+    """The client has had tokens."""
+    connection.execute(update(clients).where(clients.c.id == client_id, clients.c.used_at < now).values(used_at=now))
+
+
+def disable(connection: Connection, client_id: str, at: int) -> bool:
+    """Switch the client off from this time (Unix seconds), 0: on again; false if there is none, or it is so already."""
+    other = clients.c.disabled_at > 0 if at == 0 else clients.c.disabled_at == 0
+    return connection.execute(update(clients).where(clients.c.id == client_id, other).values(disabled_at=at)).rowcount == 1
+
+
+def change(connection: Connection, client: Client, seen: int) -> bool:
+    """Replace a client that nobody has changed since `seen` (its `updated_at`); false if somebody has."""
+    same = (clients.c.id == client.id, clients.c.updated_at == seen)
+    return connection.execute(update(clients).where(*same).values(**_values(client))).rowcount == 1
 
 
 def remove(connection: Connection, client_id: str) -> bool:

@@ -5,7 +5,7 @@ from sqlalchemy import Connection, delete, select
 from idp.domain.rollup import KEEP as KEEP_ROLLUPS
 from idp.tables import rollups, sessions
 from idp.tables.schema import (
-    client_invitations, failures, links, outbox, quotas, received_events, refresh_families, registrations, revoked_grants,
+    client_invitations, desk_requests, failures, links, outbox, quotas, received_events, refresh_families, registrations, revoked_grants,
     spent_assertions, trusted_browsers, undos,
 )  # fmt: skip
 
@@ -13,16 +13,17 @@ DAY = 86_400
 KEEP_SESSIONS = 90 * DAY  # as long as members see what happened
 KEEP_EVENTS = 90 * DAY  # until then an event of a portal is known again
 KEEP_LETTERS = 90 * DAY  # delivery records (japan.md, Law and logs)
+KEEP_REQUESTS = 90 * DAY  # the audit record keeps what came of them
 
 
 def sweep(connection: Connection, now: int, limit: int) -> int:
     """Delete up to `limit` dead rows of each kind; returns the most that one kind gave (`limit`: call again).
 
     Dead are failure counters untouched and without a wait for a day (dropped at the end of a wait, they would give
-    a guesser a fresh start), revoked grants past their end, letters 90 days old, limits whose window is over,
-    remembered browsers, refresh tokens, client assertions, initial access tokens, links and codes to undo a change that have
-    expired, sessions and events of portals of 90 days ago, counts of 13 months ago, and registrations that nobody finished, a
-    day after their end: until then their link says so.
+    a guesser a fresh start), revoked grants past their end, letters and requests of the desk 90 days old, limits whose window is
+    over, remembered browsers, refresh tokens, client assertions, initial access tokens, links and codes to undo a change that
+    have expired, sessions and events of portals of 90 days ago, counts of 13 months ago, and registrations that nobody finished,
+    a day after their end: until then their link says so.
     """
     rules = (
         (failures.c.bucket, failures.c.updated_at, (failures.c.updated_at <= now - DAY, failures.c.wait_until <= now - DAY)),
@@ -36,6 +37,7 @@ def sweep(connection: Connection, now: int, limit: int) -> int:
         (links.c.fingerprint, links.c.expires_at, (links.c.expires_at <= now,)),
         (registrations.c.id, registrations.c.expires_at, (registrations.c.expires_at <= now - DAY,)),
         (received_events.c.fingerprint, received_events.c.at, (received_events.c.at <= now - KEEP_EVENTS,)),
+        (desk_requests.c.id, desk_requests.c.created_at, (desk_requests.c.created_at <= now - KEEP_REQUESTS,)),
         (outbox.c.id, outbox.c.created_at, (outbox.c.created_at <= now - KEEP_LETTERS, outbox.c.outcome != "queued")),
     )
     most = max(sessions.forget(connection, now - KEEP_SESSIONS, limit), rollups.forget(connection, now - KEEP_ROLLUPS, limit))

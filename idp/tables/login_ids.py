@@ -5,7 +5,7 @@ from sqlalchemy import Connection, select, update
 from sqlalchemy.exc import IntegrityError
 
 from idp.domain.account import Account
-from idp.tables import accounts
+from idp.tables import accounts, search_names
 from idp.tables.schema import accounts as table
 from idp.tables.schema import login_ids
 
@@ -26,6 +26,7 @@ def change_login_id(connection: Connection, account: Account, new: str, new_key:
         )
         if done.rowcount and new_key != account.login_id_key:
             connection.execute(login_ids.insert(), {"login_id_key": new_key, "account_id": account.id, "since": now})
+            search_names.refresh(connection, account.id)
     except IntegrityError as error:
         raise accounts.Taken(new) from error
     return done.rowcount == 1

@@ -13,6 +13,7 @@ _QUEUED = tuple(column.name for column in _LETTER if column.name != "id")
 _QUEUE = Hot(outbox.insert().inline(), (*_QUEUED, "created_at", "lease_until", "outcome"))
 _OUTCOME = Hot(select(outbox.c.outcome, outbox.c.attempts).where(outbox.c.key == bindparam("name")))
 _REMARK_MAX = 200
+_LAST = 2**62  # before this id: every row
 
 
 def queue(connection: Connection, letter: Letter, now: int) -> None:
@@ -136,3 +137,11 @@ def depth_and_age(connection: Connection, now: int) -> tuple[int, int]:
         select(func.count(), func.min(outbox.c.due_at)).where(outbox.c.outcome == "queued", outbox.c.expires_at > now)
     ).one()
     return row[0], max(0, now - row[1]) if row[0] else 0
+
+
+def of_account(connection: Connection, account_id: str, before: int | None, limit: int) -> list[Any]:
+    """Up to `limit` mails and SMS to a member, the newest first: id, key, channel, recipient, template, outcome, created_at and
+    outcome_at. `before`: only rows with a lower id, for the next page."""
+    columns = (outbox.c[name] for name in ("id", "key", "channel", "recipient", "template", "outcome", "created_at", "outcome_at"))
+    mine = (outbox.c.account_id == account_id, outbox.c.channel.in_(("mail", "sms")), outbox.c.id < (_LAST if before is None else before))
+    return list(connection.execute(select(*columns).where(*mine).order_by(outbox.c.id.desc()).limit(limit)))

@@ -32,6 +32,7 @@ CHANGED: dict[Table, str] = {
     stamps: "workers read every register anew",
     outbox: "letters that waited have been sent, or are late: none is sent again; portals know events by their jti",
     schema.spent_assertions: "what was signed before the restore is refused until it has expired",
+    schema.desk_requests: "what was open may have been decided since: it is void",
     sessions: "those that may have been alive are told to their portals, then they go",
     login_ids: "those given out since, if the database that is replaced can be read, belong to closed accounts",
 }
@@ -39,6 +40,8 @@ KEPT: dict[Table, str] = {
     schema.destinations: "what members have set up",
     schema.passkeys: "the same; one that was removed since is there again, as an app is, and members see it in their list",
     schema.agreements: "the record of what members agreed to",
+    schema.search_names: "what the desk finds accounts by",
+    schema.letter_requests: "a letter printed since holds a password that is lost: another is printed",
     schema.quotas: "limits of a window that is over mean nothing",
     schema.received_events: "an event since the backup has lost its effect, and counts again",
     schema.ending_mailboxes: "an address still has its end",
@@ -47,6 +50,13 @@ KEPT: dict[Table, str] = {
     clients: "portals are registered as they were",
     schema.revoked_grants: "they stay revoked",
     schema.signing_keys: "portals have them in their caches; what was withdrawn since is named in the runbook",
+    schema.contract_imports: "what had been done by then; one under way goes on",
+    schema.contract_import_parts: "the file of one under way",
+    schema.contract_import_problems: "with their import",
+    schema.contract_import_before: "with their import",
+    schema.rollups: "counts, up to the backup",
+    schema.rollup_cursors: "they count on from there",
+    schema.switches: "what staff had switched by then",
     schema.lasting_keys: "the same for good",
     schema.audit: "the record, up to the backup",
     schema.audit_blocks: "the seals of the record, up to the backup",
@@ -67,6 +77,9 @@ def end_what_is_older(connection: Connection, now: int, absolute: int) -> None:
         update(outbox)
         .where(outbox.c.outcome.in_(("queued", "parked")), outbox.c.channel != "event")
         .values(outcome="unknown", outcome_at=now, reason="restored", facts=null(), lease=null(), lease_until=0),
+        update(schema.desk_requests)
+        .where(schema.desk_requests.c.state == "open")
+        .values(state="void", decided_at=now),
         delete(sessions).where(sessions.c.started_at < now - absolute),
     )
     for statement in changes:

@@ -12,6 +12,8 @@ metadata = MetaData(
 )
 # SQLite counts up only on INTEGER primary keys
 _Counter = BigInteger().with_variant(Integer, "sqlite")
+# compared by code point on every engine, so that an index serves what a key begins with
+_Key = String(64).with_variant(String(64, collation="C"), "postgresql")
 
 accounts = Table(
     "accounts",
@@ -56,6 +58,15 @@ login_ids = Table(
     Column("login_id_key", String(64), primary_key=True),
     Column("account_id", ForeignKey("accounts.id"), nullable=False, index=True),
     Column("since", BigInteger, nullable=False),
+)
+
+# what the desk finds accounts by from the beginning: login IDs and names, folded (idp.domain.search)
+search_names = Table(
+    "search_names",
+    metadata,
+    Column("key", _Key, primary_key=True),
+    Column("account_id", ForeignKey("accounts.id"), primary_key=True, index=True),
+    sqlite_with_rowid=False,  # the key is the whole row
 )
 
 destinations = Table(
@@ -342,7 +353,7 @@ outbox = Table(
     metadata,
     Column("id", _Counter, primary_key=True, autoincrement=True),
     Column("key", String(64), nullable=False, unique=True),  # random: seals the facts, tells the far side a repetition
-    Column("account_id", String(64), index=True),
+    Column("account_id", String(64)),
     Column("channel", String(8), nullable=False),  # mail, sms or event (to a portal); request: work that no page may be seen to wait for
     Column("recipient", String(320), nullable=False),
     Column("template", String(64), nullable=False),
@@ -360,6 +371,7 @@ outbox = Table(
     Column("provider_id", Text),
     Column("reason", Text),
     Column("gateway", String(32)),  # which of the operator's gateways took it
+    Index("ix_outbox_account", "account_id", "id"),
     Index("ix_outbox_provider_id", "provider_id"),
     Index("ix_outbox_due", "outcome", "channel", "priority", "due_at", "id"),
     Index("ix_outbox_listed", "outcome", "channel", "id"),
@@ -405,6 +417,35 @@ audit_blocks = Table(
     Column("purged_at", BigInteger, nullable=False),  # 0: its rows are still there
     Column("purge_mac", String(64), nullable=False),
     Index("ix_audit_blocks_purged", "purged_at", "seq"),
+)
+
+# what one of the desk has proposed and somebody else has to approve
+desk_requests = Table(
+    "desk_requests",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("account_id", ForeignKey("accounts.id"), nullable=False, index=True),
+    Column("operation", String(32), nullable=False),
+    Column("facts", Text, nullable=False),  # sealed JSON: what it is to be afterwards
+    Column("epoch", Integer, nullable=False),  # of the account when it was proposed; a higher one voids the request
+    Column("reason", Text, nullable=False),
+    Column("ticket", String(64), nullable=False),
+    Column("proposed_by", String(64), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("state", String(16), nullable=False),  # open, approved, rejected, withdrawn, void
+    Column("decided_by", String(64)),
+    Column("decided_at", BigInteger),
+    Index("ix_desk_requests_state", "state", "created_at", "id"),
+)
+
+# members whom the desk has promised a letter with a first password, until it is printed
+letter_requests = Table(
+    "letter_requests",
+    metadata,
+    Column("account_id", ForeignKey("accounts.id"), primary_key=True),
+    Column("requested_by", String(64), nullable=False),
+    Column("at", BigInteger, nullable=False, index=True),
 )
 
 contractors = Table(

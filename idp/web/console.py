@@ -21,8 +21,16 @@ HOME, SIGN_IN = "/console/", "/console/sign-in"
 # pages of the console in the order of its menu: the right that each needs, the key of its name, its address
 MENU: tuple[tuple[Right, str, str], ...] = (
     ("look", "con.menu.home", HOME),
+    ("members.look", "con.menu.members", "/console/members"),
+    ("desk.act", "con.menu.requests", "/console/requests"),
     ("register.look", "con.menu.register", "/console/contracts"),
+    ("clients.look", "con.menu.clients", "/console/clients"),
+    ("keys.look", "con.menu.keys", "/console/keys"),
     ("courier.look", "con.menu.courier", "/console/courier"),
+    ("policy.look", "con.menu.policy", "/console/policy"),
+    ("staff.look", "con.menu.staff", "/console/staff"),
+    ("audit.look", "con.menu.audit", "/console/audit"),
+    ("look", "con.menu.system", "/console/system"),
 )
 FORM_SECONDS = 900  # a form opened with a fresh proof may be filled in for so long
 

@@ -7,6 +7,7 @@ from typing import Any, Callable, Iterable
 
 from idp.config import Settings
 from idp.domain.client import without_port
+from idp.services import request_ids
 
 Wsgi = Callable[..., Iterable[bytes]]
 # the one inline script we have: it submits the form_post answer (OAuth 2.0 Form Post Response Mode)
@@ -44,8 +45,8 @@ def constant_headers(settings: Settings) -> list[tuple[str, str]]:
 
 
 class Gate:
-    """The outermost WSGI layer: refuses unknown hosts, adds the constant headers to whatever answers, and notes
-    how long it took: `noted(path, status, seconds)` by the clock `timer`."""
+    """The outermost WSGI layer: names the request, refuses unknown hosts, adds the constant headers to whatever answers, and
+    notes how long it took: `noted(path, status, seconds)` by the clock `timer`."""
 
     def __init__(self, settings: Settings, inner: Wsgi, timer: Callable[[], float], noted: Callable[[str, int, float], None]):
         self._inner, self._timer, self._noted = inner, timer, noted
@@ -53,13 +54,14 @@ class Gate:
         self._headers = [(row[0].lower(), row) for row in constant_headers(settings)]
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        began, path = self._timer(), environ["PATH_INFO"]
+        began, path, request_id = self._timer(), environ["PATH_INFO"], request_ids.begin()
 
         def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
             names = {name.lower() for name, _ in headers}
             headers += [row for name, row in self._headers if name not in names]
             if "content-security-policy" not in names:
                 headers.append(("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"))
+            headers.append((request_ids.HEADER, request_id))
             self._noted(path, int(status[:3]), self._timer() - began)
             return start_response(status, headers, *rest)
 

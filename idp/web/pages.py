@@ -18,8 +18,8 @@ from idp.web.headers import page_policy
 from idp.web.machine import Endpoint, Reply
 
 _VALUE = re.compile(r"\{(\w+)\}")
-_CSS = "text/css; charset=utf-8"
-STATIC = {"page.css": _CSS, "console.css": _CSS, "page.js": "text/javascript; charset=utf-8"}
+_CSS, _JS = "text/css; charset=utf-8", "text/javascript; charset=utf-8"
+STATIC = {"page.css": _CSS, "console.css": _CSS, "page.js": _JS, "console.js": _JS}
 
 
 @cache

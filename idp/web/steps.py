@@ -10,7 +10,7 @@ from marshmallow import Schema, ValidationError
 from idp.deps import Deps
 from idp.domain.account import Account
 from idp.domain.journey import NO_FACTORS, Factors, Journey, Step
-from idp.services import journeys, letters, limits, members
+from idp.services import journeys, letters, limits, members, throttles
 from idp.web import cookies, csrf, doors
 from idp.web.errors import PageError
 from idp.web.house import House
@@ -37,6 +37,7 @@ def page(house: House, template: str, journey: Journey | None, **context: Any) -
 def count_page(deps: Deps) -> None:
     """Count one more journey begun from this address; raises `PageError` 429 for too many (requirement SE-07)."""
     if not limits.page_allowed(deps, request.remote_addr or ""):
+        throttles.note(deps, "pages", request.remote_addr)
         raise PageError(429, "common.busy", retry_after=limits.MINUTE)
 
 

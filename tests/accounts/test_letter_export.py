@@ -13,7 +13,7 @@ from idp.domain.reading import reading
 from idp.services.letter_export import Made
 from idp.services.passwords import Hasher
 from idp.services.print_file import Refused
-from idp.tables import schema
+from idp.tables import letter_requests, schema
 from tests.accounts.conftest import NOW
 from tests.accounts.printed import all_valid, export, member, members, private, read, rows
 
@@ -113,3 +113,15 @@ def test_what_a_spreadsheet_would_take_for_a_formula_is_marked(deps: Deps, hashe
     assert export(deps, hasher, tmp_path / "a.csv", without_password=True).marked == 5
     found = {row["login_id"]: row["contractor_id"] for row in rows(tmp_path / "a.csv")}
     assert set(found) == {"'=cmd|calc", "'-taro", "'+taro", "''taro", "taro,\"x", "plain1"} and found["plain1"] == "'@SUM(A1)"
+
+
+def test_whom_the_desk_has_promised_a_letter_gets_one_and_only_one(deps: Deps, hasher: Hasher, tmp_path: Path) -> None:
+    taro, none, locked = member(deps, "taro", password_state="current"), member(deps, "none"), member(deps, "locked", status="suspended")
+    with deps.database.write() as connection:
+        assert [letter_requests.add(connection, one.id, "desk", NOW) for one in (taro, none, locked, none)] == [True, True, True, False]
+    made = export(deps, hasher, tmp_path / "a.csv", "taro", requested=True, without_password=True)
+    assert made.letters == 2 and sorted(row["login_id"] for row in rows(tmp_path / "a.csv")) == ["none", "taro"]
+    assert all_valid(deps, hasher, rows(tmp_path / "a.csv"), [taro, none])
+    assert export(deps, hasher, tmp_path / "b.csv", requested=True).letters == 0
+    with deps.database.read() as connection:
+        assert [letter_requests.at(connection, one.id) for one in (taro, locked)] == [None, NOW]

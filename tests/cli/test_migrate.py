@@ -17,7 +17,7 @@ from idp.tables.database import Database
 from tests import services
 
 
-STEPS = ["0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0012", "0013", "0014"]
+STEPS = ["0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0012", "0013", "0014", "0015"]
 
 
 def differences(url: str) -> list[Any]:

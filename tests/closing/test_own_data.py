@@ -3,8 +3,8 @@
 from idp.tables.own_data import SHOWN
 from idp.tables.schema import metadata
 
-# what they are: fingerprints of links, and of codes with a sealed state from before
-LEFT_OUT = {"links", "undos"}
+# what they are: fingerprints of links, of codes with a sealed state from before, and what accounts are found by
+LEFT_OUT = {"links", "search_names", "undos"}
 SECRET = ("hash", "sealed", "secret", "facts", "epoch", "key", "last_step", "lease")
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from idp.domain import staff as rules
 from idp.domain.account import Account
-from idp.services import console_client, console_sessions
+from idp.services import console_client, console_sessions, invitations
 from idp.tables import accounts
 from idp.tables.schema import audit
 from tests.console.conftest import Built
@@ -17,6 +17,7 @@ from tests.running import new_name
 
 # pages of the console that anybody may open: the way in, and the word at the end
 OPEN = {"/console/sign-in", console_client.CALLBACK, console_client.SIGNED_OUT}
+OPEN |= {invitations.PATH, f"{invitations.PATH}/link/<token>", f"{invitations.PATH}/done"}  # and what an invitation leads to
 
 
 def routes(built: Built) -> list[tuple[str, str, str | None]]:

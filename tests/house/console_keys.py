@@ -2,7 +2,11 @@
 
 from typing import get_args
 
+from idp.domain import keys
+from idp.domain.client import AUTH_METHODS
 from idp.domain.contract import COLUMNS
+from idp.features.console_clients import flow as clients
+from idp.features.console_clients import forms as client_forms
 from idp.features.console_register import flow as register
 from idp.services.contract_watch import Step
 
@@ -30,6 +34,30 @@ def register_keys() -> set[str]:
     }
 
 
+def key_keys() -> set[str]:
+    """Of the signing keys."""
+    return {
+        *(f"con.keys.warn.{kind}" for kind in get_args(keys.Warning)),
+        *(f"con.keys.state.{state}" for state in get_args(keys.State) if state != "gone"),
+    }
+
+
+def client_keys() -> set[str]:
+    """Of the clients."""
+    addresses = ("jwks_uri", "backchannel_logout_uri", "event_delivery_uri", "initiate_login_uri", "client_uri", "policy_uri", "tos_uri")
+    switches = ("par", "dpop", "refresh", "machine", "logout", "events", "tells", "itself", "pairwise")
+    return {
+        *(f"con.cli.kind.{kind}" for kind in get_args(clients.Kind)),
+        *(f"con.cli.why.{reason}" for reason in clients.REASONS),
+        *(f"con.cli.where.{where}" for where in clients.WHERE),
+        *(f"con.cli.{part}.{method}" for part in ("says.auth", "method") for method in AUTH_METHODS),
+        *(f"con.cli.says.{name}" for name in switches),
+        *(f"con.cli.meta.{name}" for name in ("redirect_uris", "post_logout_redirect_uris", *addresses)),
+        *(f"con.cli.keep.{one}" for one in client_forms.KEEP),
+        *(f"con.cli.test.{code}" for code in ("there", "keys", "no_keys", "server", "away", "refused", "verdict.good", "verdict.bad")),
+    }
+
+
 def computed() -> set[str]:
     """Of all rooms."""
-    return register_keys()
+    return register_keys() | key_keys() | client_keys()

@@ -8,6 +8,9 @@ from idp.domain.account import STAFF
 from idp.domain.letter import LISTED, OUTCOMES
 from idp.features.console import home
 from idp.features.console_courier import sender
+from idp.features.console_system import flow as system
+
+SYSTEM = ("libraries", "database", "schema", "ephemeral", "clock", "keys", "contracts", "courier", "queue", "channels", "away")
 
 
 def computed() -> set[str]:
@@ -28,5 +31,8 @@ def computed() -> set[str]:
         *(f"con.courier.done.{name}" for name in ("retry", "cancel", "gone", "pause", "resume", "release", "gateway")),
         *(f"con.courier.domain.{kind}" for kind in sender.KINDS),
         *(f"con.courier.domain.line.{kind}" for kind in sender.KINDS),
+        *(one.key for part in SYSTEM for good in (True, False) if (one := system.Finding(part, good)).key != "con.system.away.good"),
+        *(f"con.system.part.{part}" for part in SYSTEM if part != "away"),
+        *(f"con.system.key.{state}" for state in ("current", "next", "retiring")),
         *domain,
     }

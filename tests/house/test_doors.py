@@ -35,6 +35,7 @@ MACHINE = {
     "/sms/receipts": (("POST",), False, None),
     "/sms/receipts/fallback": (("POST",), False, None),
     "/static/console.css": (("GET",), False, None),
+    "/static/console.js": (("GET",), False, None),
     "/static/page.css": (("GET",), False, None),
     "/static/page.js": (("GET",), False, None),
 }

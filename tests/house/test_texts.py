@@ -21,7 +21,7 @@ from idp.features.account import flow as account
 from idp.features.agreements import flow as agreements
 from idp.features.own_data import views as own_data
 from idp.services import letters
-from tests.house import console_keys, console_sending_keys
+from tests.house import console_audit_keys, console_desk_keys, console_keys, console_sending_keys
 from tests.house.tree import TOP, files
 
 # filled in for every page and letter
@@ -82,7 +82,7 @@ def letter_keys() -> set[str]:
     codes = literals() | set(SYSTEMS) | set(BROWSERS)
     said = {f"letter.{name}.{code}" for name in letters.CODES for code in codes if f"letter.{name}.{code}" in texts.catalog("ja")}
     subjects = {text for text in literals() if re.fullmatch(r"(mail|sms)\.[a-z_.]+", text)}
-    ends = {text for text in literals() if re.fullmatch(r"notice\.[a-z_]+|otp|test|trial", text)}
+    ends = {text for text in literals() if re.fullmatch(r"notice\.[a-z_]+|otp|test|trial|desk\.code", text)}
     templates = subjects | {f"{channel}.{end}" for channel in ("mail", "sms") for end in ends}
     return said | templates | {f"{template}.{part}" for template in templates for part in ("subject", "body")}
 
@@ -114,6 +114,8 @@ def computed() -> set[str]:
         *(f"reg.s1.{name}.{part}" for name in ("kana", "kanji", "corp") for part in ("label", "hint")),
         *(f"reg.s1.err.{name}" for name in ("no", "tel", "kana", "kanji", "corp", "birth", "mail")),
         *(f"reg.s1.birth.{part}" for part in ("year", "month", "day")),
+        *console_audit_keys.computed(),
+        *console_desk_keys.computed(),
         *console_keys.computed(),
         *console_sending_keys.computed(),
         *letter_keys(),

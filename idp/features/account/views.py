@@ -7,7 +7,7 @@ from flask import Blueprint, Response, redirect, request
 
 from idp.domain.identifiers import login_id_parameters, login_id_rules
 from idp.features.account import flow, forms, overview
-from idp.services import drafts, letters, passkeys
+from idp.services import drafts, letters, passkeys, throttles
 from idp.services.factor_changes import Changed
 from idp.web import came_from, doors, fresh, password_form, steps
 from idp.web.fresh import Setter
@@ -163,6 +163,7 @@ def _login_id_routes(room: Blueprint, house: House) -> None:
         came, data = found
         typed = data["login_id"].strip()
         if not flow.check_allowed(deps, came.account):
+            throttles.note(deps, "login_id_checks", account_id=came.account.id)
             return fresh.to(house, came, LOGIN_ID, errors=[steps.error("login_id", "common.busy")], typed=typed)
         state, problems = flow.login_id_state(deps, came.account, typed)
         errors = [steps.error(field, key, **values) for field, key, values in problems]

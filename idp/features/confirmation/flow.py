@@ -9,7 +9,7 @@ from idp.domain.account import Account, Destination
 from idp.domain.journey import Journey, Proof
 from idp.domain.policy import Backoff
 from idp.services import accounts as account_service, records
-from idp.services import drafts, letters, limits, notices, registering
+from idp.services import drafts, letters, limits, notices, registering, throttles
 from idp.services import links as letter_links
 from idp.services.passwords import Busy, Hasher
 from idp.tables import accounts, failures, links, registrations
@@ -52,6 +52,7 @@ def finish(deps: Deps, hasher: Hasher, fingerprint: str | None, password: str, a
     """One try with the password. It is counted before it is looked at, so that many at once stop at the limit; the link
     lives on. Raises `Busy` and `Unavailable`; then nothing was decided."""
     if not limits.sign_in_allowed(deps, address):
+        throttles.note(deps, "confirmations", address)
         return Finished("limited")
     registration = opened(deps, fingerprint)
     if registration is None or fingerprint is None:

@@ -76,10 +76,19 @@ def finish(deps: Deps, provider: Provider, browser: str, answer: Mapping[str, st
         claims = provider.id_token(token, access_token, begun["nonce"])
     except NotProven as error:
         log.warning("console_sign_in_not_proven", reason=str(error))
+        _refused(deps, "not_proven", address)
         raise Refused("con.err.proof") from None
     if claims.get("acr") != assurance.ACR_STRONG or (begun["fresh"] and not _fresh(deps, claims["auth_time"])):
+        _refused(deps, "too_weak", address, claims["sub"])
         raise Refused("con.err.proof")
     return _entered(deps, claims["sub"], claims["sid"], claims["auth_time"], token, begun["to"], address)
+
+
+def _refused(deps: Deps, result: str, address: str, subject: str | None = None) -> None:
+    with deps.database.write() as connection:
+        records.add(
+            connection, deps, "console_signed_in", result, account_id=subject, client_id=console_client.CLIENT_ID, address=address
+        )
 
 
 def _fresh(deps: Deps, auth_time: int) -> bool:

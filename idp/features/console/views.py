@@ -7,7 +7,7 @@ from flask import Blueprint, Response, redirect, request
 from idp.features.console import flow
 from idp.features.console import home as page
 from idp.features.console.relying_party import NotProven, Provider
-from idp.services import console_client, console_sessions
+from idp.services import console_client, console_sessions, desk
 from idp.web import console, cookies, doors, steps
 from idp.web.errors import PageError
 from idp.web.house import House
@@ -74,6 +74,7 @@ def _inside(room: Blueprint, house: House, provider: Provider) -> None:
     def sign_out() -> Response:
         session = console.who().session
         console_sessions.end(deps, session)
+        desk.note(deps, console.who().account, "console_signed_out", address=request.remote_addr)
         try:
             leave = provider.signed_out(session.id_token)
         except NotProven:

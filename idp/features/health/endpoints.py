@@ -4,7 +4,7 @@ import ipaddress
 from typing import Callable
 
 from idp.ports import Unavailable
-from idp.services import metrics
+from idp.services import letters, metrics
 from idp.tables import failures, outbox
 from idp.web.house import House
 from idp.web.machine import Endpoint, MachineRequest, Reply, json_reply
@@ -45,21 +45,28 @@ def _may_read(address: str, networks: tuple[str, ...]) -> bool:
     return any(asker in ipaddress.ip_network(network) for network in networks)
 
 
+def _gauges(house: House) -> dict[str, float]:
+    """How things stand now; what cannot be asked is left out, and the part that does not answer is 0."""
+    deps, now = house.deps, {"idp_database_up": 1.0, "idp_ephemeral_up": 1.0}
+    try:
+        with deps.database.read() as connection:
+            now["idp_outbox_waiting"], now["idp_outbox_oldest_seconds"] = outbox.depth_and_age(connection, deps.now())
+            now["idp_accounts_waiting"] = failures.waiting(connection, deps.now())
+    except Unavailable:
+        now["idp_database_up"] = 0.0
+    try:
+        now["idp_courier_up"] = float(letters.courier_alive(deps))
+        now["idp_mail_up"] = float(not letters.channel_down(deps, "mail"))
+        now["idp_sms_up"] = float(not letters.channel_down(deps, "sms"))
+    except Unavailable:
+        now["idp_ephemeral_up"] = 0.0
+    return now
+
+
 def _metrics(house: House, request: MachineRequest) -> Reply:
     if not _may_read(request.address, house.deps.settings.server.metrics_from):
         return json_reply(403, {"error": "access_denied", "error_description": "not from this address"})
-    now: dict[str, float] = {}
-    try:
-        with house.deps.database.read() as connection:
-            depth, age = outbox.depth_and_age(connection, house.deps.now())
-            now = {
-                "idp_outbox_waiting": depth,
-                "idp_outbox_oldest_seconds": age,
-                "idp_accounts_waiting": failures.waiting(connection, house.deps.now()),
-            }
-    except Unavailable:
-        now = {"idp_database_up": 0}
-    return Reply(200, metrics.exposition(now), (("Content-Type", PROMETHEUS), ("Cache-Control", "no-store")))
+    return Reply(200, metrics.exposition(_gauges(house)), (("Content-Type", PROMETHEUS), ("Cache-Control", "no-store")))
 
 
 def endpoints(house: House) -> dict[str, Endpoint]:

@@ -6,7 +6,7 @@ from typing import Any
 import structlog
 
 from idp.domain.client import Client
-from idp.features.oidc import jose
+from idp.features.oidc import jose, refusals
 from idp.tables import spent_assertions
 from idp.vault import fingerprint
 from idp.web.house import House
@@ -28,7 +28,7 @@ def given(form: dict[str, str]) -> bool:
 
 def proven(house: House, form: dict[str, str]) -> Client | None:
     """The client that the assertion of the form proves, which is spent by it; None for whatever else. What was wrong
-    stands in the log only."""
+    stands in the log, and in the console."""
     client_id = form.get("client_id")
     try:
         if form.get("client_assertion_type") != TYPE:
@@ -37,11 +37,13 @@ def proven(house: House, form: dict[str, str]) -> Client | None:
         _check(house, client, claims)
     except jose.BadToken as error:
         log.warning("client_assertion_refused", client=(client_id or "")[:200], reason=str(error))
+        refusals.assertion(house, form, str(error))
         return None
     with house.deps.database.write() as connection:
         first = spent_assertions.claim(connection, fingerprint(f"{client.id}\0{claims['jti']}"), math.ceil(claims["exp"]))
     if not first:
         log.warning("client_assertion_refused", client=client.id, reason="used before")
+        refusals.assertion(house, form, "used before")
     return client if first else None
 
 

@@ -3,8 +3,8 @@
 from authlib.oauth2.rfc6749 import InvalidClientError
 
 from idp.domain.client import Client
-from idp.features.oidc import client_assertion
-from idp.services import client_credentials
+from idp.features.oidc import client_assertion, refusals
+from idp.services import client_credentials, throttles
 from idp.web.house import House
 
 
@@ -20,8 +20,20 @@ def authenticate(house: House, authorization: str, form: dict[str, str]) -> Clie
     if client_assertion.given(form):
         alone = not authorization and "client_secret" not in form
         client = client_assertion.proven(house, form) if alone else None
+        if not alone:
+            refusals.assertion(house, form, "two methods at once")
     else:
         client = client_credentials.proven(house.clients, authorization, form.get("client_id"), form.get("client_secret"))
+        if client is None:
+            refusals.secret(house, authorization, form)
     if client is None:
+        throttles.client_refused(house.deps, _named(house, authorization, form))
         raise InvalidClient()
     return client
+
+
+def _named(house: House, authorization: str, form: dict[str, str]) -> str | None:
+    """The registered client in whose name somebody came, as far as that was said plainly."""
+    pair = client_credentials.basic_credentials(authorization) if authorization else None
+    client = house.clients.find(pair[0] if pair else form.get("client_id"))
+    return client.id if client else None

@@ -10,9 +10,9 @@ from authlib.oauth2.rfc7636 import CodeChallenge
 
 from idp.domain import lifetimes
 from idp.domain.account import Account
-from idp.features.oidc import codes, offline, refresh_tokens, resources, tokens
+from idp.features.oidc import codes, offline, refresh_tokens, refusals, resources, tokens
 from idp.features.oidc.codes import Code
-from idp.services import metrics
+from idp.services import doctor, metrics
 from idp.tables import accounts
 from idp.tables.database import Connection
 
@@ -25,11 +25,18 @@ class CodeGrant(AuthorizationCodeGrant):
     def query_authorization_code(self, code: str, client: Any) -> Code | None:
         """The code's meaning, to one caller only: Authlib reads, issues and deletes in three steps, which lets two
         requests win (trap T-03)."""
-        found = codes.redeem(self.server.house.deps, code, client.id)
+        why: list[str] = []
+        found = codes.redeem(self.server.house.deps, code, client.id, why.append)
         if found is None:
-            raise InvalidGrantError("the code is not valid")
-        if not self.request.payload.redirect_uri:
+            raise refusals.because(InvalidGrantError("the code is not valid"), f"code_{why[0]}")
+        sent = self.request.payload.redirect_uri
+        if not sent:
             raise InvalidRequestError("redirect_uri is missing")
+        if sent != found.redirect_uri:  # Authlib would say the same, and not which
+            shown = doctor.harmless(sent, client.redirect_uris)
+            raise refusals.because(
+                InvalidGrantError("Invalid 'redirect_uri' in request."), "redirect_token", sent=shown, registered=found.redirect_uri
+            )  # fmt: skip
         if found.jkt not in (None, self.request.jkt):  # RFC 9449 section 10
             raise InvalidGrantError("the code is bound to another key")
         return found

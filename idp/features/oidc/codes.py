@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, Callable
 
 from idp import vault
 from idp.deps import Deps
@@ -53,23 +53,30 @@ def issue(deps: Deps, client: Client, **values: Any) -> str:
     return code
 
 
-def redeem(deps: Deps, code: str, client_id: str) -> Code | None:
+def redeem(deps: Deps, code: str, client_id: str, why: Callable[[str], None] = lambda reason: None) -> Code | None:
     """What the code stands for, to the first caller only and only to its own client. Any presentation spends it:
     another client that shows it has stolen it. A second presentation revokes what the first one received
-    (RFC 6749 section 4.1.2). Both are audited."""
+    (RFC 6749 section 4.1.2). Both are audited. `why`: is told what is wrong with it."""
     if len(code) > MAX_CODE:
+        why("unknown")
         return None
     keep = deps.policy.tokens.access + deps.policy.tokens.code
     spent = deps.ephemeral.spend(_key(code), keep)
     if spent is None:
+        why("unknown")
         return None
     values = json.loads(spent.value)
     item = Code(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
     if not spent.first:
+        why("used_again")
         return _refused(deps, item, client_id, "used_again", keep)
     if item.client_id != client_id:
+        why("another_client")
         return _refused(deps, item, client_id, "another_client", keep)
-    return item if deps.now() < item.expires else None
+    if deps.now() >= item.expires:
+        why("expired")
+        return None
+    return item
 
 
 def _refused(deps: Deps, item: Code, client_id: str, result: str, keep: int) -> None:

@@ -7,7 +7,7 @@ from idp.domain.client import DEVICE_CODE
 from idp.features.oidc import client_auth, device_codes, dpop, protected
 from idp.features.oidc import request as requests
 from idp.features.oidc.request import AuthorizationError
-from idp.services import limits
+from idp.services import limits, throttles
 from idp.web.house import House
 from idp.web.machine import MachineRequest, Reply, error_reply, json_reply
 
@@ -24,6 +24,7 @@ def answer(house: House, request: MachineRequest) -> Reply:
         client = client_auth.authenticate(house, request.header("Authorization"), request.form)
         # anybody can call itself by a public client's name, and each request holds a user code
         if client.public and not limits.page_allowed(deps, request.address):
+            throttles.note(deps, "pushed_requests", request.address, client_id=client.id)
             return error_reply(429, "temporarily_unavailable", "too many requests", (("Retry-After", str(limits.MINUTE)),))
         if not client.check_grant_type(DEVICE_CODE):
             raise UnauthorizedClientError("the client is not registered for this grant")

@@ -10,10 +10,10 @@ from idp import vault
 from idp.deps import Deps
 from idp.domain import lifetimes
 from idp.domain.client import Client
-from idp.features.oidc import client_auth, dpop, once, protected, request_object
+from idp.features.oidc import client_auth, dpop, once, protected, refusals, request_object
 from idp.features.oidc import request as requests
 from idp.features.oidc.request import AuthorizationError, NotRedirectable
-from idp.services import limits
+from idp.services import limits, throttles
 from idp.web.house import House
 from idp.web.machine import MachineRequest, Reply, error_reply, json_reply
 
@@ -34,17 +34,20 @@ def answer(house: House, request: MachineRequest) -> Reply:
     """Answer one pushed request: checked as at the authorization endpoint, and kept for a minute (section 2)."""
     if problem := protected.prepared(request):
         return problem
-    deps = house.deps
+    deps, client = house.deps, None
     try:
         client = client_auth.authenticate(house, request.header("Authorization"), request.form)
         # who proves itself answers for what it lays down here; anybody can call itself by a public client's name
         if client.public and not limits.page_allowed(deps, request.address):
+            throttles.note(deps, "pushed_requests", request.address, client_id=client.id)
             return error_reply(429, "temporarily_unavailable", "too many requests", (("Retry-After", str(limits.MINUTE)),))
         jkt = dpop.proven(house, request, "/par", client)
         text = _checked(house, client, request.form, jkt)
     except OAuth2Error as error:
+        refusals.note(house, "par", client, error, error.error, error.description or "")
         return protected.refusal(error)
     except AuthorizationError as error:
+        refusals.note(house, "par", client, error, error.code, error.description)
         return error_reply(400, error.code, error.description)
     life, uri = lifetimes.pushed_request(client, deps.policy.tokens), URN + vault.random_token()
     deps.ephemeral.put(_key(uri), text, life)
@@ -69,7 +72,9 @@ def _checked(house: House, client: Client, form: Mapping[str, str], jkt: str | N
     try:
         target = requests.proven_target(fields, frozenset(), house.clients.find)[1]
     except NotRedirectable:
-        raise InvalidRequestError("redirect_uri is missing or not registered, or state cannot be returned") from None
+        refusals.not_redirectable(house, "par", fields, frozenset())
+        raise refusals.because(InvalidRequestError("redirect_uri is missing or not registered, or state cannot be returned"), "") from None
+    refusals.scopes(house, "par", client, fields.get("scope", ""))
     requests.check(fields, frozenset(), client, target)
     text = json.dumps(fields, separators=(",", ":"), ensure_ascii=False).encode()
     if len(text) > MAX_STORED:

@@ -6,7 +6,7 @@ from authlib.oauth2.rfc6749 import AuthorizationServer, OAuth2Error, OAuth2Reque
 from authlib.oauth2.rfc6749.requests import BasicOAuth2Payload
 
 from idp.domain.client import Client
-from idp.features.oidc import client_auth, dpop, protected
+from idp.features.oidc import client_auth, dpop, protected, refusals
 from idp.features.oidc.client_credentials import ClientGrant
 from idp.features.oidc.code_grant import CodeGrant, S256Only
 from idp.features.oidc.device_grant import DeviceGrant
@@ -27,6 +27,7 @@ class TokenRequest(OAuth2Request):
         self.__dict__.update(_BLANK)
         self.machine = request
         self.jkt: str | None = None
+        self.known: Client | None = None
         self.headers = {"Authorization": request.header("Authorization")}
         self.payload = BasicOAuth2Payload(request.form)
         self._form = request.form
@@ -55,7 +56,7 @@ class TokenServer(AuthorizationServer):
     def authenticate_client(self, request: TokenRequest, methods: list[str], endpoint: str = "token") -> Client:
         """Our own client authentication instead of Authlib's, which lets two methods at once pass (trap T-08); and the key
         that the tokens are to be bound to, before anything is spent."""
-        client = client_auth.authenticate(self.house, request.headers["Authorization"], request.form)
+        request.known = client = client_auth.authenticate(self.house, request.headers["Authorization"], request.form)
         request.jkt = dpop.for_token(self.house, request.machine, client)
         return client
 
@@ -72,6 +73,7 @@ class TokenServer(AuthorizationServer):
 
     def handle_error_response(self, request: Any, error: OAuth2Error) -> Reply:
         """The error of RFC 6749 section 5.2."""
+        refusals.note(self.house, "token", getattr(request, "known", None), error, error.error, error.description or "")
         return protected.refusal(error)
 
     def answer(self, request: MachineRequest) -> Reply:
@@ -80,5 +82,8 @@ class TokenServer(AuthorizationServer):
             return problem
         if "grant_type" not in request.form:
             return error_reply(400, "invalid_request", "grant_type is missing")
-        reply: Reply = self.create_token_response(request)
+        asked = TokenRequest(request)
+        reply: Reply = self.create_token_response(asked)
+        if asked.known is not None and reply.status == 200:
+            self.house.clients.used(asked.known.id)
         return reply

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, g, redirect, request
 from idp.domain.account import Account
 from idp.domain.client import Client
 from idp.domain.journey import Journey, Proof, accepts_session
-from idp.features.oidc import answers, flow, id_token_hint, once, pushed_requests, request_object, views_device, views_end_session
+from idp.features.oidc import answers, flow, id_token_hint, once, pushed_requests, refusals, request_object, views_device, views_end_session
 from idp.features.oidc import request as requests
 from idp.features.oidc.request import AuthorizationError, AuthorizationRequest, NotRedirectable, Target
 from idp.services import journeys
@@ -92,6 +92,7 @@ def authorize(house: House, raw: bytes) -> Response:
         fields, doubled, single = _unsigned(house, fields, doubled)
         client, target = _proven(house, fields, doubled, mark, signed)
         checked = _checked(fields, doubled, client, target, mark or single)
+        refusals.scopes(house, "authorize", client, fields.get("scope", ""))
         expected = id_token_hint.expected(house, client, checked)
         silent = "none" in checked.prompt
         if not silent:
@@ -111,8 +112,10 @@ def authorize(house: House, raw: bytes) -> Response:
     except AuthorizationError as error:
         if checked is not None:
             once.refused(deps, checked)  # the error is its one answer
+        refusals.note(house, "authorize", house.clients.find(error.target.client_id), error, error.code, error.description)
         return answers.error_answer(house, error)
     except NotRedirectable:
+        refusals.not_redirectable(house, "authorize", fields, doubled)
         raise PageError(400, "common.unknown_client") from None
 
 

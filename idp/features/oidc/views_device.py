@@ -8,7 +8,7 @@ from idp.domain.account import Account
 from idp.domain.journey import Journey, Proof, accepts_session
 from idp.features.oidc import device_codes, device_flow, forms
 from idp.features.oidc.device_authorization import PAGE
-from idp.services import drafts, journeys, letters, limits
+from idp.services import drafts, journeys, letters, limits, throttles
 from idp.web import doors, session, steps
 from idp.web.dispatcher import Purpose
 from idp.web.errors import PageError
@@ -85,6 +85,7 @@ def _entered(house: House, typed: str) -> Response:
     if not typed.strip():
         return _again(house, "device.err.empty", typed)
     if not limits.device_code_allowed(deps, request.remote_addr or ""):
+        throttles.note(deps, "device_codes", request.remote_addr)
         raise PageError(429, "common.busy", retry_after=limits.MINUTE)
     journey = device_flow.entered(deps, house.clients, device_codes.read(typed), doors.browser(deps))
     if journey is None:

@@ -7,7 +7,7 @@ from typing import Any, Callable
 from idp.domain.client import Client
 from idp.domain.security_event import MEDIA_TYPE, NotBelieved
 from idp.features.portal_events import flow, forms
-from idp.services import client_credentials
+from idp.services import client_credentials, throttles
 from idp.web.house import House
 from idp.web.machine import NO_STORE, Endpoint, MachineRequest, Reply, json_reply
 
@@ -38,6 +38,7 @@ def _take(house: House, senders: Senders, request: MachineRequest) -> Reply:
     try:
         client, sent = (_plain if request.content_type == PLAIN else _signed)(house, senders, request)
         if client is None or client.public:
+            throttles.client_refused(house.deps, client.id if client else None)
             return _no(401, "authentication_failed", "client authentication failed", ("WWW-Authenticate", 'Basic realm="idp"'))
         if not client.may_send_events:
             return _no(403, "access_denied", "this client may not send events")

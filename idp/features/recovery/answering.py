@@ -2,28 +2,24 @@
 (flows.md 2.6 and 2.7; requirements RC-01 to RC-06, RC-12)."""
 
 from dataclasses import dataclass
-from typing import Any, Callable, Mapping
+from typing import Any, Mapping
 
 import structlog
 from sqlalchemy import Connection
 
-from idp import vault
 from idp.deps import Deps
-from idp.domain import sms
 from idp.domain.account import Account, Destination
 from idp.domain.identifiers import fold_email, fold_login_id
-from idp.domain.letter import Channel, Letter
+from idp.domain.letter import Letter
 from idp.features.recovery.flow import EVENT
 from idp.ports import Sent
-from idp.services import contract_proof, letters, links, one_time_codes, records, reset_codes
+from idp.services import contract_proof, records, recovery_letters
 from idp.services.one_time_codes import NotSent
 from idp.services.requests import facts_of
 from idp.tables import accounts, quotas
 
 log = structlog.get_logger("idp.recovery")
 DAY = 86_400
-# the counts of this room: what anybody can ask for must not use up the codes of a sign-in
-SCOPE = "recovery-"
 CHANNELS = {"isp": "mailbox", "mail": "mail", "sms": "sms"}
 
 
@@ -94,18 +90,15 @@ def _destination(account: Account, kind: str) -> Destination | None:
     return min(known, key=lambda item: not item.usual, default=None)
 
 
-Write = Callable[[Connection], None]
-
-
 def _send(deps: Deps, account: Account, to: Destination, asked: Mapping[str, Any]) -> str:
     """Queue the answer, or several, in one transaction with their counts. Beyond a limit nothing changes, so that a link
     sent before stays good (requirement RC-15)."""
     if asked["kind"] == "id":
-        writes = _username(deps, account, to)
+        writes = recovery_letters.username(deps, account, to)
     elif to.kind == "sms":
-        writes = _by_sms(deps, account, to, asked["attempt"])
+        writes = recovery_letters.reset_by_sms(deps, account, to, asked["attempt"])
     else:
-        writes = [_link(deps, account, to)]
+        writes = [recovery_letters.reset_link(deps, account, to)]
     if not writes:
         log.error("a login ID is too long for an SMS", account=account.id)
         return "unfit"
@@ -113,9 +106,7 @@ def _send(deps: Deps, account: Account, to: Destination, asked: Mapping[str, Any
         with deps.database.write() as connection:
             if "login_id" in asked:
                 _count_named(connection, deps, account)
-            for write in writes:
-                one_time_codes.reserve(connection, deps, account.id, to.kind, to.address, SCOPE)
-                write(connection)
+            recovery_letters.queue(connection, deps, account, to, writes)
     except NotSent:
         return "limited"
     return "ok"
@@ -123,53 +114,6 @@ def _send(deps: Deps, account: Account, to: Destination, asked: Mapping[str, Any
 
 def _count_named(connection: Connection, deps: Deps, account: Account) -> None:
     """Who knows no more than a login ID gets fewer letters sent than who knows the contract."""
-    counted = (f"{SCOPE}id:{account.id}", deps.policy.contract_checks.per_contract_per_day, DAY)
+    counted = (f"{recovery_letters.SCOPE}id:{account.id}", deps.policy.contract_checks.per_contract_per_day, DAY)
     if (again_at := quotas.spend(connection, [counted], deps.now())) is not None:
         raise NotSent(again_at)
-
-
-def _write(deps: Deps, account: Account, to: Destination, template: str, facts: Mapping[str, str | int], seconds: int) -> Write:
-    channel: Channel = "sms" if to.kind == "sms" else "mail"
-    about: dict[str, Any] = {"account_id": account.id, "channel": channel, "to": to.address, "template": template}
-    about |= {"locale": account.locale, "facts": facts, "expires_at": deps.now() + seconds, "urgent": True}
-
-    def write(connection: Connection) -> None:
-        letters.write(connection, deps, **about)
-
-    return write
-
-
-def _username(deps: Deps, account: Account, to: Destination) -> list[Write]:
-    facts = {"login_id": account.login_id}
-    if to.kind != "sms":
-        return [_write(deps, account, to, "mail.username", facts, DAY)]
-    _, body = letters.say(deps.settings, account.locale, "sms", "sms.username", facts)
-    return [] if sms.problems(body) else [_write(deps, account, to, "sms.username", facts, DAY)]
-
-
-def _by_sms(deps: Deps, account: Account, to: Destination, attempt: str) -> list[Write]:
-    rule = deps.policy.recovery
-    writes = []
-    if rule.sms_reset != "link":
-        code = vault.random_digits()
-        reset_codes.put(deps, attempt, code, account, deps.now() + rule.sms)
-        writes.append(_write(deps, account, to, "sms.reset.code", {"code": code}, rule.sms))
-    if rule.sms_reset != "code":
-        writes.append(_link(deps, account, to))
-    return writes
-
-
-def _link(deps: Deps, account: Account, to: Destination) -> Write:
-    rule, settings, channel = deps.policy.recovery, deps.settings, account.channel_of(to)
-    seconds = rule.sms if channel == "sms" else rule.mail
-
-    def write(connection: Connection) -> None:
-        token = links.issue(connection, deps, "reset", account.id, seconds, channel, account.epoch)
-        if channel == "sms":
-            facts: dict[str, str | int] = {"url": settings.sms_link + token, "minutes": str(seconds // 60)}
-            _write(deps, account, to, "sms.reset.link", facts, seconds)(connection)
-            return
-        facts = {"url": f"{settings.issuer}/reset/{token}", "site": f"{settings.issuer}/", "time": deps.now() + seconds}
-        _write(deps, account, to, "mail.reset.link", facts, seconds)(connection)
-
-    return write

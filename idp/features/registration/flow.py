@@ -12,7 +12,7 @@ from idp.domain.nickname import fold_nickname, nickname_verdicts
 from idp.features.registration import facts
 from idp.ports import ContractMatch
 from idp.services import accounts as account_rules
-from idp.services import contract_proof, drafts, funnels, new_passwords, notices, records, registering
+from idp.services import contract_proof, drafts, funnels, new_passwords, notices, records, registering, throttles
 from idp.services.passwords import Hasher
 from idp.tables import accounts, login_ids, registrations
 from idp.tables.database import Connection
@@ -74,12 +74,15 @@ def verify(deps: Deps, journey: Journey, form: Mapping[str, str], address: str) 
     if now < draft.closed:
         return "wrong", [("facts", "reg.s1.err.limit", {"time": draft.closed})]
     if not contract_proof.allowed(deps, address):
+        throttles.note(deps, "contract_checks", address, client_id=journey.client_id)
         return "wrong", [("facts", "reg.s1.err.limit", {"time": now + contract_proof.HOUR})]
     match = contract_proof.check(deps, given)
-    return _missed(deps, journey, draft) if match is None else _matched(deps, journey, draft, match, address)
+    return _missed(deps, journey, draft, address) if match is None else _matched(deps, journey, draft, match, address)
 
 
-def _missed(deps: Deps, journey: Journey, draft: Draft) -> tuple[Verified, list[Wrong]]:
+def _missed(deps: Deps, journey: Journey, draft: Draft, address: str) -> tuple[Verified, list[Wrong]]:
+    with deps.database.write() as connection:
+        records.add(connection, deps, BEGUN, "mismatch", client_id=journey.client_id, address=address)
     misses, most = draft.misses + 1, deps.policy.contract_checks.per_contract_per_day
     if misses >= most:
         closed = deps.now() + DAY  # for as long as the contract's own tries may be used up, which nobody is told
@@ -136,6 +139,7 @@ def check_login_id(deps: Deps, draft: Draft, typed: str) -> tuple[Draft, list[Wr
         return draft, [("login_id", f"verdict.{code}", login_id_parameters(rule)) for code in verdicts]
     name = "id-checks:" + deps.vault.keyed_hash("id-checks", draft.contract["key"])
     if typed != draft.asked[0] and deps.ephemeral.hit(name, DAY) > deps.policy.registration.id_checks:
+        throttles.note(deps, "login_id_checks")
         return draft, [("login_id", "reg.s2.id.err.limit", {"time": deps.now() + DAY})]
     with deps.database.read() as connection:
         taken = login_id_taken(connection, deps, typed, draft.contract["key"])

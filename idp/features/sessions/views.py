@@ -5,7 +5,7 @@ from typing import Any
 from flask import Blueprint, Response, redirect, request
 
 from idp.features.sessions import connections, flow, forms
-from idp.services import letters
+from idp.services import letters, open_sessions
 from idp.web import doors, fresh, session
 from idp.web.fresh import Setter
 from idp.web.house import House
@@ -25,7 +25,7 @@ def blueprint(house: House) -> Blueprint:
         if isinstance(came, Response):
             return came
         note = fresh.noted(house, came)
-        rows = [_row(house, one) for one in flow.alive(deps, came.account, _here(came))]
+        rows = [_row(house, one) for one in open_sessions.alive(deps, came.account, _here(came))]
         kept = [_connection(house, one) for one in connections.alive(deps, came.account)]
         said = {"rows": rows, "kept": kept, "ended": note.get("ended"), "disconnected": note.get("disconnected")}
         return fresh.page(house, "sessions.html", came, back="/account", others=flow.OTHERS, all=ALL, **said)
@@ -57,7 +57,7 @@ def _here(came: Setter) -> str:
     return came.member.session.sid if came.member else ""
 
 
-def _row(house: House, one: flow.Open) -> dict[str, Any]:
+def _row(house: House, one: open_sessions.Open) -> dict[str, Any]:
     moment = lambda at: letters.moment(house.pages.locale(), at)  # noqa: E731
     names = [client.name for client_id in one.clients if (client := house.clients.find(client_id))]
     return {**vars(one), "started": moment(one.started_at), "seen": moment(one.seen_at), "portals": names}

@@ -4,7 +4,7 @@ may have taken that away."""
 from flask import Blueprint, Response, redirect
 
 from idp.features.undo import forms
-from idp.services import drafts, undoing
+from idp.services import drafts, throttles, undoing
 from idp.web import doors, steps
 from idp.web.house import House
 
@@ -30,6 +30,7 @@ def blueprint(house: House) -> Blueprint:
         if not typed.strip():
             key = "undo.err.empty"
         elif not undoing.allowed(deps, who.address):
+            throttles.note(deps, "undo_codes", who.address)
             key = "common.busy"
         elif undoing.take_back(deps, typed, who):
             return redirect(DONE, 303)

@@ -1,0 +1,1 @@
+"""The audit record in the console: looked through, exported, proven."""

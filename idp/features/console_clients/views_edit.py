@@ -1,0 +1,192 @@
+"""Changing clients: a new one, its metadata by form or as JSON, a new secret, switching off and removing."""
+
+from typing import Any
+
+from flask import Blueprint, Response, redirect
+
+from idp.domain.client import AUTH_METHODS
+from idp.features.console_clients import flow, forms
+from idp.features.console_clients.flow import Known
+from idp.services import client_changes, drafts
+from idp.services.client_registration import Rejected
+from idp.web import console
+from idp.web.errors import PageError
+from idp.web.house import House
+
+HOME, ONE = "/console/clients", "/console/clients/<key>"
+SECRET, SECRET_LIFE = "client-secret", 600
+
+
+def found(house: House, key: str) -> Known:
+    """The client, or a page that says there is none."""
+    known = flow.find(house.deps, key)
+    if known is None:
+        raise PageError(404, "error.not_found")
+    return known
+
+
+def _changeable(house: House, key: str) -> Known:
+    """The same; the console's own client is nobody's to change."""
+    known = found(house, key)
+    if known.kind == "own":
+        raise PageError(403, "con.cli.own")
+    return known
+
+
+def routes(room: Blueprint, house: House) -> None:
+    """The routes of these pages."""
+    _new(room, house)
+    _edit(room, house)
+    _acts(room, house)
+
+
+def _saved(house: House, answer: dict[str, Any], said: str) -> Response:
+    """To the client's page, which shows a new secret this once."""
+    key = flow.key_of(answer["client_id"])
+    if secret := answer.get("client_secret"):
+        drafts.put(house.deps, SECRET, console.who().session.key + key, {"secret": secret}, SECRET_LIFE)
+    return console.to(house, f"{HOME}/{key}", said)
+
+
+def _form(house: House, known: Known | None, values: dict[str, Any], problems: list[str]) -> Response:
+    back = f"{HOME}/{known.key}" if known else HOME
+    return console.render(
+        house, "client_edit.html", 400 if problems else 200, back=back, known=known, values=values, problems=problems, methods=AUTH_METHODS,
+        errors=[{"field": "refused", "text": problem} for problem in problems],
+    )  # fmt: skip
+
+
+def _json(house: House, known: Known | None, text: str, seen: int, problems: list[str]) -> Response:
+    back = f"{HOME}/{known.key}" if known else HOME
+    return console.render(
+        house, "client_json.html", 400 if problems else 200, back=back, known=known, text=text, seen=seen, problems=problems,
+        errors=[{"field": "refused", "text": problem} for problem in problems],
+    )  # fmt: skip
+
+
+def _new(room: Blueprint, house: House) -> None:
+    deps = house.deps
+
+    @room.get(HOME + "/new")
+    @console.page("clients.change")
+    def new() -> Response:
+        return _form(house, None, {"client_id": "", "seen": 0, **forms.values({"scope": "openid profile email"})}, [])
+
+    @room.post(HOME + "/new")
+    @console.form("clients.change")
+    def create() -> Response:
+        form = console.posted(forms.Edit)
+        wish = forms.metadata(form, {})
+        if form["client_id"].strip():
+            wish["client_id"] = form["client_id"].strip()
+        try:
+            return _saved(house, client_changes.create(deps, console.who().account, wish, house.fetcher), "con.cli.created")
+        except Rejected as error:
+            return _form(house, None, form, error.problems)
+
+    @room.get(HOME + "/new-json")
+    @console.page("clients.change")
+    def new_json() -> Response:
+        return _json(house, None, "", 0, [])
+
+    @room.post(HOME + "/new-json")
+    @console.form("clients.change")
+    def create_json() -> Response:
+        form = console.posted(forms.Json)
+        try:
+            return _saved(house, client_changes.create(deps, console.who().account, form["json"], house.fetcher), "con.cli.created")
+        except Rejected as error:
+            return _json(house, None, form["json"], 0, error.problems)
+
+
+def _edit(room: Blueprint, house: House) -> None:
+    deps = house.deps
+
+    @room.get(ONE + "/edit")
+    @console.page("clients.change")
+    def edit(key: str) -> Response:
+        known = _changeable(house, key)
+        values = {"seen": known.client.updated_at, "client_id": known.client.id, **forms.values(known.client.metadata)}
+        return _form(house, known, values, [])
+
+    @room.post(ONE + "/edit")
+    @console.form("clients.change")
+    def change(key: str) -> Response:
+        known, form = _changeable(house, key), console.posted(forms.Edit)
+        wish = forms.metadata(form, known.client.metadata)
+        try:
+            answer = client_changes.change(deps, console.who().account, known.client.id, form["seen"], wish, house.fetcher)
+        except Rejected as error:
+            return _form(house, known, {**form, "client_id": known.client.id}, error.problems)
+        return _saved(house, answer, "con.cli.changed")
+
+    @room.get(ONE + "/json")
+    @console.page("clients.change")
+    def edit_json(key: str) -> Response:
+        known = _changeable(house, key)
+        return _json(house, known, flow.metadata_text(known.client), known.client.updated_at, [])
+
+    @room.post(ONE + "/json")
+    @console.form("clients.change")
+    def change_json(key: str) -> Response:
+        known, form = _changeable(house, key), console.posted(forms.Json)
+        try:
+            answer = client_changes.change(deps, console.who().account, known.client.id, form["seen"], form["json"], house.fetcher)
+        except Rejected as error:
+            return _json(house, known, form["json"], form["seen"], error.problems)
+        return _saved(house, answer, "con.cli.changed")
+
+
+def _acts(room: Blueprint, house: House) -> None:
+    deps = house.deps
+
+    @room.get(ONE + "/secret")
+    @console.page("clients.change", fresh=True)
+    def secret(key: str) -> Response:
+        return _act(house, "client_secret.html", _changeable(house, key), {}, [])
+
+    @room.post(ONE + "/secret")
+    @console.form("clients.change", fresh=True)
+    def rotate(key: str) -> Response:
+        known, form = _changeable(house, key), console.posted(forms.Act)
+        if errors := _reason(house, form):
+            return _act(house, "client_secret.html", known, form, errors)
+        told = client_changes.rotate_secret(
+            deps, console.who().account, known.client.id, forms.KEEP[form["keep"]], form["reason"], form["ticket"]
+        )  # fmt: skip
+        if told is None:
+            raise PageError(400, "error.bad_request")
+        return _saved(house, {"client_id": known.client.id, "client_secret": told}, "con.cli.rotated")
+
+    @room.get(ONE + "/off")
+    @console.page("clients.change", fresh=True)
+    def off(key: str) -> Response:
+        return _act(house, "client_off.html", _changeable(house, key), {}, [])
+
+    @room.post(ONE + "/off")
+    @console.form("clients.change", fresh=True)
+    def act(key: str) -> Response:
+        known, form, actor = _changeable(house, key), console.posted(forms.Act), console.who().account
+        if errors := _reason(house, form):
+            return _act(house, "client_off.html", known, form, errors)
+        if form["action"] == "remove":
+            client_changes.remove(deps, actor, known.client.id, form["reason"], form["ticket"])
+            return console.to(house, HOME, "con.cli.removed")
+        if form["action"] not in ("on", "off"):
+            raise PageError(400, "error.bad_request")
+        client_changes.switch(deps, actor, known.client.id, form["action"] == "off", form["reason"], form["ticket"])
+        return console.to(house, f"{HOME}/{known.key}", "con.cli.switched.off" if form["action"] == "off" else "con.cli.switched.on")
+
+
+def _reason(house: House, form: dict[str, Any]) -> list[dict[str, Any]]:
+    missing = house.pages.text(house.pages.locale(), "con.reason.missing")
+    return [] if form["reason"].strip() else [{"field": "reason", "text": missing}]
+
+
+def _act(house: House, template: str, known: Known, values: dict[str, Any], errors: list[dict[str, Any]]) -> Response:
+    if template == "client_secret.html" and known.kind != "secret":
+        return redirect(f"{HOME}/{known.key}", 303)
+    return console.render(
+        house, template, 400 if errors else 200, back=f"{HOME}/{known.key}", known=known, client=known.client, values=values, errors=errors,
+        keeps=tuple(forms.KEEP),
+    )  # fmt: skip

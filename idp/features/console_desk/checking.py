@@ -1,0 +1,31 @@
+"""What a caller says of the contract, as facts that can be compared. The agent types it blind: nothing of it stands on the page."""
+
+from typing import Mapping
+
+from idp.domain import folding
+from idp.domain.account import Account
+from idp.domain.contract import fact_keys
+
+Form = Mapping[str, str]
+
+
+def facts(account: Account, form: Form) -> tuple[dict[str, str], list[tuple[str, str]]]:
+    """The customer number, a name, and a birth date or the registered phone, by the name of the fact; and what is wrong with the
+    form: (field, key of the sentence). Whether anything is true is not looked at here."""
+    wrong: list[tuple[str, str]] = []
+    found: dict[str, str] = {}
+    name_kind = "kana_name" if folding.script(form["name"]) == "kana" else "kanji_name"
+    if account.contract_type == "corporate" and name_kind == "kanji_name":
+        name_kind = "corporate_name"
+    asked = (("number", "customer_number"), ("name", name_kind), ("born", "birth_date"), ("phone", "phone"))
+    for field, fact in asked:
+        typed = form[field].strip()
+        if not typed and field in ("born", "phone"):
+            continue
+        if fact_keys(fact, typed):
+            found[fact] = typed
+        else:
+            wrong.append((field, f"con.check.err.{field}"))
+    if not form["born"].strip() and not form["phone"].strip():
+        wrong.append(("born", "con.check.err.third"))
+    return found, wrong

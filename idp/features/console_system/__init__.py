@@ -1,0 +1,1 @@
+"""How the installation is: what `idp check` says, while it runs."""
