@@ -45,6 +45,11 @@ def cose(key: Any, alg: int) -> dict[int, Any]:
     return {1: 3, 3: alg, -1: whole(numbers.n), -2: whole(numbers.e)}
 
 
+def cose_bytes(device: "Authenticator") -> bytes:
+    """The device's public key as it is stored."""
+    return cbor2.dumps(cose(device.key, device.alg))
+
+
 @dataclass
 class Authenticator:
     """One credential at a site: `origin` is what the browser shows, `rp_id` what the key is for; `owner` the user handle."""

@@ -9,9 +9,10 @@ import requests
 
 from tests.passkeys.authenticator import Authenticator
 from tests.running import Browser, Idp, form_of
-from tests.settings.member import Member
+from tests.settings.member import Member, rows
 
-LIST, ADD, SIGN_IN = "/account/passkeys", "/account/passkeys/add", "/login/passkey"
+LIST, ADD = "/account/passkeys", "/account/passkeys/add"
+NO = "このパスキーでは確認できませんでした"
 
 
 def options_of(page: requests.Response) -> dict[str, Any]:
@@ -45,6 +46,15 @@ class Holder(Member):
     def sign_in(self, key: Authenticator, page: requests.Response, browser: Browser, follow: bool = True, **how: Any) -> requests.Response:
         """Answer a sign-in page with the passkey."""
         return give(browser, page, key.answer(options_of(page), **how), follow)
+
+    def stored(self) -> list[tuple]:
+        """The passkeys on record: id and name."""
+        return rows(self.idp, "SELECT id, name FROM passkeys WHERE account_id = :a ORDER BY created_at, id", a=self.subject)
+
+    def comes_in(self, portal: dict, key: Authenticator) -> bool:
+        """Whether the passkey signs in now."""
+        browser = Browser(self.idp)
+        return self.sign_in(key, browser.authorize(portal), browser).is_redirect
 
 
 def holder(idp: Idp, *options: str) -> tuple[Holder, Authenticator]:

@@ -1,16 +1,12 @@
-"""Making, naming and removing passkeys, and what becomes of them when something else changes (requirements MF-07, MF-10)."""
+"""Making, naming and removing passkeys: once, fresh, told, and refused where it is none (requirements MF-07, MF-10)."""
 
 import json
-import re
 from typing import Any, Callable
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-from idp.features.own_data import flow as own_data
-from idp.services import closing, members
 from idp.tables import passkeys
-from tests.account.test_not_me import moved, report, undo
 from tests.journeys.test_codes_under_attack import together, twin
 from tests.passkeys.authenticator import AT, EDDSA, ES256, RS256, UP, UV, Authenticator, cose, text
 from tests.passkeys.person import ADD, LIST, Holder, give, holder, options_of
@@ -18,17 +14,6 @@ from tests.running import Browser, Idp, answer_of, form_of
 from tests.settings.member import age, errors, inside, rows, title
 
 REFUSED = "パスキーを追加できませんでした"
-
-
-def stored(member: Holder) -> list[tuple]:
-    """The member's passkeys: id and name."""
-    return rows(member.idp, "SELECT id, name FROM passkeys WHERE account_id = :a ORDER BY created_at, id", a=member.subject)
-
-
-def signs_in(portal: dict, member: Holder, key: Authenticator) -> bool:
-    """Whether the passkey signs in now."""
-    browser = Browser(member.idp)
-    return member.sign_in(key, browser.authorize(portal), browser).is_redirect
 
 
 def test_a_passkey_is_made_named_told_and_removed(idp: Idp, portal: dict) -> None:
@@ -41,14 +26,14 @@ def test_a_passkey_is_made_named_told_and_removed(idp: Idp, portal: dict) -> Non
     page = give(member.browser, page, key.make(options), name=form_of(page).fields["name"])
     assert "パスキーを追加しました" in page.text and page.url.startswith(idp.issuer + LIST)
     assert options_of(member.at(ADD))["excludeCredentials"] == [{"type": "public-key", "id": text(key.id), "transports": ["internal", "hybrid"]}]
-    [(key_id, name)] = stored(member)
+    [(key_id, name)] = member.stored()
     assert name and name in page.text and "まだ使われていません" in page.text
     assert "パスキーの名前を変更しました" in member.send(member.at(f"{LIST}/{key_id}"), name="  母のスマホ 😀 ").text
-    assert stored(member) == [(key_id, "母のスマホ 😀")]
-    assert signs_in(portal, member, key)
+    assert member.stored() == [(key_id, "母のスマホ 😀")]
+    assert member.comes_in(portal, key)
     assert "最後に使用：" in member.at(LIST).text
     assert "パスキーを削除しました" in member.send(member.at(f"{LIST}/{key_id}/remove")).text
-    assert stored(member) == [] and not signs_in(portal, member, key)
+    assert member.stored() == [] and not member.comes_in(portal, key)
     told = [mail.get_content() for mail in idp.wait_for_mails("keyholder@mail.example", 2)]
     assert "パスキーを追加しました" in told[0] and "パスキーを削除しました" in told[1] and all("端末：" in one and "年" in one for one in told)
     changes = [json.loads(row["detail"])["what"] for row in idp.audit("second_factor_changed") if row["account_id"] == member.subject]
@@ -62,13 +47,13 @@ def test_adding_and_removing_ends_what_else_is_open(idp: Idp, portal: dict) -> N
     member.add()
     assert "current-password" in other.authorize(portal).text and title(member.at(LIST)) == "パスキー"
     answer_of(other.sign_in(other.authorize(portal), member.name))
-    member.send(member.at(f"{LIST}/{stored(member)[0][0]}/remove"))
+    member.send(member.at(f"{LIST}/{member.stored()[0][0]}/remove"))
     assert "current-password" in other.authorize(portal).text
 
 
 def test_an_old_session_changes_nothing(idp: Idp) -> None:
     member, _ = holder(idp)
-    [(key_id, name)] = stored(member)
+    [(key_id, name)] = member.stored()
     paths = (ADD, f"{LIST}/{key_id}", f"{LIST}/{key_id}/remove")
     csrf = form_of(member.at(ADD)).fields["csrf"]
     age(idp, member.browser, 3_600)
@@ -78,30 +63,30 @@ def test_an_old_session_changes_nothing(idp: Idp) -> None:
         sent = {"csrf": csrf, "name": "thief", "credential": "{}"}
         answer = member.browser.post(idp.issuer + path, data=sent, headers={"Sec-Fetch-Site": "same-origin"}, allow_redirects=False)
         assert answer.headers["Location"].startswith("/login"), path
-    assert stored(member) == [(key_id, name)]
+    assert member.stored() == [(key_id, name)]
 
 
 def test_nobody_touches_another_members_passkey(idp: Idp) -> None:
     member, _ = holder(idp)
     thief = Holder(idp)
     thief.at(ADD)
-    [(key_id, name)] = stored(member)
+    [(key_id, name)] = member.stored()
     csrf = form_of(thief.at(ADD)).fields["csrf"]
     for path in (f"{LIST}/{key_id}", f"{LIST}/{key_id}/remove", f"{LIST}/nobody", f"{LIST}/a.b", f"{LIST}/{'a' * 65}"):
         assert thief.browser.go(path).status_code == 404, path
         answer = thief.browser.post(idp.issuer + path, data={"csrf": csrf, "name": "thief"}, headers={"Sec-Fetch-Site": "same-origin"})
         assert answer.status_code == 404, path
-    assert stored(member) == [(key_id, name)]
+    assert member.stored() == [(key_id, name)]
 
 
 @pytest.mark.parametrize("name, said", [("a" * 41, "40文字まで"), ("\u202eabc", "使えない文字"), ("a\u200bb", "使えない文字")], ids=["long", "bidi", "invisible"])
 def test_what_cannot_be_a_name_is_told(idp: Idp, name: str, said: str) -> None:
     member, _ = holder(idp)
-    [(key_id, old)] = stored(member)
+    [(key_id, old)] = member.stored()
     assert said in errors(member.send(member.at(f"{LIST}/{key_id}"), name=name))
     page = member.at(ADD)
     assert said in errors(give(member.browser, page, member.new().make(options_of(page)), name=name))
-    assert stored(member) == [(key_id, old)]
+    assert member.stored() == [(key_id, old)]
 
 
 Make = Callable[[Authenticator, dict[str, Any]], Any]
@@ -161,7 +146,7 @@ def test_what_is_no_passkey_for_us_is_refused(kept: Holder, what: str) -> None:
     page = kept.at(ADD)
     answer = give(kept.browser, page, WRONG[what](kept.new(), options_of(page)))
     assert answer.status_code == 200 and REFUSED in errors(answer), what
-    assert stored(kept) == []
+    assert kept.stored() == []
 
 
 def test_a_credential_is_registered_once_whoever_has_it(idp: Idp) -> None:
@@ -171,7 +156,7 @@ def test_a_credential_is_registered_once_whoever_has_it(idp: Idp) -> None:
         page = one.at(ADD)
         copy = Authenticator(idp.issuer, id=key.id)
         assert REFUSED in errors(give(one.browser, page, copy.make(options_of(page))))
-    assert stored(thief) == [] and len(stored(member)) == 1
+    assert thief.stored() == [] and len(member.stored()) == 1
     assert rows(idp, "SELECT epoch FROM accounts WHERE id = :a", a=thief.subject) == [(0,)], "and nothing has ended"
 
 
@@ -180,7 +165,7 @@ def test_of_sixteen_answers_one_is_registered(idp: Idp) -> None:
     page = member.at(ADD)
     made = [member.new().make(options_of(page)) for _ in range(16)]
     found = together([lambda one=twin(member.browser), said=said: give(one, page, said) for said in made])
-    assert len(stored(member)) == 1 and all(one.status_code < 500 for one in found)
+    assert len(member.stored()) == 1 and all(one.status_code < 500 for one in found)
     assert rows(idp, "SELECT epoch FROM accounts WHERE id = :a", a=member.subject) == [(1,)]
 
 
@@ -196,78 +181,4 @@ def test_no_more_than_so_many(idp: Idp) -> None:
     assert "上限です" in member.at(LIST).text
     page = member.at(ADD)
     assert "上限です" in errors(give(member.browser, page, member.new().make(options_of(page))))
-    assert len(stored(member)) == most
-
-
-def test_the_offer_is_one_sentence_and_rests_once_it_is_answered(idp: Idp, portal: dict) -> None:
-    member = Holder(idp)
-
-    def come(**said: str) -> tuple[Browser, Any]:
-        browser = Browser(idp)
-        form = form_of(browser.authorize(portal))
-        return browser, browser.submit(form, identifier=member.name, password="Kawa7Sumire", **said)
-
-    assert come()[1].is_redirect, "not where the browser does not say that it can"
-    browser, page = come(passkeys="yes")
-    assert title(page) == "パスワードを使わないログイン" and len(re.findall(r'<p class="lead">[^<]*。[^<]*</p>', page.text)) == 1
-    assert answer_of(browser.submit(form_of(page), action="later"))["code"]
-    assert come(passkeys="yes")[1].is_redirect, "not again for a while"
-    rows(idp, "UPDATE accounts SET passkey_offered_at = 0 WHERE id = :a", a=member.subject)
-    browser, page = come(passkeys="yes")
-    page = browser.submit(form_of(page), action="add")
-    assert title(page) == "パスキーの追加" and "今はしない" in page.text
-    key = member.new()
-    page = give(browser, page, {**key.make(options_of(page)), "type": "password"})
-    assert REFUSED in errors(page)
-    assert answer_of(give(browser, page, key.make(options_of(page))))["code"], "and on to the portal"
-    assert signs_in(portal, member, key)
-    rows(idp, "UPDATE accounts SET passkey_offered_at = 0 WHERE id = :a", a=member.subject)
-    assert come(passkeys="yes")[1].is_redirect, "never to who has one"
-
-
-def test_later_is_possible_on_the_page_itself(idp: Idp, portal: dict) -> None:
-    member, browser = Holder(idp), Browser(idp)
-    form = form_of(browser.authorize(portal))
-    page = browser.submit(form, identifier=member.name, password="Kawa7Sumire", passkeys="yes")
-    page = browser.submit(form_of(page), action="add")
-    assert answer_of(browser.submit(form_of(page), action="later"))["code"] and stored(member) == []
-
-
-def test_after_something_was_not_the_member_no_passkey_signs_in_but_it_can_be_removed(idp: Idp, portal: dict) -> None:
-    member, key = holder(idp)
-    report(member)
-    assert not signs_in(portal, member, key) and idp.audit("sign_in")[-1]["result"] == "suspended"
-    [(key_id, _)] = stored(member)
-    assert member.at(ADD).status_code == 403
-    assert "パスキーを削除しました" in member.send(member.at(f"{LIST}/{key_id}/remove")).text
-    member, key = holder(idp)
-    report(member)
-    rows(idp, "UPDATE accounts SET frozen_until = 1 WHERE id = :a", a=member.subject)
-    assert signs_in(portal, member, key), "the member's own goes on when the keys thaw"
-
-
-def test_what_a_thief_has_made_goes_when_the_change_is_taken_back(idp: Idp, portal: dict) -> None:
-    member, mine = holder(idp)
-    rows(idp, "UPDATE passkeys SET created_at = created_at - 100 WHERE account_id = :a", a=member.subject)
-    code = moved(member, f"thief-{member.name}@elsewhere.example")
-    assert len(stored(member)) == 1
-    thief = member.add(name="thief")
-    undo(idp, code)
-    assert [name for _, name in stored(member)] != [] and "thief" not in [name for _, name in stored(member)]
-    rows(idp, "UPDATE accounts SET frozen_until = 1 WHERE id = :a", a=member.subject)
-    assert signs_in(portal, member, mine) and not signs_in(portal, member, thief)
-
-
-def test_closing_ends_them_and_erasing_leaves_none(idp: Idp, portal: dict) -> None:
-    member, key = holder(idp)
-    with inside(idp) as deps:
-        held = own_data.gather(deps, members.find(deps, member.subject, with_destinations=True))["passkeys"]  # type: ignore[arg-type]
-        assert [one["transports"] for one in held] == ["internal hybrid"] and set(held[0]) == {"name", "device", "transports", "backed_up", "used_at", "created_at"}
-        with deps.database.write() as connection:
-            account = members.find(deps, member.subject, with_destinations=True)
-            assert account and closing.begin(connection, deps, account, "user")
-        assert not signs_in(portal, member, key)
-        rows(idp, "UPDATE accounts SET erase_at = 1 WHERE id = :a", a=member.subject)
-        assert closing.erase(deps, member.subject)
-    assert stored(member) == []
-
+    assert len(member.stored()) == most
