@@ -16,6 +16,7 @@ from idp.adapters.fetch import SafeFetcher
 from idp.config import Settings
 from idp.deps import Deps
 from idp.features.account import views as account
+from idp.features.admin_api import endpoints as admin_api
 from idp.features.agreements import views as agreements
 from idp.features.authenticator import views as authenticator
 from idp.features.closing import views as closing
@@ -27,11 +28,13 @@ from idp.features.console_clients import views as console_clients
 from idp.features.console_courier import views as console_courier
 from idp.features.console_desk import views as console_desk
 from idp.features.console_keys import views as console_keys
+from idp.features.console_letters import views as console_letters
 from idp.features.console_members import views as console_members
 from idp.features.console_policy import views as console_policy
 from idp.features.console_register import views as console_register
 from idp.features.console_staff import views as console_staff
 from idp.features.console_system import views as console_system
+from idp.features.console_texts import views as console_texts
 from idp.features.dynamic_clients import endpoints as dynamic_clients
 from idp.features.email_sign_in import views as email_sign_in
 from idp.features.health import endpoints as health
@@ -39,6 +42,7 @@ from idp.features.language import views as language
 from idp.features.login import views as login
 from idp.features.not_me import views as not_me
 from idp.features.oidc import client_assertion, received_sets
+from idp.features.oidc import admission
 from idp.features.oidc import endpoints as oidc_endpoints
 from idp.features.oidc import views as oidc
 from idp.features.own_data import views as own_data
@@ -65,7 +69,7 @@ from idp.services.subjects import Subjects
 from idp.tables.database import Database
 from idp.toml_reader import TomlError
 from idp.vault import Vault
-from idp.web import doors, errors, pages
+from idp.web import doors, errors, machine, pages
 from idp.web.dispatcher import Dispatcher
 from idp.web.headers import Gate
 from idp.web.house import House
@@ -196,9 +200,9 @@ def flask_app(house: House) -> Flask:
     members = (login, passkey_sign_in, second_factor, settings_room, authenticator, passkeys, trusted_devices, sessions)
     mine = (account, email_sign_in, agreements, language, not_me, undo, own_data, closing)
     staff = (
-        console_members, console_desk, console_staff, console_audit, console_courier,
-        console_register, console_clients, console_keys, console_policy, console_system,
-    )
+        console_members, console_desk, console_staff, console_audit, console_courier, console_register, console_clients,
+        console_keys, console_letters, console_policy, console_system, console_texts,
+    )  # fmt: skip
     for room in (*members, *mine, registration, confirmation, recovery, reset, oidc, console, *staff):
         app.register_blueprint(room.blueprint(house))
     house.dispatcher.purposes |= dict.fromkeys(("home", "account"), login.purpose(house)) | oidc.purposes(house)
@@ -211,7 +215,8 @@ def machine_endpoints(house: House) -> dict[str, Endpoint]:
     rooms = (oidc_endpoints, health, receipts, console_endpoints, dynamic_clients)
     found = {path: one for room in rooms for path, one in room.endpoints(house).items()}
     senders = portal_events.Senders(partial(client_assertion.proven, house), partial(received_sets.opened, house))
-    return found | portal_events.endpoints(house, senders) | pages.static_endpoints()
+    api = admin_api.endpoints(house, partial(admission.admitted, house))
+    return found | portal_events.endpoints(house, senders) | api | pages.static_endpoints()
 
 
 def create_wsgi(house: House, wrap: Callable[[Wsgi], Wsgi] = lambda inner: inner) -> Wsgi:
@@ -223,7 +228,7 @@ def create_wsgi(house: House, wrap: Callable[[Wsgi], Wsgi] = lambda inner: inner
         inner = ProxyFix(inner, x_for=proxies, x_proto=0, x_host=0, x_port=0, x_prefix=0)
 
     def noted(path: str, status: int, seconds: float) -> None:
-        metrics.answered("machine" if path in endpoints else "pages", status, seconds)
+        metrics.answered("machine" if machine.found(endpoints, path) else "pages", status, seconds)
 
     return Gate(house.deps.settings, inner, time.perf_counter, noted)
 

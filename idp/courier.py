@@ -17,13 +17,14 @@ from idp.config import Settings
 from idp.deps import Deps
 from idp.domain import logout_token
 from idp.domain.letter import PARK_AFTER_AWAY, PARK_AFTER_FAULT, Channel, Letter, wait_after
+from idp.features.console_letters import answering as console_letters
 from idp.features.oidc import logout_tokens, security_events
 from idp.features.recovery import answering as recovery
 from idp.features.recovery.flow import REQUEST as RECOVERY
 from idp.ports import Fetcher, Mail, NotFetched, Sent, Sms, Unavailable
 from idp.services import (
-    audit_chain, audit_purge, audit_verify, closing, console_client, contract_work, keyring, letters, mailboxes, rollups,
-    switches,
+    audit_chain, audit_purge, audit_verify, closing, console_client, contract_work, keyring, letters, mailboxes,
+    print_batches, rollups, switches,
 )  # fmt: skip
 from idp.services.client_register import ClientRegister
 from idp.services.subjects import Subjects
@@ -44,7 +45,7 @@ STOP_SECONDS = 25.0
 Send = Callable[[Letter, str, str], Sent]
 
 # who answers the requests that no page waits for, by their names
-ANSWERS: dict[str, Callable[[Deps, Letter], Sent]] = {RECOVERY: recovery.answer}
+ANSWERS: dict[str, Callable[[Deps, Letter], Sent]] = {RECOVERY: recovery.answer, print_batches.REQUEST: console_letters.answer}
 
 
 def open_mail(settings: Settings) -> Mail:

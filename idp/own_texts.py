@@ -26,7 +26,7 @@ class OwnTexts:
 
 def read(folder: str) -> OwnTexts:
     """The texts of the folder; an empty name is none. Raises `TomlError` with every text that cannot stand for ours."""
-    found, problems = OwnTexts(), list[str]()
+    found, wrong = OwnTexts(), list[str]()
     if not folder:
         return found
     files = [(locale, file) for locale in texts.LOCALES for file in sorted(Path(folder, locale).glob("*.toml"))]
@@ -37,17 +37,17 @@ def read(folder: str) -> OwnTexts:
             source = file.read_text(encoding="utf-8")
             rows = dict(_flat(tomllib.loads(source)))
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-            problems.append(f"{file}: cannot be read: {error}.")
+            wrong.append(f"{file}: cannot be read: {error}.")
             continue
         for key, text in rows.items():
             place = toml_reader.problem(source, str(file), tuple(key.split(".")), "").removesuffix(": .")
             if (locale, key) in found.places:
-                problems.append(f"{place}: this key stands in another file too.")
-            problems += [f"{place}: {message}." for message in _problems(key, text)]
+                wrong.append(f"{place}: this key stands in another file too.")
+            wrong += [f"{place}: {message}." for message in problems(key, text)]
             found.texts.setdefault(locale, {})[key] = text
             found.places[locale, key] = place
-    if problems:
-        raise TomlError(problems)
+    if wrong:
+        raise TomlError(wrong)
     return found
 
 
@@ -60,7 +60,8 @@ def _flat(table: dict[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
             yield before + name, value
 
 
-def _problems(key: str, text: Any) -> Iterator[str]:
+def problems(key: str, text: Any) -> Iterator[str]:
+    """Why this text cannot stand for ours of the same key, each in one sentence; none if it can."""
     ours = [texts.shipped(locale)[key] for locale in texts.LOCALES if key in texts.shipped(locale)]
     if not ours:
         yield "we have no text of this name"

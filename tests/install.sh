@@ -18,6 +18,7 @@ else
     ls /usr/share/fonts/*/noto/NotoSansCJK* >/dev/null 2>&1 || missing="$missing fonts-noto-cjk"
     [ -x /usr/sbin/nginx ] || need nginx nginx-light
     need npm npm
+    need curl curl
 fi
 
 if [ -n "$missing" ]; then

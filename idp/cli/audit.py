@@ -116,8 +116,10 @@ def export(ctx: click.Context, since: int | None, until: int | None, form: audit
     has an apostrophe in front. The export itself is on record.
     """
     with opened(ctx) as deps:
+        days = {name: audit_export.iso(at) for name, at in (("since", since), ("until", until)) if at is not None}
+        asked = {**days, "format": form}
         with deps.database.write() as connection:
-            records.add(connection, deps, "audit_exported", actor=actor(), detail={"since": since, "until": until, "format": form})
+            records.add(connection, deps, "audit_exported", actor=actor(), detail=asked)
         for piece in audit_export.lines(deps, form, since, until):
             sys.stdout.buffer.write(piece)
         sys.stdout.buffer.flush()

@@ -13,6 +13,7 @@ from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from idp.cli.answers import Answer
 from idp.config import Settings
+from idp.web import upload
 from idp.web.headers import constant_headers
 
 KEPT_MILLISECONDS = 20
@@ -87,6 +88,8 @@ class Worker(ThreadWorker):
             listener.close()
 
     def handle_request(self, req: Any, conn: TConn) -> bool:  # as gunicorn's own, for our answers, without hooks
+        if req.path in upload.PATHS:  # the door knows who sends it before the file is read
+            self._began[conn] = time.monotonic() + upload.SECONDS
         resp, environ = wsgi.create(req, conn.sock, conn.client, conn.server, self.cfg, response_class=Answer)
         environ["wsgi.multithread"] = True
         self.nr += 1

@@ -86,7 +86,7 @@ class Waits(Backoff):
 
 @dataclass(frozen=True)
 class Rates:
-    """Limits per network address (IPv6 by /64) and for the whole service."""
+    """Limits per network address (IPv6 by /64), for each client of the admin API, and for the whole service."""
 
     sign_ins_per_address_per_minute: int = 30
     pages_per_address_per_minute: int = 120
@@ -95,6 +95,7 @@ class Rates:
     device_codes_per_address_per_minute: int = 10
     device_failures_per_minute_before_friction: int = 100
     device_codes_per_address_under_friction: int = 2
+    admin_calls_per_client_per_minute: int = 600
 
 
 @dataclass(frozen=True)

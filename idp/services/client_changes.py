@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
+from idp import vault
 from idp.deps import Deps
 from idp.domain.account import Account
 from idp.ports import Fetcher
@@ -17,20 +18,29 @@ def _note(connection: Connection, deps: Deps, event: str, actor: Account, client
     records.add(connection, deps, event, client_id=client_id, actor=actor.id, detail=detail)
 
 
-def create(deps: Deps, actor: Account, text: str | dict[str, Any], fetcher: Fetcher) -> dict[str, Any]:
-    """Register a client of a name that none has; the answer holds its secret, which is shown this once. Raises `Rejected`."""
-    wanted = client_registration.shape(text).get("client_id")
-    with deps.database.read() as connection:
-        known = wanted is not None and table.one(connection, wanted) is not None
-    if known:
-        raise Rejected(["client_id: there is a client of this name."])
-    answer = client_registration.register(deps, text, fetcher)
+class Taken(Rejected):
+    """There is a client of this client_id."""
+
+
+def create(deps: Deps, actor: Account, text: str | dict[str, Any], fetcher: Fetcher, **why: str) -> dict[str, Any]:
+    """Register a client of a name that none has; the answer holds its secret, which is shown this once. Of several at once with
+    one name one does. Raises `Rejected`."""
+    data = client_registration.checked(deps, client_registration.shape(text), fetcher)
+    client_id = data.pop("client_id", None) or vault.random_id(20)
+    client, answer = client_registration.made(deps, data, client_id, data.pop("client_secret", None))
     with deps.database.write() as connection:
-        _note(connection, deps, "client_registered", actor, answer["client_id"])
+        if not table.add(connection, client):
+            raise Taken(["client_id: there is a client of this name."])
+        stamps.raise_stamp(connection, "clients")
+        _note(connection, deps, "client_registered", actor, client_id, **why)
     return answer
 
 
-def change(deps: Deps, actor: Account, client_id: str, seen: int, text: str | dict[str, Any], fetcher: Fetcher) -> dict[str, Any]:
+class Meanwhile(Rejected):
+    """Somebody else has changed it."""
+
+
+def change(deps: Deps, actor: Account, client_id: str, seen: int, text: str | dict[str, Any], fetcher: Fetcher, **why: str) -> dict[str, Any]:
     """Put these metadata in the place of all that were registered, unless somebody has changed them since `seen` (their
     `updated_at`). Secrets stay as far as there are to be any, and so does the token of its events while their address does;
     the answer holds a secret only if one had to be made. Raises `Rejected`."""
@@ -50,9 +60,9 @@ def change(deps: Deps, actor: Account, client_id: str, seen: int, text: str | di
     client = replace(client, **{name: row[name] for name in kept}, updated_at=max(deps.now(), row["updated_at"] + 1))
     with deps.database.write() as connection:
         if not table.change(connection, client, seen):
-            raise Rejected(["Somebody else has changed it in the meantime: look at it again."])
+            raise Meanwhile(["Somebody else has changed it in the meantime: look at it again."])
         stamps.raise_stamp(connection, "clients")
-        _note(connection, deps, "client_changed", actor, client_id)
+        _note(connection, deps, "client_changed", actor, client_id, **why)
     return answer
 
 

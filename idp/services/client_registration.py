@@ -37,19 +37,21 @@ class Rejected(Exception):
         self.problems = problems
 
 
-def _urls(problem: Any) -> Any:
+def _address(problem: Any) -> fields.Field:
     def check(value: Any) -> None:
         if message := problem(value):
             raise ValidationError(f"{value!r}: {message}"[:300])
 
-    return check
+    return fields.Raw(validate=check, metadata={"type": "string", "format": "uri"})
 
 
 def _lifetime() -> fields.Field:
     return fields.Integer(strict=True, validate=validate.Range(MIN_LIFE, error=f"write seconds, {MIN_LIFE} or more"))
 
 
-class _Metadata(ClientOnPages, ProofOfClient, EventsOfClient, SectorOfClient):
+class Metadata(ClientOnPages, ProofOfClient, EventsOfClient, SectorOfClient):
+    """Metadata of a client (RFC 7591 section 2), and what we understand beside them."""
+
     class Meta:
         unknown = EXCLUDE  # RFC 7591 section 2: what the server does not understand it ignores
 
@@ -57,13 +59,13 @@ class _Metadata(ClientOnPages, ProofOfClient, EventsOfClient, SectorOfClient):
     client_secret = fields.String(
         validate=validate.Regexp(rf"^[\x20-\x7e]{{{MIN_SECRET},200}}$", error=f"{MIN_SECRET} to 200 ASCII characters; or leave it out")
     )
-    redirect_uris = fields.List(fields.Raw(validate=_urls(lambda u: rules.redirect_uri_problem(u, "web"))))
-    post_logout_redirect_uris = fields.List(fields.Raw(validate=_urls(rules.url_problem)))
+    redirect_uris = fields.List(_address(lambda u: rules.redirect_uri_problem(u, "web")))
+    post_logout_redirect_uris = fields.List(_address(rules.url_problem))
     token_endpoint_auth_method = fields.String(validate=validate.OneOf(rules.AUTH_METHODS))
     grant_types = fields.List(fields.String(validate=validate.OneOf(rules.GRANT_TYPES)))
     response_types = fields.List(fields.String(validate=validate.OneOf(["code"])))
-    resources = fields.List(fields.Raw(validate=_urls(rules.resource_problem)), validate=validate.Length(0, MAX_RESOURCES))
-    audiences = fields.List(fields.Raw(validate=_urls(rules.resource_problem)), validate=validate.Length(0, MAX_RESOURCES))
+    resources = fields.List(_address(rules.resource_problem), validate=validate.Length(0, MAX_RESOURCES))
+    audiences = fields.List(_address(rules.resource_problem), validate=validate.Length(0, MAX_RESOURCES))
     introspection_signed_response_alg = fields.String(validate=validate.OneOf(rules.ID_TOKEN_ALGS))
     access_token_lifetime = _lifetime()
     id_token_lifetime = _lifetime()
@@ -123,7 +125,7 @@ def shape(text: str | dict[str, Any], null_is_nothing: bool = False) -> dict[str
         json.dumps(data, ensure_ascii=False).encode()  # no halves of characters
         if null_is_nothing and isinstance(data, dict):
             data = {name: value for name, value in data.items() if value is not None}
-        return _Metadata().load(data)
+        return Metadata().load(data)
     except ValidationError as error:
         rows = error.normalized_messages()
         if "_schema" in rows:

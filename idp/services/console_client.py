@@ -4,6 +4,7 @@ from typing import Any
 
 from idp.deps import Deps
 from idp.domain import assurance
+from idp.domain.account import Account
 from idp.domain.client import Client
 from idp.services import client_registration
 from idp.tables import clients
@@ -16,6 +17,11 @@ ALG = "ES256"
 def secret(deps: Deps) -> str:
     """The console's client secret: of the operator's newest key, and for this issuer only."""
     return deps.vault.keyed_hash("console client", deps.settings.issuer)
+
+
+def through(actor: Account) -> str:
+    """By way of which client somebody acts: the console, or one of the admin API's that acts for itself."""
+    return actor.login_id if actor.id.startswith("client:") else CLIENT_ID
 
 
 def addresses(issuer: str) -> frozenset[str]:

@@ -56,7 +56,7 @@ def _place(job_id: str, number: int) -> str:
 
 def _note(connection: Connection, deps: Deps, event: str, actor: Account, job_id: str, **detail: Any) -> None:
     records.add(
-        connection, deps, event, client_id=console_client.CLIENT_ID, actor=actor.id, detail={"import": job_id, **detail}
+        connection, deps, event, client_id=console_client.through(actor), actor=actor.id, detail={"import": job_id, **detail}
     )  # fmt: skip
 
 

@@ -55,7 +55,7 @@ def add(
 ) -> None:  # fmt: skip
     """The same in the transaction of what it tells."""
     records.add(
-        connection, deps, event, result, account_id=target, client_id=console_client.CLIENT_ID, actor=actor.id, address=address,
+        connection, deps, event, result, account_id=target, client_id=console_client.through(actor), actor=actor.id, address=address,
         detail=detail,
     )  # fmt: skip
 

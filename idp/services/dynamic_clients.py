@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from idp import vault
 from idp.deps import Deps
+from idp.domain import admin
 from idp.domain.client import GRANT_TYPES, SCOPES, Client, with_member
 from idp.ports import Fetcher
 from idp.services import client_registration, records
@@ -56,6 +57,8 @@ def invite(deps: Deps, uses: int, seconds: int, scope: Sequence[str], grants: Se
         raise ValueError(f"Grants are {', '.join(GRANT_TYPES)}.")
     if own := [name for name in scope if name not in SCOPES and "client_credentials" not in grants]:
         raise ValueError(f"Scopes of your own, such as {own[0][:100]}, need the grant client_credentials.")
+    if reserved := [name for name in scope if name.startswith(admin.PREFIX)]:
+        raise ValueError(f"{reserved[0][:100]} is for clients that the operator registers: idp client add.")
     token, now = vault.random_token(), deps.now()
     with deps.database.write() as connection:
         client_invitations.add(connection, fingerprint(token), uses, now + seconds, Limits(tuple(scope), tuple(grants)).text(), now)
@@ -169,7 +172,7 @@ def _within(text: str, limits: Limits) -> dict[str, Any]:
         problems.append(f"grant_types: {beyond[0]} is not allowed here, but {' '.join(limits.grant_types)}.")
     usual = [name for name in limits.scope if (name in SCOPES) == bool(with_member(grants))]
     scope = data.setdefault("scope", " ".join(name for name in usual if name != "offline_access" or "refresh_token" in grants)).split()
-    if beyond := [name for name in scope if name not in limits.scope]:
+    if beyond := [name for name in scope if name not in limits.scope or name.startswith(admin.PREFIX)]:
         problems.append(f"scope: {beyond[0][:100]} is not allowed here, but {' '.join(limits.scope)}.")
     if problems:
         raise Rejected(problems)

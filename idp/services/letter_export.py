@@ -70,6 +70,32 @@ def _named(connection: Connection, wish: Wish) -> dict[str, str]:
     return ids
 
 
+def row_of(deps: Deps, account: Account, password: str, now: int) -> Row:
+    """What is printed for this account, if the password is made now."""
+    return Row(
+        contractor_id=account.contractor_id or "",
+        login_id=account.login_id,
+        first_password=password,
+        reading=reading(password),
+        # the last day that is over before the password is: "until" holds to its end
+        valid_until=letters.day(account.locale, now + deps.policy.letters.valid + 1 - 86_400),
+        address=deps.settings.issuer,
+    )
+
+
+def give(connection: Connection, deps: Deps, account: Account, new_hash: str, now: int, actor: str, how: str) -> bool:
+    """Make it the account's password, in the caller's transaction; false, and nothing is done, if the account is not any more as
+    it was read."""
+    if not accounts.put_letter(connection, account, new_hash, now):
+        return False
+    letter_requests.drop(connection, account.id)
+    record(connection, deps, account, "letter_password_made", actor, {"how": how})
+    changed = {"credential_type": "password", "change_type": "update"}
+    portal_events.tell(connection, deps, account.id, "credential_changed", "admin", **changed)
+    logouts.all_ended(connection, deps, account.id)
+    return True
+
+
 class _Export:
     def __init__(self, deps: Deps, hasher: Hasher, file: PrintFile, wish: Wish, actor: str, progress: Progress):
         self.deps, self.hasher, self.file, self.wish = deps, hasher, file, wish
@@ -150,7 +176,7 @@ class _Export:
         while found := self.read(ids, by_name):
             passwords = [vault.random_letter_password() for _ in found]
             hashed, now = list(pool.map(self.hasher.hash, passwords)), self.deps.now()
-            rows = [self.row(account, password, now) for account, password in zip(found, passwords)]
+            rows = [row_of(self.deps, account, password, now) for account, password in zip(found, passwords)]
             began = self.file.add(rows)
             try:
                 self.store(found, hashed, now)
@@ -161,28 +187,12 @@ class _Export:
             self.progress(self.file.rows, max(self.total, self.file.rows))
             return
 
-    def row(self, account: Account, password: str, now: int) -> Row:
-        valid = now + self.deps.policy.letters.valid
-        return Row(
-            contractor_id=account.contractor_id or "",
-            login_id=account.login_id,
-            first_password=password,
-            reading=reading(password),
-            # the last day that is over before the password is: "until" holds to its end
-            valid_until=letters.day(account.locale, valid + 1 - 86_400),
-            address=self.deps.settings.issuer,
-        )
-
     def store(self, found: Sequence[Account], hashed: Sequence[str], now: int) -> None:
         with self.deps.database.write() as connection:
             for account, new_hash in zip(found, hashed):
-                if not accounts.put_letter(connection, account, new_hash, now):
+                if not give(connection, self.deps, account, new_hash, now, self.actor, "print_file"):
                     raise _Changed
-                letter_requests.drop(connection, account.id)
-                record(connection, self.deps, account, "letter_password_made", self.actor, {"how": "print_file"})
-                changed = {"credential_type": "password", "change_type": "update"}
-                portal_events.tell(connection, self.deps, account.id, "credential_changed", "admin", **changed)
-                logouts.all_ended(connection, self.deps, account.id)
+
 
 
 def run(

@@ -58,6 +58,7 @@ def _limits(policy: Policy, locale: str) -> list[tuple[str, dict[str, Any]]]:
         ("rates.pages", {"n": rates.pages_per_address_per_minute}),
         ("rates.friction", friction),
         ("rates.device_codes", device_codes),
+        ("rates.admin_calls", {"n": rates.admin_calls_per_client_per_minute}),
         *_codes(policy, locale),
         ("sessions.idle", {"idle": time(sessions.idle), "absolute": time(sessions.absolute)}),
         ("sessions.staff_idle", {"idle": time(sessions.staff_idle)}),

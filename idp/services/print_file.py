@@ -52,6 +52,11 @@ def _line(cells: Sequence[str]) -> bytes:
 _FIRST = _BOM + _line([field.name for field in fields(Row)])
 
 
+def whole(rows: Sequence[Row]) -> bytes:
+    """A complete print file of these letters."""
+    return _FIRST + b"".join(_line(astuple(row)) for row in rows)
+
+
 def _row(line: bytes) -> Row:
     try:
         (cells,) = csv.reader([line.decode()])

@@ -18,6 +18,7 @@ SOURCES = {
     "url": "sms.link_url",
     "mail_domain": "the domain of mail.from",
 }
+LONG = "W" * 30  # any other fact, such as a nickname
 HOUSE = SOURCES.keys() - {"url"}  # filled in for every letter
 _SOME_YEAR = [1_798_156_740 + 2_629_800 * month for month in range(12)]  # in each month of a year, at two digits' hours
 
@@ -31,7 +32,7 @@ def unfit(settings: Settings, links: bool = False) -> Iterator[tuple[str, str, s
             wanted = letters.placeholders(locale, "sms", key)
             if "url" in wanted and not links:
                 continue
-            facts = {name: _longest(settings, locale, name) for name in wanted - HOUSE}
+            facts = {name: longest(settings, locale, name) for name in wanted - HOUSE}
             body = letters.say(settings, locale, "sms", key, facts)[1]
             found = sms.problems(body, settings.host, str(facts.get("code", "")))
             if found:
@@ -39,7 +40,8 @@ def unfit(settings: Settings, links: bool = False) -> Iterator[tuple[str, str, s
                 yield locale, key, f"{'; '.join(found)}; change {', '.join([*mend, 'or the text'])}"
 
 
-def _longest(settings: Settings, locale: str, name: str) -> str | int:
+def longest(settings: Settings, locale: str, name: str) -> str | int:
+    """The longest that this fact of a letter may be."""
     if name == "url":
         return settings.sms_link + "W" * link_service.SHORT
     if name in letters.TIMES:
@@ -48,4 +50,4 @@ def _longest(settings: Settings, locale: str, name: str) -> str | int:
         start = f"letter.{name}."
         codes = [key.removeprefix(start) for key in texts.catalog(locale) if key.startswith(start)]
         return max(codes, key=lambda code: sms.units(texts.text(locale, start + code)))
-    return sms.LONGEST[name]
+    return sms.LONGEST.get(name, LONG)

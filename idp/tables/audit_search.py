@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, Select, func, select
 
 from idp.tables.schema import audit
 
-SCAN = 20_000  # rows of an index that one page looks through at most
+SCAN = 5_000  # rows of an index that one page looks through at most
 SHOWN = ("id", "at", "event", "result", "account_id", "client_id", "actor", "address", "request_id", "policy_version", "detail")
 
 

@@ -4,6 +4,7 @@ import json
 from typing import Any, Sequence
 
 from sqlalchemy import Connection, delete, select, update
+from sqlalchemy.exc import IntegrityError
 
 from idp.domain.client import Client
 from idp.tables.schema import clients, consents, refresh_families, session_clients
@@ -27,6 +28,22 @@ def put(connection: Connection, client: Client) -> None:
     values = _values(client)
     if connection.execute(update(clients).where(clients.c.id == client.id).values(**values)).rowcount == 0:
         connection.execute(clients.insert(), {"id": client.id, "created_at": client.created_at, **values})
+
+
+def add(connection: Connection, client: Client) -> bool:
+    """Insert a client; false if there is one of this client_id."""
+    try:
+        with connection.begin_nested():
+            connection.execute(clients.insert(), {"id": client.id, "created_at": client.created_at, **_values(client)})
+    except IntegrityError:
+        return False
+    return True
+
+
+def page(connection: Connection, after: str, limit: int) -> list[dict[str, Any]]:
+    """Up to `limit` clients behind the client_id `after`, in the order of these, each as in `rows`."""
+    found = connection.execute(select(clients).where(clients.c.id > after).order_by(clients.c.id).limit(limit)).mappings()
+    return [{**row, "metadata": json.loads(row["metadata"])} for row in found]
 
 
 def replace(connection: Connection, client: Client) -> bool:

@@ -5,7 +5,7 @@ from sqlalchemy import Connection, delete, select
 from idp.domain.rollup import KEEP as KEEP_ROLLUPS
 from idp.tables import rollups, sessions
 from idp.tables.schema import (
-    client_invitations, desk_requests, failures, links, outbox, quotas, received_events, refresh_families, registrations, revoked_grants,
+    client_invitations, desk_requests, failures, links, outbox, print_batches, quotas, received_events, refresh_families, registrations, revoked_grants,
     spent_assertions, trusted_browsers, undos,
 )  # fmt: skip
 
@@ -36,6 +36,7 @@ def sweep(connection: Connection, now: int, limit: int) -> int:
         (undos.c.code_hash, undos.c.expires_at, (undos.c.expires_at <= now,)),
         (links.c.fingerprint, links.c.expires_at, (links.c.expires_at <= now,)),
         (registrations.c.id, registrations.c.expires_at, (registrations.c.expires_at <= now - DAY,)),
+        (print_batches.c.id, print_batches.c.created_at, (print_batches.c.created_at <= now - KEEP_LETTERS,)),
         (received_events.c.fingerprint, received_events.c.at, (received_events.c.at <= now - KEEP_EVENTS,)),
         (desk_requests.c.id, desk_requests.c.created_at, (desk_requests.c.created_at <= now - KEEP_REQUESTS,)),
         (outbox.c.id, outbox.c.created_at, (outbox.c.created_at <= now - KEEP_LETTERS, outbox.c.outcome != "queued")),

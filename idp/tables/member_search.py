@@ -2,7 +2,7 @@
 
 from typing import Any, Iterable, Sequence
 
-from sqlalchemy import Connection, Select, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, select, tuple_
 
 from idp.domain.account import Account
 from idp.domain.search import Terms
@@ -15,20 +15,25 @@ _LAST = "\U0010ffff"
 Place = tuple[str, str]  # the key and the account where a page ended
 
 
+def _is(column: ColumnElement[str | None], value: str | None) -> ColumnElement[bool]:
+    """An equal sign as a range: where a column is empty nearly everywhere, SQLite passes its index over for the sign itself."""
+    return column.between(value, value)
+
+
 def exact(terms: Terms, contract_keys: Iterable[str]) -> list[Select[tuple[str]]]:
     """The statements that find the ids of accounts that are just what was typed; `contract_keys`: of the register's contracts
     with the number that was typed."""
     found = [
-        (accounts.c.id, accounts.c.id, terms.subject),
-        (accounts.c.id, accounts.c.login_id_key, terms.login_id),
-        (login_ids.c.account_id, login_ids.c.login_id_key, terms.login_id),  # one that they had before
-        (accounts.c.id, accounts.c.email_login_key, terms.email),
-        (accounts.c.id, accounts.c.mailbox, terms.email),
-        (destinations.c.account_id, destinations.c.address_key, terms.email),
-        (destinations.c.account_id, destinations.c.address_key, terms.mobile),
-        (accounts.c.id, accounts.c.contractor_id, terms.number),
+        (accounts.c.id, accounts.c.id == terms.subject, terms.subject),
+        (accounts.c.id, accounts.c.login_id_key == terms.login_id, terms.login_id),
+        (login_ids.c.account_id, login_ids.c.login_id_key == terms.login_id, terms.login_id),  # one that they had before
+        (accounts.c.id, accounts.c.email_login_key == terms.email, terms.email),
+        (accounts.c.id, _is(accounts.c.mailbox, terms.email), terms.email),
+        (destinations.c.account_id, destinations.c.address_key == terms.email, terms.email),
+        (destinations.c.account_id, destinations.c.address_key == terms.mobile, terms.mobile),
+        (accounts.c.id, _is(accounts.c.contractor_id, terms.number), terms.number),
     ]
-    asked = [select(wanted).where(column == value).limit(MOST) for wanted, column, value in found if value]
+    asked = [select(wanted).where(which).limit(MOST) for wanted, which, value in found if value]
     if keys := list(contract_keys):
         asked.append(select(accounts.c.id).where(accounts.c.contract_key.in_(keys)).limit(MOST))
     return asked

@@ -24,6 +24,8 @@ GONE: dict[Table, str] = {
     schema.refresh_families: "a token that was replaced since would be good again",
     schema.client_invitations: "one that was used up since would be good again; make new ones",
     schema.consents: "one that was withdrawn since would be there again; the member is asked once more",
+    schema.print_rows: "letters that were fetched since could be fetched again",
+    schema.print_batches: "a file that was fetched since could be fetched again; make another",
     schema.leases: "their holders are not there",
 }
 CHANGED: dict[Table, str] = {

@@ -448,6 +448,30 @@ letter_requests = Table(
     Column("at", BigInteger, nullable=False, index=True),
 )
 
+# letters that a supervisor has had made for the print shop, until the file is fetched once
+print_batches = Table(
+    "print_batches",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("actor", String(64), nullable=False),
+    Column("wish", String(64), nullable=False),  # whose letters: requested, without, expired; several with a space between
+    Column("size", Integer, nullable=False),  # so many at most
+    Column("made", Integer, nullable=False),
+    Column("state", String(16), nullable=False),  # waiting, ready, taken, void
+    Column("created_at", BigInteger, nullable=False, index=True),
+    Column("changed_at", BigInteger, nullable=False),
+)
+
+print_rows = Table(
+    "print_rows",
+    metadata,
+    Column("batch_id", ForeignKey("print_batches.id", ondelete="CASCADE"), primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("account_id", String(64), nullable=False),
+    Column("made_at", BigInteger, nullable=False),
+    Column("sealed", Text, nullable=False),
+)
+
 contractors = Table(
     "contractors",
     metadata,

@@ -27,6 +27,8 @@ MENU: tuple[tuple[Right, str, str], ...] = (
     ("clients.look", "con.menu.clients", "/console/clients"),
     ("keys.look", "con.menu.keys", "/console/keys"),
     ("courier.look", "con.menu.courier", "/console/courier"),
+    ("letters.look", "con.menu.letters", "/console/letters"),
+    ("texts.look", "con.menu.texts", "/console/texts"),
     ("policy.look", "con.menu.policy", "/console/policy"),
     ("staff.look", "con.menu.staff", "/console/staff"),
     ("audit.look", "con.menu.audit", "/console/audit"),

@@ -14,8 +14,9 @@ log = structlog.get_logger("idp.machine")
 
 REASONS = {
     200: "OK", 201: "Created", 202: "Accepted", 204: "No Content", 304: "Not Modified", 400: "Bad Request", 401: "Unauthorized",
-    403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed", 413: "Content Too Large",
-    415: "Unsupported Media Type", 429: "Too Many Requests", 500: "Internal Server Error", 503: "Service Unavailable",
+    403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed", 409: "Conflict", 411: "Length Required", 413: "Content Too Large",
+    415: "Unsupported Media Type", 422: "Unprocessable Content", 429: "Too Many Requests", 500: "Internal Server Error",
+    503: "Service Unavailable",
 }  # fmt: skip
 _COMPACT_JSON = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 NO_STORE = (("Cache-Control", "no-store"), ("Pragma", "no-cache"))
@@ -23,11 +24,13 @@ NO_STORE = (("Cache-Control", "no-store"), ("Pragma", "no-cache"))
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A whole answer: status, body and headers beside Content-Length."""
+    """A whole answer: status, body and headers beside Content-Length; `stream`: pieces of a body that is not made at once, in the
+    place of `body`."""
 
     status: int
     body: bytes = b""
     headers: tuple[tuple[str, str], ...] = ()
+    stream: Iterable[bytes] | None = None
 
 
 @dataclass(slots=True)
@@ -84,7 +87,7 @@ def error_reply(status: int, error: str, description: str, headers: tuple[tuple[
 
 @dataclass(frozen=True)
 class Endpoint:
-    """A machine endpoint and its door mark: methods, whether it takes a form (and nothing else) or a `body` of any type,
+    """A machine endpoint and its door mark: methods (none: it judges them itself, and reads bodies itself), whether it takes a form (and nothing else) or a `body` of any type,
     and which origins may read it by CORS ("any": public documents; "registered": origins of registered clients; None:
     nobody)."""
 
@@ -95,9 +98,14 @@ class Endpoint:
     cors: str | None = None
 
 
+def found(endpoints: Mapping[str, Endpoint], path: str) -> Endpoint | None:
+    """The endpoint of this very path, or of all but the last part of it (it ends with a slash), or of everything below its first
+    part (it ends with `/*`, and routes by itself); None: none."""
+    return endpoints.get(path) or endpoints.get(path[: path.rfind("/") + 1]) or endpoints.get(path[: path.find("/", 1) + 1] + "*")
+
+
 class MachineLayer:
-    """Routes by exact path to machine endpoints, or by all but the last part of it to one whose path ends with a slash; everything
-    else to the pages behind."""
+    """Routes to machine endpoints; everything else to the pages behind."""
 
     def __init__(
         self,
@@ -110,16 +118,17 @@ class MachineLayer:
         self._known_origin = known_origin
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        path: str = environ["PATH_INFO"]
-        endpoint = self.endpoints.get(path) or self.endpoints.get(path[: path.rfind("/") + 1])
+        endpoint = found(self.endpoints, environ["PATH_INFO"])
         if endpoint is None:
             return self._inner(environ, start_response)
         reply = self._safe(endpoint, environ)
         headers = [*reply.headers, *self._cors(endpoint, environ)]
-        if reply.status not in (204, 304):
+        if reply.status not in (204, 304) and reply.stream is None:
             headers.append(("Content-Length", str(len(reply.body))))
         start_response(f"{reply.status} {REASONS[reply.status]}", headers)
-        return [] if environ["REQUEST_METHOD"] == "HEAD" else [reply.body]
+        if environ["REQUEST_METHOD"] == "HEAD":
+            return []
+        return [reply.body] if reply.stream is None else reply.stream
 
     def _safe(self, endpoint: Endpoint, environ: dict[str, Any]) -> Reply:
         try:
@@ -134,6 +143,8 @@ class MachineLayer:
 
     def _answer(self, endpoint: Endpoint, environ: dict[str, Any]) -> Reply:
         method = environ["REQUEST_METHOD"]
+        if not endpoint.methods:
+            return endpoint.answer(MachineRequest(method, environ))
         if method == "OPTIONS":
             return Reply(204, headers=(("Allow", ", ".join((*endpoint.methods, "OPTIONS"))),))
         if method not in endpoint.methods and not (method == "HEAD" and "GET" in endpoint.methods):

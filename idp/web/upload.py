@@ -17,6 +17,7 @@ FIELD = "file"
 BLOCK = 65_536
 AROUND = 4_096  # bytes that the form may need beside the file
 SECONDS = 900  # for the whole file
+PATHS = frozenset({"/console/contracts/new"})  # that take files; the server waits longer there than for a form
 MAX_BOUNDARY = 70  # RFC 2046 section 5.1.1
 
 

@@ -12,12 +12,13 @@ from statistics import median
 from typing import Any, Callable, Iterator
 
 from idp.domain.policy import Argon2Cost
-from tests.bench import bound, codes, contracts, grants, house, letters, load, pages, passkeys, peer, reference
+from tests.bench import bound, codes, contracts, grants, house, letters, load, pages, passkeys, peer, reference, search
 from tests.bench.figure import Figure, Round, figure, in_turn
 from tests.bench.house import Bench, Server
 from tests.bench.load import message
 
-NAMES = ("start", "sign-in", "code", "remembered", "passkey", "exchange", *grants.NAMES, *bound.NAMES, "userinfo", "account", "discovery", "jwks", "memory", "letters", *contracts.NAMES, *peer.NAMES)
+NAMES = ("start", "sign-in", "code", "remembered", "passkey", "exchange", *grants.NAMES, *bound.NAMES, "userinfo", "account", "discovery", "jwks", "memory", "letters", *contracts.NAMES, *search.NAMES, *peer.NAMES)
+APART = {*contracts.NAMES, *search.NAMES}  # those take no server
 
 
 @contextmanager
@@ -191,10 +192,12 @@ class Run:
 def measure(folder: Path, urls: tuple[str, str], names: list[str] | tuple[str, ...], quick: bool, cost: Argon2Cost = Argon2Cost()) -> Iterator[Figure]:
     """Every figure that was asked for, as soon as it is known. Memory after load means after the others. `cost`: of every
     password hash."""
-    if set(names) - set(contracts.NAMES):
+    if set(names) - APART:
         yield from _over_http(folder, urls, names, quick, cost)
     if set(names) & set(contracts.NAMES):
         yield from contracts.figures(folder, urls, names, quick)
+    if set(names) & set(search.NAMES):
+        yield from search.figures(folder, urls, quick)
 
 
 def _over_http(folder: Path, urls: tuple[str, str], names: list[str] | tuple[str, ...], quick: bool, cost: Argon2Cost) -> Iterator[Figure]:
@@ -210,7 +213,7 @@ def _over_http(folder: Path, urls: tuple[str, str], names: list[str] | tuple[str
         run = Run(bench, client, bare, quick, cost)
         idle = house.memory(bench.ours.worker)
         for name in names:
-            if name not in ("start", "memory", "letters", *contracts.NAMES, *peer.NAMES):
+            if name not in ("start", "memory", "letters", *APART, *peer.NAMES):
                 yield getattr(run, name.replace("-", "_"))()
         # the peer has its data in Redis, so ours is measured with its production stores
         if (beside := [name for name in names if name in peer.NAMES]) and not urls[0].startswith("sqlite"):

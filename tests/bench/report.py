@@ -38,6 +38,7 @@ MEANING = {
     "peer-jwks": "oidc-provider ÷ ours: JWKS",
     "import": "greatest RSS of a contract import",
     "matching": "one contract of many ÷ of 1,000",
+    "search": "the desk's search of many ÷ of 1,000",
 }
 HEADING = f"{'':15} {'':36} {'target':>10} {'median':>8} {'spread':>13}  {'':7} raw, medians"
 

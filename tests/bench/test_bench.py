@@ -60,3 +60,9 @@ def test_the_bench_measures_the_peer_beside_us(tmp_path: Path) -> None:
     assert "oidc-provider" in printed and [one["target"] for one in found] == [1.0, 0.5]
     for one in found:
         assert len(one["rounds"]) > 1 and min(one["rounds"]) > 0 and one["raw"]["peer CPU ms"] > 0
+
+
+def test_the_bench_searches_among_many_members(tmp_path: Path) -> None:
+    printed, (search,) = quick(tmp_path, "search")
+    assert "members 10000" in printed and search["target"] == 1.5
+    assert len(search["rounds"]) > 1 and min(search["rounds"]) > 0 and search["raw"]["wall"] > 0

@@ -17,7 +17,7 @@ from idp.tables.database import Database
 from tests import services
 
 
-STEPS = ["0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0012", "0013", "0014", "0015"]
+STEPS = ["0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0012", "0013", "0014", "0015", "0016"]
 
 
 def differences(url: str) -> list[Any]:
@@ -78,6 +78,21 @@ def upgrade_to(database: Database, revision: str) -> None:
         )
         with Operations.context(context):
             context.run_migrations()
+
+
+def test_accounts_of_the_version_before_are_found_by_the_beginning_of_their_names(database_url: str) -> None:
+    database = Database(database_url)
+    upgrade_to(database, "0013")
+    columns = "id, login_id, login_id_key, nickname, status, role, locale, epoch, password_state, password_at, profile, created_at, updated_at"
+    row = "VALUES (:id, :id, :id, 'はなこ', :status, 'member', 'ja', 0, 'none', 0, :profile, 1, 1)"
+    with database.write() as connection:
+        for name, status in (("taro", "active"), ("gone", "closed")):
+            connection.execute(text(f"INSERT INTO accounts ({columns}) {row}"), {"id": name, "status": status, "profile": '{"name": "山﨑 花子"}'})
+    migrations.upgrade(database)
+    with database.read() as connection:
+        found = {tuple(one) for one in connection.execute(text("SELECT key, account_id FROM search_names"))}
+    database.close()
+    assert found == {("taro", "taro"), ("ハナコ", "taro"), ("山崎花子", "taro")}
 
 
 def test_a_difference_would_be_found(database_url: str) -> None:

@@ -14,11 +14,15 @@ from click.testing import CliRunner
 from prometheus_client import REGISTRY
 
 from idp import cli
-from idp.services import metrics
+from idp.services import console_sessions, metrics
+from idp.tables import accounts
+from idp.web import upload
 from tests import running, services
 from tests.cli.shell import HTTPS, SECRET
+from tests.contractor import files
 from tests.ports.smtp_server import self_made_certificate
 from tests.running import Idp
+from tests.settings.member import inside
 
 README = Path(__file__).parents[2] / "README.md"
 
@@ -150,6 +154,19 @@ def test_what_is_too_large_stops_at_the_door(up: Proxied) -> None:
     assert up.ask("/token", "POST", data=b"x" * 70_000).status_code == 413
     assert up.ask("/authorize?" + "x" * 9_000).status_code == 414
     assert up.ask("/authorize?state=" + "x" * 7_000).status_code < 500
+
+
+def test_a_list_of_contracts_of_the_staff_is_no_more_too_large(up: Proxied) -> None:
+    where, many = "/console/contracts/new", files.text([files.contract(number) for number in range(1, 3_000)]).encode()
+    subject = up.idp.account(running.new_name(), "--role", "supervisor")
+    with inside(up.idp) as deps, deps.database.read() as connection:
+        who = accounts.by_id(connection, subject)
+        assert who and len(many) > 200_000
+        cookies = {"__Host-idp-console": console_sessions.start(deps, who, "sid", deps.now(), "token"), "__Host-idp-browser": "b" * 43}
+        proof = upload.proof(deps, "b" * 43, where)
+    sent = up.ask(f"{where}?proof={proof}", "POST", files={"file": ("c.csv", many)}, cookies=cookies)
+    assert sent.status_code == 303 and sent.headers["Location"].startswith("/console/contracts/")
+    assert up.ask(where, "POST", files={"file": ("c.csv", many)}).status_code == 400, "and of nobody else"
 
 
 def test_no_query_and_no_link_of_a_letter_stands_in_the_log(up: Proxied) -> None:

@@ -4,7 +4,7 @@ from idp.tables.own_data import SHOWN
 from idp.tables.schema import metadata
 
 # what they are: fingerprints of links, of codes with a sealed state from before, and what accounts are found by
-LEFT_OUT = {"links", "search_names", "undos"}
+LEFT_OUT = {"print_rows", "links", "search_names", "undos"}
 SECRET = ("hash", "sealed", "secret", "facts", "epoch", "key", "last_step", "lease")
 
 

@@ -34,5 +34,8 @@ def computed() -> set[str]:
         *(one.key for part in SYSTEM for good in (True, False) if (one := system.Finding(part, good)).key != "con.system.away.good"),
         *(f"con.system.part.{part}" for part in SYSTEM if part != "away"),
         *(f"con.system.key.{state}" for state in ("current", "next", "retiring")),
+        *(f"con.letters.kind.{kind}" for kind in ("requested", "without", "printed", "expired")),
+        *(f"con.letters.state.{state}" for state in ("waiting", "ready", "taken", "void")),
+        *(f"con.letters.{what}{part}" for what in ("file", "void") for part in ("", ".lead")),
         *domain,
     }

@@ -27,6 +27,8 @@ MACHINE = {
     "/revoke": (("POST",), True, "registered"),
     "/introspect": (("POST",), True, None),
     "/userinfo": (("GET", "POST"), True, "registered"),
+    "/admin/openapi.json": (("GET",), False, None),
+    "/admin/*": ((), False, None),  # judged by its own table: tests/admin_api
     "/health/live": (("GET",), False, None),
     "/health/ready": (("GET",), False, None),
     "/metrics": (("GET",), False, None),

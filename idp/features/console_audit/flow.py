@@ -165,6 +165,6 @@ def export(
     with deps.database.write() as connection:
         records.add(
             connection, deps, "audit_exported", actor=actor.id, client_id=console_client.CLIENT_ID, address=address,
-            detail={"since": since, "until": until, "format": form, **why},
+            detail={"since": audit_export.iso(since), "until": audit_export.iso(until), "format": form, **why},
         )  # fmt: skip
     return audit_export.lines(deps, form, since, until)

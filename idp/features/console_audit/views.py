@@ -6,7 +6,8 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, redirect, request
 
 from idp import texts
-from idp.features.console_audit import flow, forms, words
+from idp.features.console_audit import flow, forms
+from idp.features.console_audit import words as codes
 from idp.services import letters
 from idp.web import console, console_form, steps
 from idp.web.house import House
@@ -35,8 +36,8 @@ def blueprint(house: House) -> Blueprint:
         further = f"{LIST}?{urlencode({**kept, 'before': found.further})}" if found.further else None
         return console.render(
             house, "audit.html", entries=[_shown(house, one) for one in found.entries], further=further, full=len(found.entries) == flow.PAGE,
-            errors=held["errors"], values=held["values"] or values, filtered=bool(kept), events=_words(house, "event", words.EVENTS),
-            results=_words(house, "result", words.RESULTS), may_export=console.who().may("audit.export"),
+            errors=held["errors"], values=held["values"] or values, filtered=bool(kept), events=_words(house, "event", codes.EVENTS),
+            results=_words(house, "result", codes.RESULTS), may_export=console.who().may("audit.export"),
         )  # fmt: skip
 
     @room.post(LIST)
@@ -145,4 +146,4 @@ def _word(house: House, kind: str, code: str) -> str:
 
 def _shown(house: House, one: flow.Entry) -> dict[str, Any]:
     words = {"event_words": _word(house, "event", one.event), "result_words": _word(house, "result", one.result)}
-    return {**vars(one), **words, "when": letters.moment(house.pages.locale(), one.at)}
+    return {**vars(one), **words, "good": one.result in codes.GOOD, "when": letters.moment(house.pages.locale(), one.at)}

@@ -29,6 +29,8 @@ OWN_WORDS = (
 )  # fmt: skip
 OUTCOMES = ("queued", "accepted", "delivered", "unreachable", "rejected", "failed", "unknown", "expired", "parked", "cancelled", "other")
 TIMED = ("accepted", "delivered")
+DONE = ("ok", "sent", "approved")  # results of what went as it was meant to
+DECIDED = ("approved", "rejected", "withdrawn", "void", "taken")
 LETTERS = (
     "otp", "test", "username", "provisional", "registered", "reset.link", "reset.code", "closed", "closed.contract", "desk.code",
     "notice", "other",
@@ -81,9 +83,11 @@ def _event(row: Any) -> Line:
     key, known = f"acct.hist.{row.event}.{row.result}", texts.catalog(texts.LOCALES[0])
     if key not in known or row.event in OWN_WORDS:
         key = f"con.member.event.{row.event if row.event in OWN_WORDS else 'other'}"
+    if row.event == "desk_decided" and row.result in DECIDED:
+        key = f"con.decided.{row.result}"
     detail = json.loads(row.detail)
     kind: Kind = next((name for name, events in EVENTS.items() if row.event in events), "change")  # type: ignore[arg-type]
-    good = None if row.result == "ok" and kind != "sign_in" else row.result == "ok"
+    good = None if row.result in DONE and kind != "sign_in" else row.result in DONE
     return Line(row.at, kind, key, good, row.client_id, row.address, row.actor, {"event": row.event, "result": row.result, **detail})
 
 

@@ -126,7 +126,9 @@ def acts(actor: Account, account: Account, found: Detail) -> dict[str, Any]:
     if not staff.over(actor, account) or not staff.may(actor.role, "desk.act"):
         return {"may": False, "first": [], "others": []}
     shown = lambda names: [{"name": name, "slug": OPERATIONS[name].slug, "can": _can(actor, account, OPERATIONS[name], found)} for name in names]  # noqa: E731
-    return {"may": True, "first": shown(FIRST), "others": [one for one in shown(OTHERS) if one["can"]]}
+    stopped = account.status == "suspended" and staff.may(actor.role, OPERATIONS["desk_resume"].right)
+    first = ("desk_resume", *FIRST[1:]) if stopped else FIRST
+    return {"may": True, "first": shown(first), "others": [one for one in shown(OTHERS) if one["can"]]}
 
 
 def lines(house: House, found: Lines, names: dict[str, str]) -> list[dict[str, Any]]:
@@ -148,7 +150,9 @@ def _line(house: House, one: Line, names: dict[str, str]) -> dict[str, Any]:
         more.append(_client(house, one.client_id))
     if one.actor:
         more.append(text(locale, "con.member.by", {"name": inert(names.get(one.actor, one.actor))}))
+    if (operation := values.get("operation")) in OPERATIONS:
+        more.append(text(locale, f"con.op.{operation}"))
     for name in ("ticket", "level", "reason"):
-        if values.get(name):
+        if values.get(name, "0") not in ("", "0"):
             more.append(text(locale, f"con.member.{name}", {"value": inert(values[name])}))
     return {**said, "text": text(locale, one.key, {"event": inert(values["event"]), "result": inert(values["result"])}), "outcome": "", "more": more}

@@ -1,0 +1,1 @@
+"""Letters with first passwords: what waits, and batches for the print shop."""
