@@ -11,6 +11,7 @@ import sqlalchemy
 from sqlalchemy import Connection, func, literal, select, table
 
 from idp import migrations
+from idp.tables.schema import metadata
 
 MANY = 1_000_000  # counted no further
 Wait = Literal["nobody", "writers", "everybody"]
@@ -74,8 +75,13 @@ def kind_of(statement: str) -> tuple[str, str, Wait, bool]:
     """(table, what, who waits, whether its rows are gone through) of a statement. Raises ValueError if it is of no known kind."""
     for pattern, what, waits, reads in _KINDS:
         if match := re.match(pattern, statement, re.IGNORECASE):
-            return match[1], what, waits, reads
+            return _table_of(match[1]) if what == "index dropped" else match[1], what, waits, reads
     raise ValueError(f"what does this lock? {statement[:80]}")
+
+
+def _table_of(index: str) -> str:
+    """The table of an index, by the rule that its name follows."""
+    return max((name for name in metadata.tables if index.startswith(f"ix_{name}_")), key=len, default=index)
 
 
 def effects(revision: str, dialect: str) -> list[tuple[str, str, Wait, bool]]:
@@ -86,7 +92,7 @@ def effects(revision: str, dialect: str) -> list[tuple[str, str, Wait, bool]]:
             found.append(kind)
         if kind[1] == "new table":
             new.add(kind[0])
-    return found
+    return found + [(name, "rows read", "nobody", True) for name in getattr(module(revision), "READS", ())]
 
 
 def _rows(connection: Connection, name: str) -> int:

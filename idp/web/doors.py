@@ -109,7 +109,7 @@ def install(app: Flask, deps: Deps) -> None:
         if door == PAGE:
             read_query()
         if door == UPLOAD:
-            upload.check(deps, cookies.read(cookies.BROWSER, secure))
+            upload.check(deps, cookies.read(cookies.BROWSER, secure), read_query().get("proof", ""))
         if door == FORM and request.method == "POST":
             here.form = read_form()
             browser = cookies.read(cookies.BROWSER, secure)

@@ -35,12 +35,12 @@ def proof(deps: Deps, browser: str, path: str) -> str:
     return deps.vault.keyed_hash("csrf upload", f"{path}\n{browser}")
 
 
-def check(deps: Deps, browser: str | None) -> None:
-    """That the request comes from our own form, by its head alone. Raises `PageError` 400 or 403."""
+def check(deps: Deps, browser: str | None, given: str) -> None:
+    """That the request comes from our own form, by its head alone; `given`: the proof in its address. Raises `PageError` 400 or
+    403."""
     if browser is None:
         raise PageError(400, "common.cookies")
-    given = request.args.get("proof", "")[:100]
-    if not csrf.ours(deps) or not deps.vault.matches("csrf upload", f"{request.path}\n{browser}", given):
+    if not csrf.ours(deps) or not deps.vault.matches("csrf upload", f"{request.path}\n{browser}", given[:100]):
         raise PageError(403, "error.forgery")
 
 

@@ -144,6 +144,14 @@ def test_everything_comes_through(up: Proxied) -> None:
     assert up.ask("/metrics").status_code == 200, "from a network of the settings"
 
 
+def test_a_probe_signs_in_through_it(up: Proxied) -> None:
+    """Over TLS, with the cookies of https."""
+    found = json.loads(up.idp.run("probe", "--ca", str(up.authority)).stdout)
+    assert found["ok"] is True and found["issuer"] == up.idp.issuer
+    unknown = json.loads(up.idp.run("probe", check=False).stdout)
+    assert (unknown["ok"], unknown["step"]) == (False, "discovery") and "SSLError" in unknown["reason"]
+
+
 def test_what_a_visitor_says_of_the_way_is_not_believed(up: Proxied) -> None:
     headers = {"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Host": "evil.example", "Forwarded": "for=203.0.113.9", "X-Real-IP": "203.0.113.9"}
     assert up.ask("/metrics", headers=headers).status_code == 200, "the address is the one that nginx saw"

@@ -25,6 +25,7 @@ SWEPT = {
     "registrations": "a day after their end",
     "received_events": "after 90 days",
     "desk_requests": "after 90 days",
+    "print_batches": "after 90 days, with their rows",
     "outbox": "after 90 days, unless it still waits",
     "sessions": "after 90 days",
     "rollups": "after 13 months",
@@ -39,6 +40,7 @@ OTHERWISE = {
     "contract_import_parts": "services.contract_work, when the import is over",
     "contract_import_problems": "services.contract_work",
     "contract_import_before": "services.contract_work, when it can be taken back no more",
+    "print_rows": "services, when the file is fetched; at the latest with their batch",
     "letter_requests": "services.letter_export, when the letter is printed",
     "leases": "whoever holds one; a row for each kind of work",
     "recovery_codes": "the member, by using them or printing new ones",
@@ -110,6 +112,8 @@ def test_what_is_kept_is_not_swept(database: Database, name: str) -> None:
             put(connection, schema.accounts, "a", 0)
         if name == "contractor_facts":
             put(connection, schema.contractors, "a", 0)
+        if name == "print_rows":
+            put(connection, schema.print_batches, "a", NOW)
         put(connection, table, "a" if name in ("accounts", "contractors") else "old", NOW - FAR)
         housekeeping.sweep(connection, NOW, 9)
         assert connection.execute(select(func.count()).select_from(table)).scalar_one() == 1

@@ -11,6 +11,7 @@ from idp.domain.search import keys_of
 revision = "0014"
 down_revision = "0013"
 
+READS = ("accounts",)  # gone through, as the plan says
 PAGE = 2_000
 KEY = sa.String(64).with_variant(sa.String(64, collation="C"), "postgresql")
 _ACCOUNTS = sa.table("accounts", *(sa.column(name) for name in ("id", "login_id_key", "nickname", "profile", "status")))
