@@ -4,6 +4,9 @@
   const summary = document.getElementById("error-summary");
   if (summary) summary.focus();
 
+  // a text without the readings over its words
+  const bare = (element) => [...element.childNodes].map((one) => (one.nodeName === "RUBY" ? one.firstChild : one).textContent).join("");
+
   const status = document.createElement("p");
   status.className = "visually-hidden";
   status.setAttribute("role", "status");
@@ -28,7 +31,7 @@
     input.addEventListener("keyup", (event) => {
       if (!event.getModifierState) return; // filled in by the browser, not typed
       const on = event.getModifierState("CapsLock");
-      if (on && caps.hidden) status.textContent = caps.textContent;
+      if (on && caps.hidden) status.textContent = bare(caps);
       caps.hidden = !on;
     });
   }
@@ -37,9 +40,10 @@
   const typed = document.getElementById("new_password");
   if (list && typed) {
     const rules = [...list.querySelectorAll("[data-pattern]")].map((line) => {
+      const rule = bare(line);
       const state = line.appendChild(document.createElement("span"));
       state.className = "visually-hidden";
-      return { line, state, words: line.firstChild.data, pattern: new RegExp(line.dataset.pattern, "u"), other: "alternative" in line.dataset };
+      return { line, state, words: rule, pattern: new RegExp(line.dataset.pattern, "u"), other: "alternative" in line.dataset };
     });
     let pause;
     const check = () => {

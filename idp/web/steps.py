@@ -8,6 +8,7 @@ from flask import Response, g, redirect, request
 from marshmallow import Schema, ValidationError
 
 from idp.deps import Deps
+from idp.domain import delivery
 from idp.domain.account import Account
 from idp.domain.journey import NO_FACTORS, Factors, Journey, Step
 from idp.services import journeys, letters, limits, members, throttles
@@ -119,6 +120,11 @@ def clock(house: House, at: int) -> str:
     return letters.moment(locale, at) if at - house.deps.now() > HALF_A_DAY else clock_time(locale, at)
 
 
+def ladder(house: House, sent_at: int) -> list[dict[str, Any]]:
+    """What to try when what was sent then (Unix seconds) does not arrive, from which clock time on."""
+    return [{**vars(rung), "time": clock(house, rung.at)} for rung in delivery.ladder(sent_at, house.deps.now())]
+
+
 def operation(house: House, journey: Journey) -> str | None:
     """What the portal, or a page of ours, wants a fresh proof for, in the words registered for it (flows.md M0)."""
     if journey.purpose == "account" and journey.operation:
@@ -134,13 +140,12 @@ def said(house: House, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Errors of `error` as (field, sentence) for the page."""
     if not rows:
         return []
-    locale = house.pages.locale()
     found = []
     for row in rows:
         values = dict(row.get("values", {}))
         if "time" in values:
             values["time"] = clock(house, values["time"])
-        found.append({"field": row["field"], "text": house.pages.text(locale, row["key"], values)})
+        found.append({"field": row["field"], "text": house.pages.said(row["key"], values)})
     return found
 
 

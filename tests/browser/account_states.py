@@ -67,6 +67,11 @@ def account_nickname(visitor: Visitor) -> None:
     _open(visitor, "/account/nickname")
 
 
+def account_card(visitor: Visitor) -> None:
+    """To be printed."""
+    _open(visitor, "/account/card")
+
+
 def account_sessions(visitor: Visitor) -> None:
     """Where the member is signed in."""
     _open(visitor, "/account/sessions")
@@ -103,7 +108,7 @@ ACCOUNT: dict[str, Callable[[Visitor], None]] = {
     state.__name__: state
     for state in (
         account, account_history, account_password, account_password_refused, account_login_id, account_login_id_taken,
-        account_login_id_free, account_confirm, account_nickname, account_sessions, account_not_me,
+        account_login_id_free, account_confirm, account_nickname, account_card, account_sessions, account_not_me,
         account_not_me_done, undo, undo_refused, undo_done,
     )
 }  # fmt: skip

@@ -161,6 +161,7 @@ def _second_routes(room: Blueprint, house: House) -> None:
             ways=came.ways,
             way=chosen,
             until=steps.clock(house, sent[-1]["until"]) if sent else None,
+            rungs=steps.ladder(house, sent[-1]["at"]) if sent else None,
             resend_at=steps.clock(house, sent[-1]["at"] + deps.policy.codes.resend) if sent else None,
             **_noted(house, came.journey),
         )

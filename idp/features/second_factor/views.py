@@ -6,6 +6,7 @@ from typing import Any
 from flask import Blueprint, Response, redirect, request
 
 from idp.domain.account import Account
+from idp.domain.identifiers import mask_email
 from idp.domain.journey import Journey
 from idp.features.second_factor import flow, forms
 from idp.services import journeys, passkeys
@@ -114,7 +115,9 @@ def _code_page(house: House, at: steps.At) -> Response:
         errors=errors,
         typed=journey.notice.get("typed", ""),
         way=way,
+        own=bool(at.account.mailbox) and way.masked == mask_email(at.account.mailbox or ""),
         others=len(known) > 1,
+        rungs=steps.ladder(house, code["sent_at"]) if sent else None,
         until=steps.clock(house, code["until"]) if sent else None,
         resend_at=steps.clock(house, code["sent_at"] + deps.policy.codes.resend) if sent else None,
         remember_days=deps.policy.second_factor.remember // 86_400 if flow.may_remember(journey, at.account) else 0,
