@@ -198,13 +198,8 @@ def flask_app(house: House) -> Flask:
     app.url_map.strict_slashes = True
     doors.install(app, house.deps)
     errors.install(app, house.pages)
-<<<<<<< HEAD
     members = (login, passkey_sign_in, second_factor, settings_room, authenticator, passkeys, trusted_devices, sessions)
-    mine = (account, email_sign_in, agreements, language, not_me, undo, own_data, closing)
-=======
-    members = (login, second_factor, settings_room, authenticator, trusted_devices, sessions)
     mine = (account, card, email_sign_in, agreements, language, not_me, undo, own_data, closing)
->>>>>>> main
     staff = (
         console_members, console_desk, console_staff, console_audit, console_courier, console_register, console_clients,
         console_keys, console_letters, console_policy, console_system, console_texts,

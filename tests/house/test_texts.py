@@ -111,16 +111,11 @@ def computed() -> set[str]:
         *(f"footer.{name}" for name in ("privacy", "accessibility", "terms")),
         *(f"login.err.{result}" for result in results),
         *(f"mfa.{part}.{kind}" for part in ("sent", "delay", "send") for kind in ("sms", "mail")),
-<<<<<<< HEAD
         *(f"mfa.way.{kind}" for kind in ("sms", "email", "app", "printed", "passkey")),
         *(f"mfa.op.{name}" for name in (*client.OPERATIONS, "second_factor", "email_sign_in", "login_id", "passkey")),
-=======
-        *(f"mfa.way.{kind}" for kind in ("sms", "email", "app", "printed")),
-        *(f"mfa.op.{name}" for name in (*client.OPERATIONS, "second_factor", "email_sign_in", "login_id")),
         *(f"mfa.mailbox.{name}" for name in (*mailboxes.PROVIDERS, mailboxes.OTHER, "own")),
         *(f"mfa.place.{kind}" for kind in ("mail", "sms", "phone")),
         *(f"mfa.help.{name}" for name in mailboxes.HELP.values()),
->>>>>>> main
         *(f"agreed.kind.{kind}" for kind in agreements.KINDS),
         *(f"passkey.done.{what}" for what in ("added", "named", "removed")),
         *(f"elogin.done.{what}" for what in ("on", "changed", "off")),
