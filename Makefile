@@ -6,10 +6,10 @@ JOBS ?= 3
 VENV := .venv
 PIP := $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-input
 
-.PHONY: help run test bench check
+.PHONY: help run test bench check pictures
 
 help: ## this list
-	@awk -F ' ## ' '/^[a-z]+:.* ## / {split($$1, name, ":"); printf "  make %-7s %s\n", name[1], $$2}' Makefile
+	@awk -F ' ## ' '/^[a-z]+:.* ## / {split($$1, name, ":"); printf "  make %-8s %s\n", name[1], $$2}' Makefile
 
 run: $(VENV)/run.stamp ## try it: sample members and a sample portal, in the browser
 	@$(VENV)/bin/idp demo
@@ -23,6 +23,10 @@ bench: $(VENV)/test.stamp ## what the hot paths cost on this machine
 
 check: $(VENV)/test.stamp ## the house rules only
 	@$(VENV)/bin/python -m pytest tests/house
+
+pictures: $(VENV)/test.stamp ## a picture of every page, into var/pictures
+	@sh tests/install.sh
+	@$(VENV)/bin/python -m pytest tests/browser/every_page.py
 
 # installed anew only when what is to be installed has changed
 $(VENV)/run.stamp: setup.cfg pyproject.toml

@@ -19,6 +19,7 @@ from idp.features.account import views as account
 from idp.features.admin_api import endpoints as admin_api
 from idp.features.agreements import views as agreements
 from idp.features.authenticator import views as authenticator
+from idp.features.card import views as card
 from idp.features.closing import views as closing
 from idp.features.confirmation import views as confirmation
 from idp.features.console import endpoints as console_endpoints
@@ -46,6 +47,8 @@ from idp.features.oidc import admission
 from idp.features.oidc import endpoints as oidc_endpoints
 from idp.features.oidc import views as oidc
 from idp.features.own_data import views as own_data
+from idp.features.passkey_sign_in import views as passkey_sign_in
+from idp.features.passkeys import views as passkeys
 from idp.features.portal_events import endpoints as portal_events
 from idp.features.receipts import endpoints as receipts
 from idp.features.recovery import views as recovery
@@ -195,8 +198,8 @@ def flask_app(house: House) -> Flask:
     app.url_map.strict_slashes = True
     doors.install(app, house.deps)
     errors.install(app, house.pages)
-    members = (login, second_factor, settings_room, authenticator, trusted_devices, sessions)
-    mine = (account, email_sign_in, agreements, language, not_me, undo, own_data, closing)
+    members = (login, passkey_sign_in, second_factor, settings_room, authenticator, passkeys, trusted_devices, sessions)
+    mine = (account, card, email_sign_in, agreements, language, not_me, undo, own_data, closing)
     staff = (
         console_members, console_desk, console_staff, console_audit, console_courier, console_register, console_clients,
         console_keys, console_letters, console_policy, console_system, console_texts,
@@ -214,7 +217,8 @@ def machine_endpoints(house: House) -> dict[str, Endpoint]:
     found = {path: one for room in rooms for path, one in room.endpoints(house).items()}
     senders = portal_events.Senders(partial(client_assertion.proven, house), partial(received_sets.opened, house))
     api = admin_api.endpoints(house, partial(admission.admitted, house))
-    return found | portal_events.endpoints(house, senders) | api | pages.static_endpoints()
+    static = pages.static_endpoints(house.pages.look.css)
+    return found | portal_events.endpoints(house, senders) | api | static
 
 
 def create_wsgi(house: House, wrap: Callable[[Wsgi], Wsgi] = lambda inner: inner) -> Wsgi:

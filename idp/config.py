@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
-from idp import secret_keys, sms_settings, toml_reader
+from idp import brand, secret_keys, sms_settings, toml_reader
 from idp.client_settings import ClientRegistration
 from idp.secret_keys import Secrets
 from idp.sms_settings import SmsSettings
@@ -83,6 +83,9 @@ class Brand:
     privacy_url: str = ""
     accessibility_url: str = ""
     terms_url: str = ""
+    color: str = ""
+    logo: str = ""
+    templates: str = ""
 
 
 @dataclass(frozen=True)
@@ -236,6 +239,8 @@ def load(path: str | None = None) -> tuple[Settings, Path]:
         raise TomlError([toml_reader.problem(text, chosen, where, message) for where, message in problems])
     base = Path(chosen).resolve().parent
     settings = absolute(settings, base)
+    if wrong := brand.read(settings.brand.color, settings.brand.logo)[1]:
+        raise TomlError([toml_reader.problem(text, chosen, ("brand", key), message) for key, message in wrong])
     try:
         secret_keys.read(settings.secrets, settings.loopback, base, create=False)
     except ValueError as error:
@@ -258,4 +263,6 @@ def absolute(settings: Settings, base: Path) -> Settings:
         changed[name] = dataclasses.replace(section, url=fix(section.url))
     if settings.texts.folder:
         changed["texts"] = TextSettings(str(base / settings.texts.folder))
+    own = {name: str(base / path) for name in ("logo", "templates") if (path := getattr(settings.brand, name))}
+    changed["brand"] = dataclasses.replace(settings.brand, **own)
     return dataclasses.replace(settings, **changed)

@@ -43,7 +43,7 @@ def check(ctx: click.Context) -> None:
     """Try every setting and every outside part, and say what to mend.
 
     \b
-    settings, texts, policy, password hash, secrets, library versions,
+    settings, texts, templates, policy, password hash, secrets, library versions,
     database, schema, ephemeral store, mail, SMS, contract records, signing keys, clock.
     Sends no mail and no SMS. Exit code 0: all well; 1: something must be mended.
     """
@@ -64,6 +64,7 @@ def check(ctx: click.Context) -> None:
 
 def _attempts(settings: config.Settings, base: Path) -> dict[str, Callable[[], str | None]]:
     from idp import app, courier
+    from idp.web import own_templates
     from idp.services.keyring import Keyring
 
     app.make_folders(settings)
@@ -81,6 +82,9 @@ def _attempts(settings: config.Settings, base: Path) -> dict[str, Callable[[], s
         except TomlError:  # the policy's own line says so
             sms_reset = "code"
         app.open_texts(settings, sms_reset)
+
+    def templates() -> None:
+        own_templates.loader(settings.brand.templates)
 
     def versions() -> None:
         if old := outdated():
@@ -138,6 +142,7 @@ def _attempts(settings: config.Settings, base: Path) -> dict[str, Callable[[], s
         "settings": lambda: settings.issuer,
         "libraries": versions,
         "texts": texts_fit,
+        "templates": templates,
         "policy": lambda: policy_file.load(settings.policy, base).version,
         "password hash": password_hash,
         "secrets": lambda: f"{len(secrets())} key(s)",

@@ -4,6 +4,9 @@
   const summary = document.getElementById("error-summary");
   if (summary) summary.focus();
 
+  // a text without the readings over its words
+  const bare = (element) => [...element.childNodes].map((one) => (one.nodeName === "RUBY" ? one.firstChild : one).textContent).join("");
+
   const status = document.createElement("p");
   status.className = "visually-hidden";
   status.setAttribute("role", "status");
@@ -28,7 +31,7 @@
     input.addEventListener("keyup", (event) => {
       if (!event.getModifierState) return; // filled in by the browser, not typed
       const on = event.getModifierState("CapsLock");
-      if (on && caps.hidden) status.textContent = caps.textContent;
+      if (on && caps.hidden) status.textContent = bare(caps);
       caps.hidden = !on;
     });
   }
@@ -37,9 +40,10 @@
   const typed = document.getElementById("new_password");
   if (list && typed) {
     const rules = [...list.querySelectorAll("[data-pattern]")].map((line) => {
+      const rule = bare(line);
       const state = line.appendChild(document.createElement("span"));
       state.className = "visually-hidden";
-      return { line, state, words: line.firstChild.data, pattern: new RegExp(line.dataset.pattern, "u"), other: "alternative" in line.dataset };
+      return { line, state, words: rule, pattern: new RegExp(line.dataset.pattern, "u"), other: "alternative" in line.dataset };
     });
     let pause;
     const check = () => {
@@ -67,6 +71,57 @@
   for (const button of document.querySelectorAll("button.print")) {
     button.hidden = false;
     button.addEventListener("click", () => print());
+  }
+
+  // passkeys (WebAuthn Level 3): nothing of them is seen where the browser has none
+  const passkey = document.querySelector("button.passkey");
+  if (passkey && window.PublicKeyCredential && navigator.credentials) {
+    const decoded = (text) => Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (one) => one.charCodeAt(0));
+    const encoded = (bytes) => btoa(String.fromCharCode(...new Uint8Array(bytes))).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
+    const { form, dataset: { options, action, known } } = passkey;
+    const publicKey = JSON.parse(options);
+    const makes = Boolean(publicKey.user);
+    publicKey.challenge = decoded(publicKey.challenge);
+    if (makes) publicKey.user.id = decoded(publicKey.user.id);
+    for (const one of [...(publicKey.allowCredentials || []), ...(publicKey.excludeCredentials || [])]) one.id = decoded(one.id);
+
+    let asking;
+    const ask = async (how) => {
+      if (asking) asking.abort();
+      asking = new AbortController();
+      const wish = { publicKey, signal: asking.signal, ...how };
+      const found = await (makes ? navigator.credentials.create(wish) : navigator.credentials.get(wish));
+      const response = found.response.getTransports ? { transports: found.response.getTransports() } : {};
+      for (const name of ["clientDataJSON", "attestationObject", "authenticatorData", "signature", "userHandle"]) {
+        if (found.response[name]) response[name] = encoded(found.response[name]);
+      }
+      form.elements.credential.value = JSON.stringify({ id: found.id, rawId: encoded(found.rawId), type: found.type, response });
+      form.action = action;
+      form.submit();
+    };
+
+    for (const one of document.querySelectorAll(".unable")) one.hidden = true;
+    passkey.hidden = false;
+    const stopped = document.querySelector(".stopped");
+    passkey.addEventListener("click", () => {
+      stopped.hidden = true;
+      ask({}).catch((error) => {
+        stopped.textContent = known && error.name === "InvalidStateError" ? known : stopped.dataset.words;
+        stopped.hidden = false;
+        status.textContent = stopped.textContent;
+      });
+    });
+
+    const name = document.getElementById("identifier");
+    const can = (what) => (PublicKeyCredential[what] ? PublicKeyCredential[what]().catch(() => false) : Promise.resolve(false));
+    if (name) {
+      can("isConditionalMediationAvailable").then((yes) => {
+        if (!yes) return;
+        name.autocomplete = "username webauthn";
+        ask({ mediation: "conditional" }).catch(() => {}); // the member typed a password instead, or pressed the button
+      });
+      can("isUserVerifyingPlatformAuthenticatorAvailable").then((yes) => { form.elements.passkeys.value = yes ? "yes" : ""; });
+    }
   }
 
   for (const form of document.forms) {

@@ -27,12 +27,22 @@ def replace(own: Mapping[str, dict[str, str]]) -> None:
     _own.clear()
     _own.update(own)
     catalog.cache_clear()
+    gentle.cache_clear()
 
 
 @cache
 def catalog(locale: str) -> dict[str, str]:
     """All texts of a locale by dotted key: the operator's, else ours."""
     return shipped(locale) | _own.get(locale, {})
+
+
+@cache
+def gentle(locale: str) -> tuple[Mapping[str, str], Mapping[str, str]]:
+    """What the gentle mode has in this locale: how hard words are read, and plainer sentences by key, none for a key that
+    the operator has a text of their own for."""
+    found = tomllib.loads(files(__name__).joinpath(locale, "gentle.toml").read_text(encoding="utf-8"))
+    own = _own.get(locale, {})
+    return found["words"], {key: text for key, text in found["sentences"].items() if key not in own}
 
 
 def text(locale: str, key: str) -> str:

@@ -30,3 +30,10 @@ def portal(house: House) -> Client | None:
 def forget(deps: Deps) -> None:
     """Whoever signs in at this browser next came from nowhere yet. Raises `Unavailable`."""
     drafts.take(deps, _KIND, doors.browser(deps))
+
+
+def starting_address(house: House) -> str:
+    """Where members begin: the page of the portal that this browser came from, or of the operator's own; else ours. Raises
+    `Unavailable`."""
+    found = portal(house) or house.clients.find(house.deps.settings.brand.home_client)
+    return (found.client_uri if found else None) or f"{house.deps.settings.issuer}/"

@@ -7,6 +7,9 @@ from flask import Response, request
 from idp.vault import fingerprint
 
 BROWSER, SESSION, LANGUAGE, CONSOLE = "idp-browser", "idp-session", "idp-language", "idp-console"
+LOOK = "idp-look"
+GENTLE, PLAIN = "gentle", "plain"
+_CHOICES = {LANGUAGE: ("ja", "en"), LOOK: (GENTLE, PLAIN)}
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 _PAIR = re.compile(r"[A-Za-z0-9_-]{43}\.[A-Za-z0-9_-]{43}")
 _SID_AND_SECRET = re.compile(r"[A-Za-z0-9]{26}\.[A-Za-z0-9_-]{43}")
@@ -34,8 +37,8 @@ def read(name: str, secure: bool) -> str | None:
     values = _sent(_name(name, secure))
     if len(values) != 1:
         return None
-    if name == LANGUAGE:
-        return values[0] if values[0] in ("ja", "en") else None
+    if name in _CHOICES:
+        return values[0] if values[0] in _CHOICES[name] else None
     return values[0] if (_SID_AND_SECRET if name == SESSION else _TOKEN).fullmatch(values[0]) else None
 
 

@@ -100,6 +100,7 @@ def install(app: Flask, deps: Deps) -> None:
         here: Any = g._get_current_object()  # type: ignore[attr-defined]  # each look through `g` costs four calls
         here.new_browser = None
         here.locale = here.new_language = language_wish()
+        here.new_look = look_wish()
         endpoint = request.endpoint
         if endpoint is None:
             return
@@ -125,6 +126,8 @@ def install(app: Flask, deps: Deps) -> None:
             cookies.write(response, cookies.BROWSER, browser, secure, cookies.BROWSER_SECONDS)
         if language := here.get("new_language"):
             cookies.write(response, cookies.LANGUAGE, language, secure, 365 * 86_400)
+        if look := here.get("new_look"):
+            cookies.write(response, cookies.LOOK, look, secure, 365 * 86_400)
         # redirects too: what they set or where they lead is for one browser (requirement SE-08)
         response.headers.setdefault("Cache-Control", "no-store")
         return response
@@ -157,6 +160,12 @@ def language_wish() -> str | None:
     """The language switch (`?lang=en`) of this very request, also where it ends in an error page."""
     wish = (address.parameters() or {}).get("lang")
     return wish if wish in texts.LOCALES else None
+
+
+def look_wish() -> str | None:
+    """The switch of the look (`?look=gentle`, `?look=plain`) of this very request."""
+    wish = (address.parameters() or {}).get("look")
+    return wish if wish in (cookies.GENTLE, cookies.PLAIN) else None
 
 
 def journey_of(deps: Deps, journey_id: str) -> Journey | None:

@@ -2,18 +2,18 @@
 
 import hashlib
 import re
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
-from typing import Any, Mapping, MutableMapping
+from typing import Any
 
 from flask import Response, g, request
-from jinja2 import Environment, PackageLoader, StrictUndefined, nodes
-from jinja2.visitor import NodeTransformer
 from markupsafe import Markup, escape
 
 from idp import texts
+from idp.brand import read as read_brand
 from idp.config import Settings
-from idp.web import address, cookies
+from idp.web import address, cookies, own_templates, places
+from idp.web.compiled import Compiled, read_aloud
 from idp.web.headers import page_policy
 from idp.web.machine import Endpoint, Reply
 
@@ -23,51 +23,21 @@ STATIC = {"page.css": _CSS, "console.css": _CSS, "page.js": _JS, "console.js": _
 
 
 @cache
-def _static(name: str) -> tuple[str, bytes]:
-    body = files("idp").joinpath("static", name).read_bytes()
+def _static(name: str, more: str) -> tuple[str, bytes]:
+    body = files("idp").joinpath("static", name).read_bytes() + (more.encode() if name == "page.css" else b"")
     return f"/static/{hashlib.sha256(body).hexdigest()[:16]}/{name}", body
 
 
-def static_endpoints() -> dict[str, Endpoint]:
-    """The style sheet and the script under addresses that change with their content."""
+def static_endpoints(more: str = "") -> dict[str, Endpoint]:
+    """The style sheet, with `more` rules of the operator's at its end, and the script, under addresses that change with their
+    content."""
 
     def serve(body: bytes, kind: str) -> Any:
         headers = (("Content-Type", kind), ("Cache-Control", "public, max-age=31536000, immutable"))
         return lambda request: Reply(200, body, headers)
 
-    return {_static(name)[0]: Endpoint(serve(_static(name)[1], kind), ("GET",)) for name, kind in STATIC.items()}
-
-
-class _Filled(Environment):
-    """Templates of one language and brand, in which whatever says the same on all pages is replaced by what it says when
-    they are compiled: `t("key")`, `brand.name`. `constants`: by name before and in the brackets or behind the dot."""
-
-    constants: Mapping[str, Mapping[str, str]] = {}
-
-    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
-        """A plain dictionary: at each page Jinja compares these names one by one where they are in layers."""
-        return {**self.globals, **(d or {})}
-
-    def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
-        tree: nodes.Template = _Filling(self.constants).visit(super()._parse(source, name, filename))
-        return tree
-
-
-class _Filling(NodeTransformer):
-    def __init__(self, constants: Mapping[str, Mapping[str, str]]):
-        self._constants = constants
-
-    def generic_visit(self, node: nodes.Node, *args: Any, **kwargs: Any) -> nodes.Node:
-        match node:
-            case nodes.Call(node=nodes.Name(name=name), args=[nodes.Const(value=key)], kwargs=[]):
-                found = self._constants.get(name, {}).get(key)
-            case nodes.Getattr(node=nodes.Name(name=name), attr=key):
-                found = self._constants.get(name, {}).get(key)
-            case _:
-                found = None
-        if found is None:
-            return super().generic_visit(node, *args, **kwargs)
-        return nodes.MarkSafe(nodes.Const(str(escape(found))), lineno=node.lineno)
+    found = [(*_static(name, more), kind) for name, kind in STATIC.items()]
+    return {path: Endpoint(serve(body, kind), ("GET",)) for path, body, kind in found}
 
 
 class Pages:
@@ -76,28 +46,33 @@ class Pages:
     def __init__(self, settings: Settings):
         self._settings = settings
         brand = settings.brand
+        self.look, _ = read_brand(brand.color, brand.logo)
+        self._loader = own_templates.loader(brand.templates)
         dial = re.sub(r"[^0-9+]", "", brand.tel)
         domain = settings.mail.sender.rpartition("@")[2]
         self._brand = {"brand": brand.name, "operator": brand.operator, "tel": brand.tel, "dial": dial, "hours": brand.hours}
-        self._brand["mail_domain"] = domain
+        self._brand |= {"mail_domain": domain, "color": self.look.colour.removeprefix("#"), "logo": "logo" if self.look.logo else ""}
         links = (("privacy", brand.privacy_url), ("accessibility", brand.accessibility_url), ("terms", brand.terms_url))
         self._links = [(f"footer.{name}", address) for name, address in links if address]
-        self._texts = {loc: {k: self._prepared(v) for k, v in texts.catalog(loc).items()} for loc in texts.LOCALES}
-        self._templates = {locale: self._environment(locale) for locale in texts.LOCALES}
+        looks = [(locale, gentle) for locale in texts.LOCALES for gentle in (False, True)]
+        self._texts = {look: {key: self._prepared(text) for key, text in self._catalog(*look).items()} for look in looks}
+        self._templates = {look: self._environment(*look) for look in looks}
 
-    def _environment(self, locale: str) -> Environment:
-        found = _Filled(
-            loader=PackageLoader("idp"),
-            autoescape=True,
-            auto_reload=False,  # or every page would look at every file it is made of
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        closed = {key: text for key, (text, pieces) in self._texts[locale].items() if not pieces}
-        found.constants = {"t": closed, "asset": {name: _static(name)[0] for name in STATIC}, "brand": self._brand}
-        translate = lambda key, **values: self.text(locale, key, values)  # noqa: E731
-        found.globals |= {"t": translate, "locale": locale, "brand": self._brand, "links": self._links}
+    def _catalog(self, locale: str, gentle: bool) -> dict[str, str]:
+        """Every text as pages of this look say it."""
+        if not gentle:
+            return texts.catalog(locale)
+        words, sentences = texts.gentle(locale)
+        read = read_aloud(words)
+        return {key: read(text) for key, text in (texts.catalog(locale) | dict(sentences)).items()}
+
+    def _environment(self, locale: str, gentle: bool) -> Compiled:
+        closed = {key: text for key, (text, pieces) in self._texts[locale, gentle].items() if not pieces}
+        assets = {name: _static(name, self.look.css)[0] for name in STATIC}
+        found = Compiled(self._loader, {"t": closed, "asset": assets, "brand": self._brand}, gentle)
+        say = lambda key, **values: self._say(locale, gentle, key, values)  # noqa: E731
+        found.globals |= {"place": partial(places.place, say), "helps": places.helps}
+        found.globals |= {"t": say, "locale": locale, "gentle": gentle, "brand": self._brand, "links": self._links}
         return found
 
     def locale(self) -> str:
@@ -111,10 +86,21 @@ class Pages:
         locale: str = known[1]
         return locale
 
+    def gentle(self) -> bool:
+        """Whether this request's pages are for who wants larger letters and readings: the switch's or its cookie's wish."""
+        here: Any = g._get_current_object()  # type: ignore[attr-defined]
+        return (here.get("new_look") or cookies.read(cookies.LOOK, self._settings.secure)) == cookies.GENTLE
+
     def text(self, locale: str, key: str, values: dict[str, Any] | None = None) -> Markup:
         """A text with its values escaped for HTML."""
-        found, pieces = self._texts[locale][key]
-        given = values or {}
+        return self._say(locale, False, key, values or {})
+
+    def said(self, key: str, values: dict[str, Any]) -> Markup:
+        """The same as this request's page says it, with readings if that is wished for: between tags only."""
+        return self._say(self.locale(), self.gentle(), key, values)
+
+    def _say(self, locale: str, gentle: bool, key: str, given: dict[str, Any]) -> Markup:
+        found, pieces = self._texts[locale, gentle][key]
         return Markup("".join([escape(given[one]) if at % 2 else one for at, one in enumerate(pieces)])) if pieces else found
 
     def _prepared(self, text: str) -> tuple[Markup, list[str]]:
@@ -131,10 +117,11 @@ class Pages:
 
     def html(self, template: str, locale: str, **context: Any) -> str:
         """The page as HTML; templates call `t(key, name=value)`."""
-        other = "en" if locale == "ja" else "ja"
-        switch = "?" + address.query({**(address.parameters() or {}), "lang": other})
-        defaults = {"errors": [], "back": None, "stuck": False, "came_from": None, "other_language": switch}
-        return self._templates[locale].get_template(template).render({**defaults, **context})
+        here, gentle = address.parameters() or {}, self.gentle() and not template.startswith("console/")
+        switch = "?" + address.query({**here, "lang": "en" if locale == "ja" else "ja"})
+        look = "?" + address.query({**here, "look": cookies.PLAIN if gentle else cookies.GENTLE})
+        defaults = {"errors": [], "back": None, "stuck": False, "came_from": None, "other_language": switch, "other_look": look}
+        return self._templates[locale, gentle].get_template(template).render({**defaults, **context})
 
     def respond(
         self,

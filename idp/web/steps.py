@@ -8,6 +8,7 @@ from flask import Response, g, redirect, request
 from marshmallow import Schema, ValidationError
 
 from idp.deps import Deps
+from idp.domain import delivery
 from idp.domain.account import Account
 from idp.domain.journey import NO_FACTORS, Factors, Journey, Step
 from idp.services import journeys, letters, limits, members, throttles
@@ -75,25 +76,25 @@ class At:
     data: dict[str, Any] = field(default_factory=dict)
 
 
-def shown_at(house: House, step: Step) -> At | Response:
-    """The journey that the address names, if `step` is what its member has to do now; else where the browser belongs. No
+def shown_at(house: House, *wanted: Step) -> At | Response:
+    """The journey that the address names, if one of `wanted` is what its member has to do now; else where the browser belongs. No
     step can be skipped by knowing its address."""
-    return _at(house, step, journey_shown(house), {}, shown=False)
+    return _at(house, wanted, journey_shown(house), {}, shown=False)
 
 
-def posted_at(house: House, form: type[Schema], step: Step) -> At | Response:
+def posted_at(house: House, form: type[Schema], *wanted: Step) -> At | Response:
     """The same for a form that came back."""
     journey, data = posted(house, form)
     if journey is None:
         raise PageError(400, "common.expired")
-    return _at(house, step, journey, data, shown=True)
+    return _at(house, wanted, journey, data, shown=True)
 
 
-def _at(house: House, step: Step, journey: Journey, data: dict[str, Any], shown: bool) -> At | Response:
+def _at(house: House, wanted: tuple[Step, ...], journey: Journey, data: dict[str, Any], shown: bool) -> At | Response:
     if journey.finished or journey.proof is None:
         return redirect(f"/login?j={journey.id}", 303)
     account, factors = members.with_factors(house.deps, journey.proof.subject) or (None, NO_FACTORS)
-    if account is None or house.dispatcher.step(journey, account, factors)[0] != step:
+    if account is None or house.dispatcher.step(journey, account, factors)[0] not in wanted:
         return house.dispatcher.go(journey, shown=shown)
     return At(journey, account, factors, data)
 
@@ -119,6 +120,11 @@ def clock(house: House, at: int) -> str:
     return letters.moment(locale, at) if at - house.deps.now() > HALF_A_DAY else clock_time(locale, at)
 
 
+def ladder(house: House, sent_at: int) -> list[dict[str, Any]]:
+    """What to try when what was sent then (Unix seconds) does not arrive, from which clock time on."""
+    return [{**vars(rung), "time": clock(house, rung.at)} for rung in delivery.ladder(sent_at, house.deps.now())]
+
+
 def operation(house: House, journey: Journey) -> str | None:
     """What the portal, or a page of ours, wants a fresh proof for, in the words registered for it (flows.md M0)."""
     if journey.purpose == "account" and journey.operation:
@@ -134,13 +140,12 @@ def said(house: House, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Errors of `error` as (field, sentence) for the page."""
     if not rows:
         return []
-    locale = house.pages.locale()
     found = []
     for row in rows:
         values = dict(row.get("values", {}))
         if "time" in values:
             values["time"] = clock(house, values["time"])
-        found.append({"field": row["field"], "text": house.pages.text(locale, row["key"], values)})
+        found.append({"field": row["field"], "text": house.pages.said(row["key"], values)})
     return found
 
 

@@ -7,7 +7,7 @@ from tests.running import PASSWORD, Browser, Idp, form_of
 from tests.settings.member import Member, age, title
 
 HOME = "https://portal.example/mine"
-PAGES = ("/account", "/account/history", "/account/password", "/account/login-id", "/account/nickname", "/account/second-factor",
+PAGES = ("/account", "/account/history", "/account/password", "/account/login-id", "/account/nickname", "/account/card", "/account/second-factor",
          "/account/second-factor/edit", "/account/app", "/account/devices", "/account/email-sign-in", "/account/email-sign-in/address",
          "/account/consents", "/account/agreements", "/account/language")  # fmt: skip
 

@@ -10,7 +10,7 @@ from tests.bench.figure import Figure, Round, figure, in_turn
 from tests.bench.load import Portal, message
 
 PATHS = (
-    "/account", "/account/history", "/account/password", "/account/login-id", "/account/nickname", "/account/sessions",
+    "/account", "/account/history", "/account/password", "/account/login-id", "/account/nickname", "/account/card", "/account/sessions",
     "/account/devices", "/account/second-factor", "/account/app", "/account/not-me", "/account/email-sign-in", "/account/consents",
     "/account/agreements", "/account/language", "/account/data", "/account/close",
 )  # fmt: skip

@@ -43,14 +43,14 @@ def account_login_id(visitor: Visitor) -> None:
 def account_login_id_taken(visitor: Visitor) -> None:
     """One that somebody has."""
     account_login_id(visitor)
-    visitor.page.fill("[autocomplete=username]", visitor.members["keyed"])
+    visitor.page.fill("[autocomplete~=username]", visitor.members["keyed"])
     visitor.send()
 
 
 def account_login_id_free(visitor: Visitor) -> None:
     """One that nobody has."""
     account_login_id(visitor)
-    visitor.page.fill("[autocomplete=username]", "hanako-no-nagai.namae_2026")
+    visitor.page.fill("[autocomplete~=username]", "hanako-no-nagai.namae_2026")
     with visitor.page.expect_navigation():
         visitor.page.click("button[value=check]")
 
@@ -58,13 +58,18 @@ def account_login_id_free(visitor: Visitor) -> None:
 def account_confirm(visitor: Visitor) -> None:
     """Before it is changed."""
     account_login_id(visitor)
-    visitor.page.fill("[autocomplete=username]", "hanako-no-nagai.namae_2026")
+    visitor.page.fill("[autocomplete~=username]", "hanako-no-nagai.namae_2026")
     visitor.send()
 
 
 def account_nickname(visitor: Visitor) -> None:
     """The name that portals show."""
     _open(visitor, "/account/nickname")
+
+
+def account_card(visitor: Visitor) -> None:
+    """To be printed."""
+    _open(visitor, "/account/card")
 
 
 def account_sessions(visitor: Visitor) -> None:
@@ -103,7 +108,7 @@ ACCOUNT: dict[str, Callable[[Visitor], None]] = {
     state.__name__: state
     for state in (
         account, account_history, account_password, account_password_refused, account_login_id, account_login_id_taken,
-        account_login_id_free, account_confirm, account_nickname, account_sessions, account_not_me,
+        account_login_id_free, account_confirm, account_nickname, account_card, account_sessions, account_not_me,
         account_not_me_done, undo, undo_refused, undo_done,
     )
 }  # fmt: skip

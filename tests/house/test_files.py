@@ -9,7 +9,7 @@ import pytest
 from tests.house.tree import TOP, files
 
 TOP_LEVEL = frozenset(
-    """.ci .gitignore CHANGELOG.md LICENSE MANIFEST.in Makefile README.md config.example.toml idp policies pyproject.toml setup.cfg
+    """.ci .gitignore CHANGELOG.md LICENSE MANIFEST.in Makefile README.ja.md README.md config.example.toml idp policies pyproject.toml setup.cfg
     tests""".split()
 )
 # in two pieces each, so that this file passes too

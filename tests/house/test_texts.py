@@ -14,7 +14,7 @@ from jinja2 import Environment, nodes
 
 import idp.domain
 from idp import texts
-from idp.domain import client, identifiers, password
+from idp.domain import client, identifiers, mailboxes, password
 from idp.domain.device import BROWSERS, SYSTEMS
 from idp.domain.policy import Blocklist, Kind, LoginIdRule, PassphraseRule, PasswordRule
 from idp.features.account import flow as account
@@ -28,6 +28,19 @@ from tests.house.tree import TOP, files
 HOUSE = {"brand", "operator", "tel", "dial", "hours", "mail_domain", "host"}
 OPERATOR = ("policy.", "nickname.words")  # for the operator's eyes, or no sentence at all
 BANNED = ("無効な", "不正", "失敗", "エラーが発生", "トークン", "セッション", "クレデンシャル", "クライアント")
+# the second factor is on or off in these words, and a sign-in by somebody else has no other name
+ALLOWED = re.compile("不正ログイン|無効に|：無効|無効にする|Two-factor|two-factor")
+FORBIDDEN = {
+    "ja": [re.compile(word) for word in (*BANNED, "無効", "至急", "緊急", "今すぐ(?!設定する)", "安全です", "[０-９]", "ください[^。」（！]*ください")],
+    "en": [re.compile(word, re.IGNORECASE) for word in (r"\binvalid\b", r"\billegal\b", "an error occurred", r"\btokens?\b", r"\bcredentials?\b", "urgent(?!,)", "immediately")],
+}
+
+
+def allowed(text: str) -> str:
+    """The text without what may be said."""
+    return ALLOWED.sub("", text)
+
+
 # calls whose text argument is a key
 SPEAKERS = {"PageError": 1, "steps.error": 1, "error_page": 2, "texts.text": 1, "text": 1, "pages.text": 1, "house.pages.text": 1}
 
@@ -98,9 +111,13 @@ def computed() -> set[str]:
         *(f"footer.{name}" for name in ("privacy", "accessibility", "terms")),
         *(f"login.err.{result}" for result in results),
         *(f"mfa.{part}.{kind}" for part in ("sent", "delay", "send") for kind in ("sms", "mail")),
-        *(f"mfa.way.{kind}" for kind in ("sms", "email", "app", "printed")),
-        *(f"mfa.op.{name}" for name in (*client.OPERATIONS, "second_factor", "email_sign_in", "login_id")),
+        *(f"mfa.way.{kind}" for kind in ("sms", "email", "app", "printed", "passkey")),
+        *(f"mfa.op.{name}" for name in (*client.OPERATIONS, "second_factor", "email_sign_in", "login_id", "passkey")),
+        *(f"mfa.mailbox.{name}" for name in (*mailboxes.PROVIDERS, mailboxes.OTHER, "own")),
+        *(f"mfa.place.{kind}" for kind in ("mail", "sms", "phone")),
+        *(f"mfa.help.{name}" for name in mailboxes.HELP.values()),
         *(f"agreed.kind.{kind}" for kind in agreements.KINDS),
+        *(f"passkey.done.{what}" for what in ("added", "named", "removed")),
         *(f"elogin.done.{what}" for what in ("on", "changed", "off")),
         *(f"acct.done.{what}" for what in ("id", "nickname", "password", "language")),
         *(f"acct.hist.{event}.{result}" for event, results in account.EVENTS.items() for result in results),
@@ -176,6 +193,34 @@ def test_every_placeholder_is_the_same_in_every_language_and_filled_by_its_page(
 def test_no_text_blames_the_member_or_speaks_of_machinery() -> None:
     mine = {key: text for key, text in texts.catalog("ja").items() if not key.startswith(OPERATOR)}
     assert not {key: word for key, text in mine.items() for word in BANNED if word in text.replace("不正ログイン", "")}
+
+
+def plain_texts(locale: str) -> dict[str, str]:
+    """What members read, letters and the gentle mode's sentences included; the console has words of its own."""
+    gentle = {f"gentle:{key}": text for key, text in texts.gentle(locale)[1].items()}
+    return {key: text for key, text in (texts.catalog(locale) | gentle).items() if not key.startswith((*OPERATOR, "con.", "console."))}
+
+
+@pytest.mark.parametrize("locale", texts.LOCALES)
+def test_no_text_says_what_the_interface_forbids(locale: str) -> None:
+    """interface.md, interaction rules 3, 11, 14 and 15, and japan.md: no blame, no machinery, no hurry, no promise of safety,
+    one request in a sentence, digits of half width."""
+    found = {(key, rule.pattern) for key, text in plain_texts(locale).items() for rule in FORBIDDEN[locale] if rule.search(allowed(text))}
+    assert not found
+
+
+@pytest.mark.parametrize("locale, text", [("ja", "入力してください、確認してください。"), ("ja", "設定が無効です。"), ("ja", "至急ご連絡を"), ("ja", "６桁"), ("en", "Invalid code.")])
+def test_what_is_forbidden_would_be_found(locale: str, text: str) -> None:
+    assert any(rule.search(allowed(text)) for rule in FORBIDDEN[locale])
+
+
+def test_the_gentle_mode_reads_words_that_there_are_and_says_what_the_page_says() -> None:
+    said = "".join(texts.catalog("ja").values())
+    words, _ = texts.gentle("ja")
+    assert not [word for word, reading in words.items() if word not in said or not re.fullmatch("[ぁ-ん]+", reading)]
+    for locale in texts.LOCALES:
+        for key, text in texts.gentle(locale)[1].items():
+            assert placeholders(text) - HOUSE == placeholders(texts.catalog(locale)[key]) - HOUSE, key
 
 
 def test_templates_hold_no_sentence_of_their_own() -> None:

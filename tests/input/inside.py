@@ -19,6 +19,7 @@ from idp.services.accounts import NewAccount
 from tests import running
 from tests.input.console import console_calls, console_pages
 from tests.input.device import device_calls, device_pages
+from tests.input.passkeys import passkey_pages
 from tests.input.recovery import recovery_pages
 from tests.input.registration import registration_pages
 from tests.input.settings import settings_pages
@@ -125,6 +126,7 @@ class Inside:
             "code": coded.page(code_page),
             "offer": offered.page(offered.sign_in(self.portal, "offered")),
         }
+        found |= passkey_pages(self, found["login"], Visitor(self, "192.0.2.31"), Visitor(self, "192.0.2.32"))
         ways = Request("GET", "/code/ways", urlencode({"j": found["code"].form.fields["j"]}).encode())
         found["ways"] = coded.page(coded.go(ways))
         waiting.sign_in(self.portal, "hanako")

@@ -34,7 +34,7 @@ def tokens_of(idp: Idp, portal: dict, answer: requests.Response) -> dict:
 def test_a_code_by_mail_finishes_the_sign_in_and_the_token_says_so(idp: Idp, portal: dict, hanako: tuple[str, str]) -> None:
     browser = Browser(idp)
     page = browser.sign_in(browser.authorize(portal), hanako[0])
-    masked = hanako[1][0] + "****" + hanako[0][-1] + "@mail.example"
+    masked = hanako[1][0] + "…" + hanako[0][-1] + "@mail.example"
     assert masked in page.text and hanako[1] not in page.text, "the address is masked"
     claims = tokens_of(idp, portal, type_code(browser, page, idp.wait_for_code(hanako[1])))
     assert (claims["acr"], claims["amr"]) == (ACR + "2", ["pwd", "otp", "email"])

@@ -146,14 +146,20 @@ def keep_done(deps: Deps, journey: Journey, fingerprint: str, finished: Finished
     `Unavailable`."""
     account, registration = finished.account, finished.registration
     assert account and registration
-    done = {"subject": account.id, "epoch": account.epoch, "at": deps.now(), "registration": registration.id}
+    done = {"subject": account.id, "epoch": account.epoch, "at": deps.now(), "registration": registration.id, "login_id": account.login_id}
     drafts.put(deps, _DONE, journey.id, done, int(deps.policy.sessions.page))
     drafts.put(deps, _FINISHED, f"{journey.browser}:{fingerprint}", {}, registering.longest(deps))
 
 
 def is_done(deps: Deps, journey: Journey) -> bool:
     """Whether this journey has finished a registration and not signed in since."""
-    return drafts.get(deps, _DONE, journey.id) is not None
+    return login_id_of(deps, journey) is not None
+
+
+def login_id_of(deps: Deps, journey: Journey) -> str | None:
+    """The login ID that this journey has registered and not signed in with since."""
+    done = drafts.get(deps, _DONE, journey.id)
+    return str(done.get("login_id", "")) if done else None
 
 
 def leads_back(deps: Deps, journey: Journey) -> bool:

@@ -9,7 +9,7 @@ from idp.domain.client import Client
 from idp.domain.journey import Journey
 from idp.features.confirmation import flow, forms
 from idp.services import drafts, journeys
-from idp.web import doors, links, steps
+from idp.web import came_from, doors, links, steps
 from idp.web.house import House
 
 FINISH, DONE = "/register/finish", "/register/done"
@@ -105,10 +105,12 @@ def _done_routes(room: Blueprint, house: House) -> None:
             return _stop(house, None, "reg.err.over")
         if journey.finished:
             return steps.page(house, "finished.html", journey)
-        if not flow.is_done(deps, journey):
+        login_id = flow.login_id_of(deps, journey)
+        if login_id is None:
             return redirect(f"{FINISH}?j={journey.id}", 303)
         portal = None if flow.leads_back(deps, journey) else house.clients.find(journey.client_id)
-        return steps.page(house, "register_done.html", journey, back="/", portal=portal if portal and portal.client_uri else None)
+        shown = {"portal": portal if portal and portal.client_uri else None, "login_id": login_id, "address": came_from.starting_address(house)}
+        return steps.page(house, "register_done.html", journey, back="/", **shown)
 
     @room.post(DONE)
     @doors.form

@@ -107,6 +107,7 @@ def _code_page(house: House, came: Setter, draft: Draft) -> Response:
         masked=flow.masked(draft.address),
         proven=draft.proven,
         until=steps.clock(house, draft.until),
+        rungs=steps.ladder(house, draft.at),
         again=steps.clock(house, draft.at + house.deps.policy.codes.resend),
         meant=flow.masked(mail_typos.meant(draft.address)),
     )

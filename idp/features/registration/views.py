@@ -223,8 +223,8 @@ def _sent_routes(room: Blueprint, house: House) -> None:
             back=_at(DETAILS, journey),
             errors=_noted(house, journey),
             mail=known.registration.email,
-            deadline=letters.moment(house.pages.locale(), known.ends_at),
-            lost=known.lost,
+            lost=known.lost, deadline=letters.moment(house.pages.locale(), known.ends_at),
+            rungs=steps.ladder(house, known.registration.sent_at),
             again=steps.clock(house, known.again_at) if deps.now() < known.again_at else None,
             edit=_at(DETAILS, journey),
         )

@@ -1,0 +1,1 @@
+"""The card that members print and keep beside the telephone."""
