@@ -47,6 +47,8 @@ from idp.features.oidc import admission
 from idp.features.oidc import endpoints as oidc_endpoints
 from idp.features.oidc import views as oidc
 from idp.features.own_data import views as own_data
+from idp.features.passkey_sign_in import views as passkey_sign_in
+from idp.features.passkeys import views as passkeys
 from idp.features.portal_events import endpoints as portal_events
 from idp.features.receipts import endpoints as receipts
 from idp.features.recovery import views as recovery
@@ -196,7 +198,7 @@ def flask_app(house: House) -> Flask:
     app.url_map.strict_slashes = True
     doors.install(app, house.deps)
     errors.install(app, house.pages)
-    members = (login, second_factor, settings_room, authenticator, trusted_devices, sessions)
+    members = (login, passkey_sign_in, second_factor, settings_room, authenticator, passkeys, trusted_devices, sessions)
     mine = (account, card, email_sign_in, agreements, language, not_me, undo, own_data, closing)
     staff = (
         console_members, console_desk, console_staff, console_audit, console_courier, console_register, console_clients,

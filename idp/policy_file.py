@@ -48,6 +48,7 @@ _RANGES: dict[tuple[str, ...], tuple[int, int]] = {
     ("second_factor", "remember_most"): (1, 100),
     ("second_factor", "offer_every"): (DAY, 365 * DAY),
     ("second_factor", "step_up"): (MINUTE, HOUR),
+    ("second_factor", "passkeys_most"): (1, 100),
     ("codes", "sms"): (2 * MINUTE, 10 * MINUTE),  # NIST SP 800-63B-4 section 3.1.3.2: 10 minutes at most
     ("codes", "mail"): (5 * MINUTE, HOUR),  # mail may take 10 minutes to arrive (portals, finding 2)
     ("codes", "resend"): (10, 10 * MINUTE),

@@ -27,7 +27,7 @@ class Destination:
 @dataclass(frozen=True)
 class Account:
     """`id` is the OIDC subject: opaque, stable and never reused (OIDC Core section 2). Times are Unix seconds.
-    `mailbox` is the operator's own mailbox of this member; `offered_at` when the second factor was last offered;
+    `mailbox` is the operator's own mailbox of this member; `offered_at` when the second factor was last offered, `passkey_offered_at` when a passkey was;
     `login_id_at` when the member last changed the login ID; `contract_key` names the contract in the operator's records, whatever it is called in claims, and
     `former_contract` is that name once it has ended; until `held_until` codes
     by mail or SMS are no second factor for portals; until `frozen_until` nothing that is a key can be changed. `closes_at`: when
@@ -54,6 +54,7 @@ class Account:
     second_factor: bool = False
     mailbox: str | None = None
     offered_at: int = 0
+    passkey_offered_at: int = 0
     login_id_at: int = 0
     held_until: int = 0
     closes_at: int = 0

@@ -1,7 +1,8 @@
 """How strongly a member has proven themselves: `acr` and `amr`, never more than what was done (decisions.md).
 
 Inside the house a proof is a list of methods: `pwd`, `sms` and `email` (a code sent there and typed back), `totp` (an
-authenticator app), `recovery` (one of the printed codes). A remembered browser is none of them.
+authenticator app), `recovery` (one of the printed codes), `passkey` (with the user verified by the device; it needs no
+password beside it). A remembered browser is none of them.
 """
 
 from typing import Iterable, Sequence
@@ -13,10 +14,13 @@ ACR_STRONG = "urn:x-idp:acr:3"
 ACR_SUPPORTED = (ACR_PASSWORD, ACR_PASSWORD_AGAIN, ACR_CODE, ACR_STRONG)
 
 SENT = frozenset({"sms", "email"})
-SECOND = SENT | {"totp", "recovery"}
-STRONG = frozenset({"totp"})
+PASSKEY = "passkey"
+SECOND = SENT | {"totp", "recovery", PASSKEY}
+STRONG = frozenset({"totp", PASSKEY})
+WHOLE = frozenset({"pwd", PASSKEY})  # what a sign-in can begin with
 # what a method is called in tokens (RFC 8176; "email" is our own value)
 _AMR = {"pwd": ("pwd",), "sms": ("otp", "sms"), "email": ("otp", "email"), "totp": ("otp",), "recovery": ("otp",)}
+_AMR |= {PASSKEY: ("hwk", "user")}
 
 
 def amr(methods: Sequence[str]) -> tuple[str, ...]:
@@ -25,10 +29,10 @@ def amr(methods: Sequence[str]) -> tuple[str, ...]:
 
 
 def satisfied(methods: Sequence[str], entered_here: bool, held: bool = False) -> tuple[str, ...]:
-    """Every level that these methods reach, the weakest first; `entered_here`: the password was typed for this very
-    request; `held`: the password was just reset by nothing but a destination, so codes to it prove nothing beside it."""
+    """Every level that these methods reach, the weakest first; `entered_here`: the password was typed, or the
+    passkey given, for this very request; `held`: the password was just reset by nothing but a destination, so codes to it prove nothing beside it."""
     done = frozenset(methods) - (SENT if held else frozenset())
-    if "pwd" not in done:
+    if not done & WHOLE:
         return ()
     return (
         ACR_PASSWORD,

@@ -8,7 +8,8 @@ from idp.domain.account import Account
 from idp.domain.policy import SecondFactor
 
 Step = Literal[
-    "password", "refused", "first_password", "choose", "second_factor", "enrol", "no_factor", "unmet", "offer", "consent", "done"
+    "password", "refused", "first_password", "choose", "second_factor", "enrol", "no_factor", "unmet", "offer", "offer_passkey",
+    "passkey", "consent", "done",
 ]
 
 
@@ -33,7 +34,8 @@ class Journey:
     `reauthenticate` and `max_age` (seconds) say which earlier session is good enough, `hint_subject` whose it
     must be, `levels` which assurance is asked for (one is enough), `operation` what for, `choose` whether the member must
     be asked, `consent` which scopes still need a yes. `code` is what the second factor's pages know: the attempt, the way
-    chosen, the codes sent. `enrolling`: the member said yes to what was `offered`. `returns_to` is the page of ours that a journey without portal ends on.
+    chosen, the codes sent. `enrolling`: the member said yes to what was `offered`, `adding`: to a passkey. `challenge` is what a passkey signs to prove itself here, `able`: this
+    browser has said that it can make one. `returns_to` is the page of ours that a journey without portal ends on.
     """
 
     id: str
@@ -58,6 +60,9 @@ class Journey:
     code: Mapping[str, Any] = field(default_factory=dict)
     offered: bool = False
     enrolling: bool = False
+    adding: bool = False
+    challenge: str = ""
+    able: bool = False
     returns_to: str = "/"
     notice: Mapping[str, Any] = field(default_factory=dict)
     finished: bool = False
@@ -81,6 +86,16 @@ NO_FACTORS = Factors()
 def owed(journey: Journey, account: Account, rule: SecondFactor, now: int) -> frozenset[str]:
     """The second methods of which one is still owed; none if nothing is. `now` in Unix seconds ends an account's hold. A remembered browser stands in for the code
     of a sign-in, never for a level that was asked for, and never for staff (decisions.md, remembered browser)."""
+    return _owed(journey, account, rule, now) - asleep(account, rule, now)
+
+
+def asleep(account: Account, rule: SecondFactor, now: int) -> frozenset[str]:
+    """What counts for nothing now: passkeys where the policy has none, and for as long as the account's keys are frozen, as
+    one of them may be a thief's."""
+    return frozenset({assurance.PASSKEY}) if rule.passkeys == "off" or now < account.frozen_until else frozenset()
+
+
+def _owed(journey: Journey, account: Account, rule: SecondFactor, now: int) -> frozenset[str]:
     proof = journey.proof
     assert proof is not None
     done = frozenset(proof.methods)
@@ -97,7 +112,7 @@ def owed(journey: Journey, account: Account, rule: SecondFactor, now: int) -> fr
 
 def concerns_factors(journey: Journey, account: Account, rule: SecondFactor, now: int) -> bool:
     """Whether `next_step` will look at the account's factors; else they need not be read."""
-    return journey.proof is not None and bool(owed(journey, account, rule, now))
+    return journey.proof is not None and (bool(owed(journey, account, rule, now)) or _offers_passkey(journey, account, rule, NO_FACTORS, now))
 
 
 def next_step(journey: Journey, account: Account | None, rule: SecondFactor, factors: Factors = NO_FACTORS, now: int = 0) -> Step:
@@ -111,15 +126,20 @@ def next_step(journey: Journey, account: Account | None, rule: SecondFactor, fac
         return "refused"
     if journey.choose and not journey.chosen and not journey.proof.entered_here:
         return "choose"
+    factors = Factors(factors.methods - asleep(account, rule, now))
     methods = owed(journey, account, rule, now)
     if methods & factors.methods:
         return "second_factor"
     if methods and (missing := _without_factor(account, rule, factors)) != "enrol":
         return missing
-    if account.password_state == "letter":
+    if account.password_state == "letter" and "pwd" in journey.proof.methods:
         return "first_password"
     if methods or (journey.enrolling and not account.second_factor):
         return "enrol"
+    if journey.adding:
+        return "passkey"
+    if _offers_passkey(journey, account, rule, factors, now):
+        return "offer_passkey"
     if _offers(journey, account, rule, now):
         return "offer"
     if journey.consent and not journey.consented:
@@ -140,8 +160,19 @@ def _without_factor(account: Account, rule: SecondFactor, factors: Factors) -> S
 
 def _offers(journey: Journey, account: Account, rule: SecondFactor, now: int) -> bool:
     """Whether the second factor is recommended on the way: once per sign-in, seldom, and never to who has it."""
-    fresh = journey.proof is not None and journey.proof.entered_here and not journey.offered and journey.purpose != "account"
-    return fresh and rule.mode == "recommended" and not account.second_factor and now >= account.offered_at + rule.offer_every
+    return _may_offer(journey) and rule.mode == "recommended" and not account.second_factor and now >= account.offered_at + rule.offer_every
+
+
+def _may_offer(journey: Journey) -> bool:
+    proof = journey.proof
+    typed = proof is not None and proof.entered_here and assurance.PASSKEY not in proof.methods
+    return typed and not journey.offered and journey.purpose != "account"
+
+
+def _offers_passkey(journey: Journey, account: Account, rule: SecondFactor, factors: Factors, now: int) -> bool:
+    """Whether a passkey is offered on the way: seldom, in a browser that can make one, and never to who has one."""
+    may = journey.able and _may_offer(journey) and rule.passkeys == "offered" and now >= account.frozen_until
+    return may and assurance.PASSKEY not in factors.methods and now >= account.passkey_offered_at + rule.offer_every
 
 
 def accepts_session(journey: Journey, subject: str, auth_time: int, now: int) -> bool:

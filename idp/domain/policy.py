@@ -102,13 +102,16 @@ class Rates:
 class SecondFactor:
     """Codes beside the password. `mode` required: everybody; recommended: offered every `offer_every`; optional: whoever
     switches it on; off: nobody but staff. A browser is remembered for `remember`, `remember_most` of them per account;
-    what is a key needs a proof no older than `step_up`."""
+    what is a key needs a proof no older than `step_up`. `passkeys` offered: also every `offer_every`, after a password;
+    allowed: whoever makes one; off: nobody. `passkeys_most` per account."""
 
     mode: Literal["off", "optional", "recommended", "required"] = "optional"
     remember: Seconds = Seconds(90 * 86_400)
     remember_most: int = 10
     offer_every: Seconds = Seconds(30 * 86_400)
     step_up: Seconds = Seconds(300)
+    passkeys: Literal["off", "allowed", "offered"] = "offered"
+    passkeys_most: int = 10
 
 
 @dataclass(frozen=True)

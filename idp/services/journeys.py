@@ -13,7 +13,7 @@ from idp.vault import VaultError, fingerprint
 KEEP_FINISHED = 600
 RENEWABLE = 7 * 86_400
 # what somebody has done in a journey: not the request's, and not to be brought back with it
-_OF_A_MEMBER = frozenset("proof notice chosen consented letter_password consent code offered enrolling".split())
+_OF_A_MEMBER = frozenset("proof notice chosen consented letter_password consent code offered enrolling adding challenge able".split())
 
 
 def _key(journey_id: str) -> str:
@@ -22,7 +22,12 @@ def _key(journey_id: str) -> str:
 
 def new(deps: Deps, browser: str, **values: Any) -> Journey:
     """A fresh journey bound to the browser (fingerprint of its cookie); not stored yet."""
-    return Journey(id=vault.random_token(), browser=browser, started=deps.now(), **values)
+    return Journey(id=vault.random_token(), browser=browser, started=deps.now(), challenge=vault.random_token(), **values)
+
+
+def challenged(journey: Journey) -> Journey:
+    """The journey with another challenge for passkeys: the one before has been answered."""
+    return replace(journey, challenge=vault.random_token())
 
 
 def save(deps: Deps, journey: Journey) -> None:
@@ -80,4 +85,4 @@ def reopen(deps: Deps, sealed: str, browser: str) -> Mapping[str, Any] | None:
 
 def renew(deps: Deps, kept: Mapping[str, Any]) -> Journey:
     """A new journey with the request that `reopen` gave back."""
-    return replace(rules.from_dict(kept), id=vault.random_token(), started=deps.now())
+    return replace(rules.from_dict(kept), id=vault.random_token(), started=deps.now(), challenge=vault.random_token())

@@ -9,7 +9,7 @@ from idp.deps import Deps
 from idp.domain import password as rules
 from idp.domain.account import Account
 from idp.domain.device import Caller
-from idp.services import logouts, notices, portal_events, records
+from idp.services import logouts, notices, passkeys, portal_events, records
 from idp.services.passwords import Hasher
 from idp.tables import accounts, failures, links, trusted_browsers
 
@@ -57,11 +57,13 @@ def replace(
     letter.method.…; `claim`: what must be ours first, in the same transaction; `hold`: seconds for which codes are no second
     factor for portals. None, and nothing is done, if the claim fails or the account was changed meanwhile. Raises `Busy`."""
     hashed = hasher.hash(typed)
+    # a reset ends no passkey, the member's or a thief's: so it says which there are
+    known = passkeys.listed(account.locale, passkeys.of_account(deps, account.id)) if how == "reset" else ""
     try:
         with deps.database.write() as connection:
             if not claim(connection) or not accounts.raise_epoch_from(connection, account.id, account.epoch, deps.now()):
                 raise _Lost  # rolled back: the claim is not spent
-            return _set(connection, deps, account, hashed, who, how, hold)
+            return _set(connection, deps, account, hashed, who, how, hold, known)
     except _Lost:
         return None
 
@@ -70,7 +72,9 @@ class _Lost(Exception):
     """Somebody else was first."""
 
 
-def _set(connection: Connection, deps: Deps, account: Account, hashed: str, who: Caller, how: str, hold: int) -> Account | None:
+def _set(
+    connection: Connection, deps: Deps, account: Account, hashed: str, who: Caller, how: str, hold: int, known: str
+) -> Account | None:
     now = deps.now()
     changes = {"password_hash": hashed, "password_state": "current", "password_at": now}
     accounts.change(connection, account.id, now, **changes, **({"held_until": now + hold} if hold else {}))
@@ -78,7 +82,10 @@ def _set(connection: Connection, deps: Deps, account: Account, hashed: str, who:
     links.drop(connection, account.id)
     failures.clear(connection, "password:" + account.id)
     records.add(connection, deps, "password_changed", account_id=account.id, address=who.address, detail={"how": how})
-    notices.tell(connection, deps, account, "notice.pw", {"datetime": now, "method": how, **who.device})
+    facts = {"datetime": now, "method": how, **who.device}
+    if known:
+        notices.tell(connection, deps, account, "notice.pw_passkeys", facts | {"passkeys": known}, kinds=("email",))
+    notices.tell(connection, deps, account, "notice.pw", facts, kinds=("sms",) if known else ("email", "sms"))
     portal_events.tell(connection, deps, account.id, "credential_changed", credential_type="password", change_type="update")
     logouts.all_ended(connection, deps, account.id)
     if how == "reset":  # whoever changes it stays signed in

@@ -124,6 +124,7 @@ def _codes(policy: Policy, locale: str) -> list[tuple[str, dict[str, Any]]]:
         ("second_factor.offer", {"n": time(factor.offer_every)}),
         ("second_factor.remember", {"time": time(factor.remember), "n": factor.remember_most}),
         ("second_factor.step_up", {"n": time(factor.step_up)}),
+        (f"second_factor.passkeys.{factor.passkeys}", {"n": factor.passkeys_most}),
         ("codes.life", {"sms": time(codes.sms), "mail": time(codes.mail)}),
         ("codes.resend", {"n": time(codes.resend)}),
         ("codes.sends", {**hourly, "day": codes.per_account_per_day, "address": codes.per_address_per_hour}),

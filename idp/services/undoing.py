@@ -11,7 +11,7 @@ from idp.domain.account import Account, Destination
 from idp.domain.device import Caller
 from idp.services import alarms, notices, portal_events
 from idp.services.limits import network_of
-from idp.tables import accounts, factors, undos
+from idp.tables import accounts, factors, passkeys, undos
 from idp.tables.database import Connection
 from idp.tables.undos import Undo
 from idp.vault import ALPHABET, VaultError
@@ -76,6 +76,7 @@ def _restore(
     now = deps.now()
     factors.replace_destinations(connection, account.id, before, now)
     factors.drop_since(connection, account.id, undo.created_at)
+    passkeys.drop_since(connection, account.id, undo.created_at)
     accounts.change(connection, account.id, now, second_factor=int(on))
     undos.drop(connection, account.id)
     alarms.raise_alarm(connection, deps, account, "change_undone", who.address)

@@ -73,6 +73,57 @@
     button.addEventListener("click", () => print());
   }
 
+  // passkeys (WebAuthn Level 3): nothing of them is seen where the browser has none
+  const passkey = document.querySelector("button.passkey");
+  if (passkey && window.PublicKeyCredential && navigator.credentials) {
+    const decoded = (text) => Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (one) => one.charCodeAt(0));
+    const encoded = (bytes) => btoa(String.fromCharCode(...new Uint8Array(bytes))).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
+    const { form, dataset: { options, action, known } } = passkey;
+    const publicKey = JSON.parse(options);
+    const makes = Boolean(publicKey.user);
+    publicKey.challenge = decoded(publicKey.challenge);
+    if (makes) publicKey.user.id = decoded(publicKey.user.id);
+    for (const one of [...(publicKey.allowCredentials || []), ...(publicKey.excludeCredentials || [])]) one.id = decoded(one.id);
+
+    let asking;
+    const ask = async (how) => {
+      if (asking) asking.abort();
+      asking = new AbortController();
+      const wish = { publicKey, signal: asking.signal, ...how };
+      const found = await (makes ? navigator.credentials.create(wish) : navigator.credentials.get(wish));
+      const response = found.response.getTransports ? { transports: found.response.getTransports() } : {};
+      for (const name of ["clientDataJSON", "attestationObject", "authenticatorData", "signature", "userHandle"]) {
+        if (found.response[name]) response[name] = encoded(found.response[name]);
+      }
+      form.elements.credential.value = JSON.stringify({ id: found.id, rawId: encoded(found.rawId), type: found.type, response });
+      form.action = action;
+      form.submit();
+    };
+
+    for (const one of document.querySelectorAll(".unable")) one.hidden = true;
+    passkey.hidden = false;
+    const stopped = document.querySelector(".stopped");
+    passkey.addEventListener("click", () => {
+      stopped.hidden = true;
+      ask({}).catch((error) => {
+        stopped.textContent = known && error.name === "InvalidStateError" ? known : stopped.dataset.words;
+        stopped.hidden = false;
+        status.textContent = stopped.textContent;
+      });
+    });
+
+    const name = document.getElementById("identifier");
+    const can = (what) => (PublicKeyCredential[what] ? PublicKeyCredential[what]().catch(() => false) : Promise.resolve(false));
+    if (name) {
+      can("isConditionalMediationAvailable").then((yes) => {
+        if (!yes) return;
+        name.autocomplete = "username webauthn";
+        ask({ mediation: "conditional" }).catch(() => {}); // the member typed a password instead, or pressed the button
+      });
+      can("isUserVerifyingPlatformAuthenticatorAvailable").then((yes) => { form.elements.passkeys.value = yes ? "yes" : ""; });
+    }
+  }
+
   for (const form of document.forms) {
     form.addEventListener("submit", (event) => {
       if (form.dataset.sent) event.preventDefault();

@@ -10,7 +10,7 @@ from idp.domain.account import Account, Destination
 from idp.domain.journey import Factors
 from idp.tables import grants, search_names
 from idp.tables.hot import Hot
-from idp.tables.schema import accounts, destinations, login_ids, recovery_codes, revoked_grants, totp
+from idp.tables.schema import accounts, destinations, login_ids, passkeys, recovery_codes, revoked_grants, totp
 
 
 class Taken(Exception):
@@ -29,6 +29,8 @@ _OF_GRANT = Hot(
 )
 _HAS_APP = select(totp.c.account_id).where(totp.c.account_id == accounts.c.id).exists()
 _HAS_CODES = select(recovery_codes.c.account_id).where(recovery_codes.c.account_id == accounts.c.id).exists()
+_HAS_PASSKEY = select(passkeys.c.account_id).where(passkeys.c.account_id == accounts.c.id).exists()
+_FACTORS = ("totp", "recovery", "passkey")
 
 
 By = Literal["id", "login_id", "email_login"]
@@ -36,7 +38,7 @@ By = Literal["id", "login_id", "email_login"]
 
 def _with_factors(column: ColumnElement[str]) -> Hot:
     return Hot(
-        select(accounts, _HAS_APP.label("app"), _HAS_CODES.label("printed"), *_OF_DESTINATION)
+        select(accounts, _HAS_APP.label("app"), _HAS_CODES.label("printed"), _HAS_PASSKEY.label("passkey"), *_OF_DESTINATION)
         .select_from(accounts.outerjoin(destinations, destinations.c.account_id == accounts.c.id))
         .where(column == bindparam("value"))
         .order_by(destinations.c.created_at, destinations.c.id)
@@ -90,9 +92,10 @@ def with_factors(connection: Connection, value: str, by: By = "id") -> tuple[Acc
     rows, width = _WITH_FACTORS[by].rows(connection, {"value": value}), len(_NAMES)
     if not rows:
         return None
-    account = made(rows[0], (row[width + 2 :] for row in rows if row[width + 2] is not None))
+    start = width + len(_FACTORS)
+    account = made(rows[0], (row[start:] for row in rows if row[start] is not None))
     methods = {item.kind for item in account.destinations if item.verified_at}
-    methods |= {name for name, there in (("totp", rows[0][width]), ("recovery", rows[0][width + 1])) if there}
+    methods |= {name for name, there in zip(_FACTORS, rows[0][width:start]) if there}
     return account, Factors(frozenset(methods))
 
 

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, ScalarSelect, Table, bindparam, func, select
 
 from idp.tables.hot import Hot
 from idp.tables.schema import (
-    accounts, agreements, audit, consents, desk_requests, destinations, letter_requests, login_ids, outbox, recovery_codes,
+    accounts, agreements, audit, consents, desk_requests, destinations, letter_requests, login_ids, outbox, passkeys, recovery_codes,
     refresh_families, session_clients, sessions, totp, trusted_browsers,
 )  # fmt: skip
 
@@ -22,6 +22,7 @@ SHOWN: dict[Table, tuple[str, ...]] = {
     login_ids: ("login_id_key", "since"),
     destinations: ("kind", "address", "verified_at", "usual", "created_at"),
     totp: ("created_at",),
+    passkeys: ("name", "device", "transports", "backed_up", "used_at", "created_at"),
     recovery_codes: ("created_at",),
     trusted_browsers: ("device", "address", "used_at", "expires_at", "created_at"),
     sessions: ("sid", "device", "address", "started_at"),

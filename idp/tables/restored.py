@@ -40,6 +40,7 @@ CHANGED: dict[Table, str] = {
 }
 KEPT: dict[Table, str] = {
     schema.destinations: "what members have set up",
+    schema.passkeys: "the same; one that was removed since is there again, as an app is, and members see it in their list",
     schema.agreements: "the record of what members agreed to",
     schema.search_names: "what the desk finds accounts by",
     schema.letter_requests: "a letter printed since holds a password that is lost: another is printed",

@@ -39,6 +39,7 @@ accounts = Table(
     Column("second_factor", Integer, nullable=False, server_default="0"),  # 1: a code is asked for at sign-in
     Column("mailbox", String(320), index=True),  # the operator's own mailbox of this member, offered as a destination
     Column("offered_at", BigInteger, nullable=False, server_default="0"),  # when the second factor was last offered
+    Column("passkey_offered_at", BigInteger, nullable=False, server_default="0"),  # when a passkey was last offered
     Column("login_id_at", BigInteger, nullable=False, server_default="0"),  # when the member last changed it
     Column("held_until", BigInteger, nullable=False, server_default="0"),  # until then no code is a second factor for portals
     Column("closes_at", BigInteger, nullable=False, server_default="0", index=True),  # the contract has ended: closed then
@@ -98,6 +99,23 @@ recovery_codes = Table(
     Column("account_id", ForeignKey("accounts.id"), primary_key=True),
     Column("code_hash", String(64), primary_key=True),
     Column("created_at", BigInteger, nullable=False),
+)
+
+# WebAuthn credentials: the whole sign-in of a member whose device has verified who holds it
+passkeys = Table(
+    "passkeys",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("account_id", ForeignKey("accounts.id"), nullable=False, index=True),
+    Column("credential_id", String(1368), nullable=False, unique=True),  # base64url; at most 1023 bytes
+    Column("public_key", Text, nullable=False),  # COSE, base64url
+    Column("counter", BigInteger, nullable=False),  # the authenticator's signatures; 0: it does not count
+    Column("transports", String(128), nullable=False),  # how the authenticator is reached, with spaces between
+    Column("backed_up", Integer, nullable=False),  # 1: its maker keeps copies of it, on other devices too
+    Column("name", String(160), nullable=False),  # the member's own
+    Column("device", String(64), nullable=False),  # codes of system and browser where it was made
+    Column("created_at", BigInteger, nullable=False),
+    Column("used_at", BigInteger, nullable=False, server_default="0"),
 )
 
 # browsers that skip the code: `series_hash` finds the row, `secret_hash` changes at each use

@@ -20,6 +20,8 @@ PATHS = {
     "second_factor": "/code",
     "no_factor": "/code/none",
     "enrol": "/account/second-factor/start",
+    "offer_passkey": "/account/passkeys/offer",
+    "passkey": "/account/passkeys/add",
     "consent": "/consent",
 }
 

@@ -8,7 +8,7 @@ from marshmallow import Schema
 
 from idp.domain import assurance
 from idp.domain.account import Account
-from idp.domain.journey import NO_FACTORS, Journey, Proof, accepts_session, owed
+from idp.domain.journey import NO_FACTORS, Journey, Proof, Step, accepts_session, owed
 from idp.services import drafts, journeys, members, sessions
 from idp.services.factor_changes import Changed
 from idp.vault import fingerprint
@@ -18,7 +18,8 @@ from idp.web.house import House
 from idp.web.session import Member
 
 # what a fresh proof is for, by the beginning of the page's address; else it is the second factor
-_OPERATIONS = {"/account/email-sign-in": "email_sign_in", "/account/login-id": "login_id"}
+_OPERATIONS = {"/account/email-sign-in": "email_sign_in", "/account/login-id": "login_id", "/account/passkeys": "passkey"}
+ENROL: tuple[Step, ...] = ("enrol",)
 
 
 @dataclass(frozen=True)
@@ -43,11 +44,12 @@ def looking(house: House, path: str) -> Setter | Response:
     return _signed_in(house, member) if member else _prove(house, path, None)
 
 
-def changing(house: House, path: str) -> Setter | Response:
+def changing(house: House, path: str, frozen: bool = False) -> Setter | Response:
     """The member who is signed in here and has just proven it, with the second factor where there is one; else the way to
-    prove it, which ends at `path`. A remembered browser proves nothing here, nor does an old session."""
+    prove it, which ends at `path`. A remembered browser proves nothing here, nor does an old session. `frozen`: what is done here
+    is allowed while the keys are frozen, as it only protects."""
     member = session.current(house.deps, with_destinations=True)
-    if member:
+    if member and not frozen:
         thawed(house, member.account)
     if member and _fresh(house, member):
         return _signed_in(house, member)
@@ -65,25 +67,27 @@ def thawed(house: House, account: Account) -> None:
         raise PageError(403, "acct.frozen")
 
 
-def setting_up(house: House, path: str, fresh: bool = True) -> Setter | Response:
-    """Who sets up at this page: the member of the journey that the address names, if that is what has to be done next, or
+def setting_up(house: House, path: str, fresh: bool = True, at: tuple[Step, ...] = ENROL) -> Setter | Response:
+    """Who sets up at this page: the member of the journey that the address names, if that (`at`) is what has to be done next, or
     whoever `changing` (with `fresh=False`: `looking`) lets in."""
     if doors.read_query().get("j"):
-        found = steps.shown_at(house, "enrol")
+        found = steps.shown_at(house, *at)
         return found if isinstance(found, Response) else _enrolling(house, found.journey, found.account)
     return changing(house, path) if fresh else looking(house, path)
 
 
-def posted(house: House, form: type[Schema], path: str, fresh: bool = True) -> tuple[Setter, dict[str, Any]] | Response:
+def posted(
+    house: House, form: type[Schema], path: str, fresh: bool = True, at: tuple[Step, ...] = ENROL, frozen: bool = False
+) -> tuple[Setter, dict[str, Any]] | Response:
     """The same for a form that came back, with its fields."""
     journey, data = steps.posted(house, form)
     if data["j"]:
         if journey is None:
             raise PageError(400, "common.expired")
-        found = steps.posted_at(house, form, "enrol")
+        found = steps.posted_at(house, form, *at)
         came = found if isinstance(found, Response) else _enrolling(house, found.journey, found.account)
     else:
-        came = changing(house, path) if fresh else looking(house, path)
+        came = changing(house, path, frozen) if fresh else looking(house, path)
     return came if isinstance(came, Response) else (came, data)
 
 
@@ -110,7 +114,7 @@ def gone_on(house: House, setter: Setter, changed: Changed, methods: tuple[str, 
         old = setter.journey.proof
         now_known = tuple(dict.fromkeys((*old.methods, *methods)))
         proof = replace(old, epoch=account.epoch, auth_time=deps.now(), methods=now_known, sid=None, trusted=False)
-        journey = replace(setter.journey, proof=proof, enrolling=False, notice={}, code={})
+        journey = replace(setter.journey, proof=proof, enrolling=False, adding=False, notice={}, code={})
         journeys.save(deps, journey)
         return replace(setter, account=account, journey=journey), None
     assert setter.member is not None

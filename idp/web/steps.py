@@ -76,25 +76,25 @@ class At:
     data: dict[str, Any] = field(default_factory=dict)
 
 
-def shown_at(house: House, step: Step) -> At | Response:
-    """The journey that the address names, if `step` is what its member has to do now; else where the browser belongs. No
+def shown_at(house: House, *wanted: Step) -> At | Response:
+    """The journey that the address names, if one of `wanted` is what its member has to do now; else where the browser belongs. No
     step can be skipped by knowing its address."""
-    return _at(house, step, journey_shown(house), {}, shown=False)
+    return _at(house, wanted, journey_shown(house), {}, shown=False)
 
 
-def posted_at(house: House, form: type[Schema], step: Step) -> At | Response:
+def posted_at(house: House, form: type[Schema], *wanted: Step) -> At | Response:
     """The same for a form that came back."""
     journey, data = posted(house, form)
     if journey is None:
         raise PageError(400, "common.expired")
-    return _at(house, step, journey, data, shown=True)
+    return _at(house, wanted, journey, data, shown=True)
 
 
-def _at(house: House, step: Step, journey: Journey, data: dict[str, Any], shown: bool) -> At | Response:
+def _at(house: House, wanted: tuple[Step, ...], journey: Journey, data: dict[str, Any], shown: bool) -> At | Response:
     if journey.finished or journey.proof is None:
         return redirect(f"/login?j={journey.id}", 303)
     account, factors = members.with_factors(house.deps, journey.proof.subject) or (None, NO_FACTORS)
-    if account is None or house.dispatcher.step(journey, account, factors)[0] != step:
+    if account is None or house.dispatcher.step(journey, account, factors)[0] not in wanted:
         return house.dispatcher.go(journey, shown=shown)
     return At(journey, account, factors, data)
 

@@ -11,6 +11,7 @@ from idp.domain import admin
 from idp.features.admin_api.calls import Operation
 from idp.features.admin_api.operations import OPERATIONS
 from idp.services import client_registration
+from tests import running
 from tests.admin_api.api import ISSUER, Api, Program, error
 from tests.input.wire import Request
 from tests.oidc import proofs
@@ -114,6 +115,15 @@ def test_refusals_are_on_record_once_a_minute_for_each_client(api: Api) -> None:
         program.call("GET", "/audit")
     found = [row for row in api.rows("admin_refused") if row.client_id == program.id]
     assert [(row.result, row.actor, json.loads(row.detail)) for row in found] == [("scope", f"client:{program.id}", {"operation": "listAudit"})]
+
+
+def test_the_longest_client_id_is_heard_and_refused_like_any_other(api: Api) -> None:
+    """RFC 6749 appendix A.1: it may be of any visible characters."""
+    client = api.client("admin:keys", client_id=running.new_name() + "~" * 187)
+    program = Program(api, client["client_id"], api.token(client))
+    assert program.call("GET", "/keys").status == 200 and program.call("GET", "/audit").status == 403
+    (row,) = [row for row in api.rows("admin_refused") if row.client_id == program.id]
+    assert row.actor == f"client:{program.id}"[:64]
 
 
 def test_a_client_has_so_many_calls_a_minute(tmp_path: Path) -> None:

@@ -12,12 +12,12 @@ from statistics import median
 from typing import Any, Callable, Iterator
 
 from idp.domain.policy import Argon2Cost
-from tests.bench import bound, codes, contracts, grants, house, letters, load, pages, peer, reference, search
+from tests.bench import bound, codes, contracts, grants, house, letters, load, pages, passkeys, peer, reference, search
 from tests.bench.figure import Figure, Round, figure, in_turn
 from tests.bench.house import Bench, Server
 from tests.bench.load import message
 
-NAMES = ("start", "sign-in", "code", "remembered", "exchange", *grants.NAMES, *bound.NAMES, "userinfo", "account", "discovery", "jwks", "memory", "letters", *contracts.NAMES, *search.NAMES, *peer.NAMES)
+NAMES = ("start", "sign-in", "code", "remembered", "passkey", "exchange", *grants.NAMES, *bound.NAMES, "userinfo", "account", "discovery", "jwks", "memory", "letters", *contracts.NAMES, *search.NAMES, *peer.NAMES)
 APART = {*contracts.NAMES, *search.NAMES}  # those take no server
 
 
@@ -105,6 +105,15 @@ class Run:
             return spent
 
         return figure("remembered", 1.05, False, "plain", in_turn(3 if self.quick else 8, ours, lambda: self._plain(plain, count)))
+
+    def passkey(self) -> Figure:
+        """Sign-ins with a passkey against sign-ins with a password, by the same members."""
+        count = 12 if self.quick else 16
+        names, plain = self.bench.members[:count], itertools.cycle(self.bench.members)
+        self.client.apply(passkeys.give, (self.bench.settings_file, names))
+        self.client.apply(passkeys.sign_ins, (self.bench.portal, names))  # the first one imports what it takes to verify
+        ours = lambda: self.load(self.bench.ours, passkeys.sign_ins, self.bench.portal, names)[0]  # noqa: E731
+        return figure("passkey", 1.0, False, "password", in_turn(3 if self.quick else 8, ours, lambda: self._plain(plain, count)))
 
     def _plain(self, members: Iterator[str], count: int) -> Round:
         names = list(itertools.islice(members, count))

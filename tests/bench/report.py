@@ -15,6 +15,7 @@ MEANING = {
     "sign-in": "raw Argon2 checks ÷ whole sign-in",
     "code": "sign-in with a code ÷ without",
     "remembered": "in a remembered browser ÷ without",
+    "passkey": "sign-in with a passkey ÷ a password",
     "exchange": "code exchange ÷ raw RS256 signature",
     "refresh": "refresh ÷ its raw cryptography",
     "back-end": "client credentials ÷ raw cryptography",

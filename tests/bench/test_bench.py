@@ -41,6 +41,12 @@ def test_the_bench_measures_pushed_requests_and_bound_tokens(tmp_path: Path) -> 
     assert par["raw"]["plain CPU ms"] > 0 and dpop["raw"]["crypto CPU ms"] > 0 and min(dpop["rounds"]) > 1
 
 
+def test_the_bench_measures_passkeys_against_passwords(tmp_path: Path) -> None:
+    printed, [passkey] = quick(tmp_path, "passkey")
+    assert "passkey" in printed and (passkey["target"], len(passkey["rounds"])) == (1.0, 3)
+    assert min(passkey["rounds"]) > 0 and passkey["raw"]["password CPU ms"] > 0
+
+
 def test_the_bench_imports_contracts_and_finds_one(tmp_path: Path) -> None:
     printed, (imported, matching) = quick(tmp_path, "import", "matching")
     assert "rows 10000" in printed and "contracts 10000" in printed, "a quick run says that it took fewer"

@@ -43,14 +43,14 @@ def account_login_id(visitor: Visitor) -> None:
 def account_login_id_taken(visitor: Visitor) -> None:
     """One that somebody has."""
     account_login_id(visitor)
-    visitor.page.fill("[autocomplete=username]", visitor.members["keyed"])
+    visitor.page.fill("[autocomplete~=username]", visitor.members["keyed"])
     visitor.send()
 
 
 def account_login_id_free(visitor: Visitor) -> None:
     """One that nobody has."""
     account_login_id(visitor)
-    visitor.page.fill("[autocomplete=username]", "hanako-no-nagai.namae_2026")
+    visitor.page.fill("[autocomplete~=username]", "hanako-no-nagai.namae_2026")
     with visitor.page.expect_navigation():
         visitor.page.click("button[value=check]")
 
@@ -58,7 +58,7 @@ def account_login_id_free(visitor: Visitor) -> None:
 def account_confirm(visitor: Visitor) -> None:
     """Before it is changed."""
     account_login_id(visitor)
-    visitor.page.fill("[autocomplete=username]", "hanako-no-nagai.namae_2026")
+    visitor.page.fill("[autocomplete~=username]", "hanako-no-nagai.namae_2026")
     visitor.send()
 
 

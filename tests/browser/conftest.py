@@ -58,7 +58,7 @@ def party(idp: Idp) -> Iterator[RelyingParty]:
 def members(idp: Idp) -> dict[str, str]:
     """Login IDs by kind; `letter1` … are for tests that use them up."""
     letters = {f"letter{n or ''}": f"letter-{n}" for n in range(LETTERS + 1)}
-    names = {"member": "hanako01", "suspended": "jiro-stop", "keyed": "saburo03", "offered": "goro05", "mailed": "kenji09", **letters}
+    names = {"member": "hanako01", "suspended": "jiro-stop", "keyed": "saburo03", "offered": "goro05", "mailed": "kenji09", "passkeyed": "midori10", **letters}
     coded = {"coded": "shiro04", "several": "nanako07", "stranded": "rokuro06"}
     forgetful = "wasure08"
 
@@ -82,7 +82,7 @@ def members(idp: Idp) -> dict[str, str]:
         for login_id in [*names.values(), *coded.values()]:
             account = accounts.by_login_id(connection, login_id)
             assert account
-            accounts.change(connection, account.id, deps.now(), offered_at=deps.now())
+            accounts.change(connection, account.id, deps.now(), offered_at=deps.now(), passkey_offered_at=deps.now())
             if login_id in (names["keyed"], coded["several"]):
                 factors.set_app(connection, deps, account.id, APP_SECRET, 0)
                 factors.new_codes(connection, deps, account.id)

@@ -72,7 +72,7 @@ def recovery_done(visitor: Visitor) -> None:
 def recovery_code(visitor: Visitor) -> None:
     """With a box for the code of an SMS."""
     _open(visitor, "pw")
-    visitor.page.fill("[autocomplete=username]", "nobody")
+    visitor.page.fill("[autocomplete~=username]", "nobody")
     visitor.page.check("[name=dest][value=sms]")
     visitor.send()
     visitor.send()
@@ -91,7 +91,7 @@ def _link(visitor: Visitor, name: str) -> None:
     rows(idp, "DELETE FROM quotas")
     before = len(idp.mails(address))
     _open(visitor, "pw")
-    visitor.page.fill("[autocomplete=username]", name)
+    visitor.page.fill("[autocomplete~=username]", name)
     visitor.page.check("[name=dest][value=mail]")
     visitor.send()
     visitor.send()

@@ -7,6 +7,7 @@ from tests.browser.closing_states import CLOSING, CLOSING_WITH_ERRORS
 from tests.browser.code_states import CODES, CODES_WITH_ERRORS
 from tests.browser.device_states import DEVICE, DEVICE_WITH_ERRORS
 from tests.browser.mine_states import MINE, MINE_WITH_ERRORS
+from tests.browser.passkey_states import PASSKEYS, PASSKEYS_WITH_ERRORS
 from tests.browser.recovery_states import RECOVERY, RECOVERY_WITH_ERRORS
 from tests.browser.registration_states import REGISTRATION, REGISTRATION_WITH_ERRORS
 from tests.browser.settings_states import SETTINGS, SETTINGS_WITH_ERRORS
@@ -159,6 +160,6 @@ STATES: dict[str, State] = {
         end_session, end_session_of_nobody,
     )
 } | CODES | SETTINGS  # fmt: skip
-STATES |= RECOVERY | REGISTRATION | ACCOUNT | MINE | CLOSING | DEVICE
+STATES |= RECOVERY | REGISTRATION | ACCOUNT | MINE | CLOSING | DEVICE | PASSKEYS
 WITH_ERRORS = CODES_WITH_ERRORS | SETTINGS_WITH_ERRORS | frozenset("login_empty login_wrong login_few_left login_locked login_suspended first_password_refused".split())
-WITH_ERRORS |= RECOVERY_WITH_ERRORS | REGISTRATION_WITH_ERRORS | ACCOUNT_WITH_ERRORS | MINE_WITH_ERRORS | CLOSING_WITH_ERRORS | DEVICE_WITH_ERRORS
+WITH_ERRORS |= RECOVERY_WITH_ERRORS | REGISTRATION_WITH_ERRORS | ACCOUNT_WITH_ERRORS | MINE_WITH_ERRORS | CLOSING_WITH_ERRORS | DEVICE_WITH_ERRORS | PASSKEYS_WITH_ERRORS

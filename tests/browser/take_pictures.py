@@ -69,7 +69,7 @@ def take(browser: Browser, idp: Idp) -> None:
     member = MEMBERS[0]
     page = browser.new_page(locale="ja-JP", viewport=PHONE, device_scale_factor=2)
     page.goto(f"{idp.issuer}/demo/sign-in")
-    page.fill("[autocomplete=username]", member["login_id"])
+    page.fill("[autocomplete~=username]", member["login_id"])
     page.fill("[autocomplete=current-password]", member["password"])
     page.evaluate("document.activeElement.blur()")
     save(page, "sign-in.png")

@@ -26,12 +26,13 @@ def tab_order(page: Page, count: int) -> list[str]:
 def test_tab_goes_through_the_page_from_top_to_bottom(new_visit: Visit) -> None:
     with new_visit() as visitor:
         visitor.arrive()
-        found = tab_order(visitor.page, 16)
+        visitor.page.wait_for_selector("button.passkey", state="visible")
+        found = tab_order(visitor.page, 17)
         assert found[:3] == ["skip", "A:English", "A:" + texts.text("ja", "gentle.on")] and found.pop(3) == "A:戻る"
-        assert found[3:7] == ["identifier", "password", "show", "primary"]
+        assert found[3:8] == ["identifier", "password", "show", "primary", "secondary passkey"]
         words = [texts.text("ja", key) for key in ("login.forgot_id", "login.forgot_pw", "login.register", "undo.title")]
-        assert found[7:12] == [*(f"A:{word}" for word in words), "SUMMARY:" + texts.text("ja", "common.help.title")]
-        assert found[12:] == [f"A:{texts.text('ja', f'footer.{name}')}" for name in ("privacy", "accessibility", "terms")]
+        assert found[8:13] == [*(f"A:{word}" for word in words), "SUMMARY:" + texts.text("ja", "common.help.title")]
+        assert found[13:] == [f"A:{texts.text('ja', f'footer.{name}')}" for name in ("privacy", "accessibility", "terms")]
 
 
 def test_what_has_the_focus_has_a_thick_frame(new_visit: Visit) -> None:

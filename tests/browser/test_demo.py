@@ -44,7 +44,7 @@ def test_the_portal_is_for_everybody_too(browser: Browser, demo: Idp, language: 
     looks_well(page)
     page.goto(f"{demo.issuer}/demo/sign-in")
     assert page.get_attribute("html", "lang") == language
-    page.fill("[autocomplete=username]", HANAKO["login_id"])
+    page.fill("[autocomplete~=username]", HANAKO["login_id"])
     page.fill("[autocomplete=current-password]", HANAKO["password"])
     page.click("button.primary")
     page.wait_for_url(f"{demo.issuer}/demo/")

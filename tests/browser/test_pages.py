@@ -10,6 +10,7 @@ from idp import texts
 from tests.browser.checks import CONTRAST, WCAG, axe_source, violations, width
 from tests.browser.account_states import ACCOUNT_TOKENS
 from tests.browser.mine_states import MINE_TOKENS
+from tests.browser.passkey_states import PASSKEY_TOKENS
 from tests.browser.recovery_states import RECOVERY_TOKENS
 from tests.browser.relying_party import RelyingParty
 from tests.browser.states import STATES, WITH_ERRORS
@@ -19,7 +20,7 @@ LANGUAGES = {"ja": "ja-JP", "en": "en-GB"}
 WEIGHT, REQUESTS = 60_000, 3
 # the tokens of interface.md, in the order of the page; the other pages have no fields
 TOKENS = {
-    "login": ["username", "current-password"],
+    "login": ["username webauthn", "current-password"],
     "first": ["username", "new-password"],
     "edit": ["email", "tel-national"],
     "sent": ["one-time-code"],
@@ -130,7 +131,7 @@ def test_fields_have_labels_and_the_tokens_that_password_managers_know(shown: tu
         TYPED,
     )
     wanted = TOKENS.get(name.split("_")[0], []) if name not in NO_FIELDS else []
-    assert [one["token"] for one in fields] == (RECOVERY_TOKENS | ACCOUNT_TOKENS | MINE_TOKENS).get(name, wanted)
+    assert [one["token"] for one in fields] == (RECOVERY_TOKENS | ACCOUNT_TOKENS | MINE_TOKENS | PASSKEY_TOKENS).get(name, wanted)
     assert all(one["label"] and one["bare"] for one in fields)
     assert all((one["type"] == "password") == one["token"].endswith("password") for one in fields)
     ticks = visitor.page.evaluate("[...document.querySelectorAll('[type=checkbox], [type=radio]')].every((one) => one.labels.length)")

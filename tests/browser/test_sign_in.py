@@ -143,7 +143,7 @@ def test_the_language_switch_keeps_what_was_begun(new_visit: Visit) -> None:
         page.click(".language a")
         assert page.get_attribute("html", "lang") == "en" and page.title().startswith("Error: ")
         assert texts.text("en", "login.err.pw.empty") in visitor.words()
-        assert page.input_value("[autocomplete=username]") == "somebody"
+        assert page.input_value("[autocomplete~=username]") == "somebody"
         visitor.sign_in(visitor.members["member"])
         assert visitor.portal_says().startswith("Signed in: ")
         visitor.arrive(prompt="login")  # and the next visit remembers it
@@ -172,7 +172,7 @@ def test_without_scripts_errors_are_shown_and_what_was_typed_is_kept(new_visit: 
         visitor.arrive()
         visitor.sign_in("somebody", "")
         page = visitor.page
-        assert page.title().startswith("エラー：") and page.input_value("[autocomplete=username]") == "somebody"
+        assert page.title().startswith("エラー：") and page.input_value("[autocomplete~=username]") == "somebody"
         assert not page.locator(".show").is_visible()  # it would do nothing
         page.click(".help summary")
         assert page.locator(".tel").is_visible() and page.get_attribute(".tel", "href") == "tel:0120000000"

@@ -46,7 +46,7 @@ class Visitor:
 
     def type_in(self, identifier: str, password: str = PASSWORD) -> None:
         """Fill in the sign-in form."""
-        self.page.fill("[autocomplete=username]", identifier)
+        self.page.fill("[autocomplete~=username]", identifier)
         self.page.fill("[autocomplete=current-password]", password)
 
     def send(self) -> None:

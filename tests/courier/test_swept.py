@@ -44,6 +44,7 @@ OTHERWISE = {
     "letter_requests": "services.letter_export, when the letter is printed",
     "leases": "whoever holds one; a row for each kind of work",
     "recovery_codes": "the member, by using them or printing new ones",
+    "passkeys": "the member, by removing them; with the account otherwise",
 }
 KEPT = {
     "accounts": "while they are; an erased one keeps its subject and login ID, which nobody gets again",

@@ -17,6 +17,7 @@ BREACHES = {
     "tables": ("idp/web/breach.py", "from idp.tables import accounts"),
     "drivers": ("idp/services/breach.py", "import sqlite3"),
     "tokens": ("idp/services/breach.py", "from joserfc import jwt"),
+    "passkeys": ("idp/features/health/breach.py", "import webauthn"),
     "http": ("idp/services/breach.py", "import flask"),
 }
 

@@ -5,7 +5,7 @@ from typing import Any
 import pyotp
 
 from idp.services import factors
-from idp.tables import accounts, grants
+from idp.tables import accounts, grants, passkeys
 from tests.input.wire import Page, Request
 from tests.running import Form
 
@@ -26,7 +26,8 @@ def _of_plain(inside: Any, plain: Any) -> dict[str, Page]:
     edit = plain.page(plain.go(Request("GET", f"{SECOND_FACTOR}/edit")))
     verify = plain.page(plain.go(edit.request(fields={"email": "new@mail.example", "consent": "yes"})))
     app = plain.page(plain.go(Request("GET", APP)))
-    return {"edit": edit, "verify": verify, "app": app, "scan": plain.page(plain.go(app.request())), **_of_account(plain)}
+    passkey = plain.page(plain.go(Request("GET", "/account/passkeys/add")))
+    return {"edit": edit, "verify": verify, "passkey_add": passkey, "app": app, "scan": plain.page(plain.go(app.request())), **_of_account(plain)}
 
 
 def _of_account(plain: Any) -> dict[str, Page]:
@@ -47,8 +48,11 @@ def _of_keyed(inside: Any, keyed: Any) -> dict[str, Page]:
         factors.set_app(connection, deps, account.id, secret, 0)
         accounts.change(connection, account.id, deps.now(), email_login="keyed@mail.example", email_login_key="keyed@mail.example")
         grants.consent(connection, account.id, inside.third["client_id"], frozenset({"openid"}), deps.now())
+        one = passkeys.Passkey("something", account.id, "c", "pQ", 0, "internal", False, "n", "ios.safari", deps.now())
+        passkeys.add(connection, one)
     code = keyed.page(keyed.sign_in(inside.portal, "keyed"))
     keyed.go(code.request(fields={"code": pyotp.TOTP(secret).now(), "remember": "yes"}))
     paths = {"off": f"{SECOND_FACTOR}/off", "codes": "/account/recovery-codes", "remove": f"{APP}/remove", "devices": "/account/devices"}
+    paths |= {"passkey_name": "/account/passkeys/something", "passkey_remove": "/account/passkeys/something/remove"}
     paths |= {"email_off": f"{EMAIL}/off", "consents": "/account/consents"}
     return {name: keyed.page(keyed.go(Request("GET", path))) for name, path in paths.items()}

@@ -92,7 +92,7 @@ def test_the_member_arrives_even_where_the_portal_leads_on_to_another_site(
     page.on("console", lambda message: complaints.append(message.text))
     portals.seen.clear()
     page.goto(portal.address(response_mode=mode, state=state))
-    page.fill("input[autocomplete=username]", name)
+    page.fill("input[autocomplete~=username]", name)
     page.fill("input[autocomplete=current-password]", PASSWORD)
     page.press("input[autocomplete=current-password]", "Enter")
     page.wait_for_url(LANDING, timeout=20_000)
@@ -121,7 +121,7 @@ def test_a_native_app_gets_its_answer_at_the_port_it_listens_at(house: Installat
         callback = f"http://127.0.0.1:{server.server_port}/callback"
         page = chromium.new_page()
         page.goto(native.address(redirect_uri=callback))
-        page.fill("input[autocomplete=username]", house.member())
+        page.fill("input[autocomplete~=username]", house.member())
         page.fill("input[autocomplete=current-password]", PASSWORD)
         page.press("input[autocomplete=current-password]", "Enter")
         page.wait_for_url(callback + "?*", timeout=20_000)

@@ -30,7 +30,7 @@ def replaced(value: Any, path: tuple[str, ...], new: Any) -> Any:
 
 def other(value: Any, path: tuple[str, ...]) -> Any:
     if isinstance(value, str) and path[-1] != "version":
-        choices = {"charset": ("any", "alphanumeric"), "mode": ("off", "self" if path[0] == "registration" else "required"), "sms_reset": ("link", "both")}
+        choices = {"charset": ("any", "alphanumeric"), "mode": ("off", "self" if path[0] == "registration" else "required"), "sms_reset": ("link", "both"), "passkeys": ("off", "allowed")}
         return next(one for one in choices.get(path[-1], (value + "!",)) if one != value)
     if isinstance(value, bool):
         return not value

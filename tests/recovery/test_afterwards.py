@@ -8,6 +8,7 @@ import requests
 
 from idp.domain.assurance import ACR_CODE
 from idp.services import factors
+from idp.tables import passkeys
 from tests.recovery.person import CHANGED, NEW, SECOND, Person, errors, title
 from tests.recovery.test_links import gone, issued
 from tests.running import PASSWORD, Browser, Idp, answer_of, claims_of, exchange, form_of
@@ -135,3 +136,15 @@ def test_a_letter_password_or_none_is_replaced_too(idp: Idp, person: Person, sta
     reset(person)
     assert "ログイン中です" in person.sign_in(NEW).text
     gone(idp, "x" * 43)
+
+
+def test_passkeys_stay_and_are_listed_on_the_page_and_in_the_notice(idp: Idp, person: Person) -> None:
+    person.join(mail=True)
+    with inside(idp) as deps, deps.database.write() as connection:
+        key = passkeys.Passkey(person.subject, person.subject, person.subject, "pQ", 0, "", True, "<b>知らない鍵", "windows.edge", deps.now())
+        passkeys.add(connection, key)
+    page = reset(person)
+    assert "登録されているパスキー" in page.text and "&lt;b&gt;知らない鍵" in page.text and "/account/passkeys" in page.text
+    told = idp.wait_for_mails(person.mail, 2)[-1].get_content()
+    assert "登録されているパスキー：Windows・" in told and "知らない鍵" not in told, "whoever made it chose its name"
+    assert rows(idp, "SELECT count(*) FROM passkeys WHERE account_id = :a", a=person.subject) == [(1,)]

@@ -1,11 +1,12 @@
 """What a member sees of the account, and changes of its names and its password."""
 
 import json
-from dataclasses import dataclass
-from typing import Any, Literal
+from dataclasses import dataclass, replace
+from typing import Any, Literal, Sequence
 
 from idp.deps import Deps
 from idp.domain.account import Account
+from idp.domain.assurance import PASSKEY
 from idp.domain.device import Caller
 from idp.domain.identifiers import fold_login_id, login_id_parameters, login_id_verdicts
 from idp.domain.nickname import fold_nickname, nickname_verdicts
@@ -21,8 +22,9 @@ PAGE, LATEST = 20, 3
 EVENTS = {
     "sign_in": ("ok", "wrong", "locked", "suspended", "letter_expired"),
     "second_factor": ("ok", "wrong", "expired", "locked", "format"),
+    "passkey": ("ok", "wrong", "locked", "suspended", "copied"),  # either of these, by a passkey
     **dict.fromkeys(("password_changed", "second_factor_changed", "login_id_changed", "nickname_changed"), ("ok",)),
-    **dict.fromkeys(("email_sign_in_changed", "language_changed", "consent_given", "consent_withdrawn"), ("ok",)),
+    **dict.fromkeys(("email_sign_in_changed", "passkey_renamed", "language_changed", "consent_given", "consent_withdrawn"), ("ok",)),
     **dict.fromkeys(("browser_remembered", "browser_forgotten", "browser_copied"), ("ok",)),
     **dict.fromkeys(("account_closing", "account_reopened", "mailbox_renamed", "mailbox_deleted", "contract_ended", "contract_returned"), ("ok",)),
     **dict.fromkeys(("account_locked", "account_unlocked", "signed_out_everywhere", "session_ended", "not_me", "change_undone"), ("ok",)),
@@ -51,7 +53,12 @@ def history(deps: Deps, account_id: str, before: int | None = None, limit: int =
     """What has happened in the last 90 days, the newest first; `before`: the id of the last entry of the page before."""
     with deps.database.read() as connection:
         rows = audit.of_account(connection, account_id, tuple(EVENTS), deps.now() - KEPT, before, limit)
-    return [Entry(*row[:-1], device=json.loads(row[-1]).get("device")) for row in rows]
+    return [_entry(row[:-1], json.loads(row[-1])) for row in rows]
+
+
+def _entry(row: Sequence[Any], detail: dict[str, Any]) -> Entry:
+    found = Entry(*row, device=detail.get("device"))
+    return replace(found, event=PASSKEY) if detail.get("method") == PASSKEY else found
 
 
 @dataclass(frozen=True)

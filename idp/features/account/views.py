@@ -7,7 +7,7 @@ from flask import Blueprint, Response, redirect, request
 
 from idp.domain.identifiers import login_id_parameters, login_id_rules
 from idp.features.account import flow, forms, overview
-from idp.services import drafts, letters, throttles
+from idp.services import drafts, letters, passkeys, throttles
 from idp.services.factor_changes import Changed
 from idp.web import came_from, doors, fresh, password_form, steps
 from idp.web.fresh import Setter
@@ -37,6 +37,7 @@ def blueprint(house: House) -> Blueprint:
             account=came.account,
             have=overview.of(deps, came.account),
             second_factor=fresh.needs_code(house, came.account),
+            passkeys=passkeys.possible(deps),
             latest=latest,
             frozen=letters.moment(house.pages.locale(), came.account.frozen_until) if came.account.frozen_until > deps.now() else None,
             said=fresh.noted(house, came).get("done"),

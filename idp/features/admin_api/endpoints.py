@@ -9,6 +9,7 @@ from idp.features.admin_api import once, reading
 from idp.features.admin_api.calls import Call, Operation, Problem
 from idp.features.admin_api.operations import OPERATIONS
 from idp.services import limits, records
+from idp.vault import fingerprint
 from idp.web.bearer import Admission, refused
 from idp.web.house import House
 from idp.web.machine import NO_STORE, Endpoint, MachineRequest, Reply, error_reply, json_reply
@@ -67,7 +68,7 @@ def _answer(house: House, admitted: Admitted, request: MachineRequest) -> Reply:
         if client is None or admission.refusal:
             return _not_admitted(house, admission, operation, request)
         call = Call(house, client, request, named)
-        if house.deps.ephemeral.hit(f"admin-calls:{client.id}", MINUTE) > house.deps.policy.rates.admin_calls_per_client_per_minute:
+        if house.deps.ephemeral.hit("admin-calls:" + fingerprint(client.id), MINUTE) > house.deps.policy.rates.admin_calls_per_client_per_minute:
             _refused(house, admission, operation, request, "rate")
             raise Problem(429, "too_many_requests", "too many calls of this client in this minute", retry=MINUTE)
         if operation.scope not in admission.scope:
@@ -106,7 +107,7 @@ def _not_admitted(house: House, admission: Admission, operation: Operation, requ
 def _refused(house: House, admission: Admission, operation: Operation, request: MachineRequest, why: str) -> None:
     """Put it on record, once a minute for each client and kind: a flood must not fill the record."""
     deps, client = house.deps, admission.client
-    if client is None or not deps.ephemeral.add(f"admin-refused:{client.id}:{why}", b"1", MINUTE):
+    if client is None or not deps.ephemeral.add(f"admin-refused:{fingerprint(client.id)}:{why}", b"1", MINUTE):
         return
     with deps.database.write() as connection:
         records.add(

@@ -7,6 +7,7 @@ from idp import vault
 from idp.deps import Deps
 from idp.domain import folding
 from idp.domain.account import Account
+from idp.domain.assurance import PASSKEY
 from idp.domain.device import Caller
 from idp.services import drafts, factor_changes, factors, members
 from idp.services.factor_changes import Changed
@@ -94,12 +95,13 @@ def codes_left(deps: Deps, account: Account) -> int:
 
 
 def removal(deps: Deps, account: Account) -> Literal["yes", "last", "needed", "staff", "none"]:
-    """Whether the app may go. `last`: the second factor goes with it; `needed`: the policy wants one; `staff`: never."""
+    """Whether the app may go. `last`: the second factor goes with it; `needed`: the policy wants one; `staff`: never the last
+    of app and passkeys."""
     methods = _methods(deps, account)
     if "totp" not in methods:
         return "none"
     if account.staff:
-        return "staff"
+        return "yes" if PASSKEY in methods else "staff"
     if methods & {"sms", "email"}:
         return "yes"
     return "needed" if deps.policy.second_factor.mode == "required" else "last"

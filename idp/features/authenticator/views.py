@@ -6,7 +6,7 @@ from markupsafe import Markup
 
 from idp import vault
 from idp.features.authenticator import flow, forms
-from idp.services import factors
+from idp.services import factors, passkeys
 from idp.services.factor_changes import Changed
 from idp.web import doors, fresh, steps
 from idp.web.fresh import Setter
@@ -14,6 +14,7 @@ from idp.web.house import House
 
 STATUS, EDIT, DONE = "/account/second-factor", "/account/second-factor/edit", "/account/second-factor/done"
 APP, SCAN, REMOVE, CODES = "/account/app", "/account/app/scan", "/account/app/remove", "/account/recovery-codes"
+PASSKEY = "/account/passkeys/add"
 SAID = {"empty": "mfa.err.empty", "format": "mfa.err.format", "wrong": "app.err.wrong"}
 
 
@@ -34,7 +35,9 @@ def blueprint(house: House) -> Blueprint:
         came = fresh.setting_up(house, APP)
         if isinstance(came, Response):
             return came
-        context = {"has": flow.has_app(deps, came.account), "why": fresh.why(house, came), "edit": came.at(EDIT)}
+        why = fresh.why(house, came)
+        instead = came.at(PASSKEY) if why in ("app", "staff") and passkeys.possible(deps) else None
+        context = {"has": flow.has_app(deps, came.account), "why": why, "edit": came.at(EDIT), "passkey": instead}
         return fresh.page(house, "app.html", came, back=None if came.journey else STATUS, **context)
 
     @room.post(APP)

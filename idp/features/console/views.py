@@ -7,6 +7,7 @@ from flask import Blueprint, Response, redirect, request
 from idp.features.console import flow
 from idp.features.console import home as page
 from idp.features.console.relying_party import NotProven, Provider
+from idp.ports import Unavailable
 from idp.services import console_client, console_sessions, desk
 from idp.web import console, cookies, doors, steps
 from idp.web.errors import PageError
@@ -77,7 +78,7 @@ def _inside(room: Blueprint, house: House, provider: Provider) -> None:
         desk.note(deps, console.who().account, "console_signed_out", address=request.remote_addr)
         try:
             leave = provider.signed_out(session.id_token)
-        except NotProven:
+        except (NotProven, Unavailable):  # here it has ended all the same
             leave = console_client.SIGNED_OUT
         response = redirect(leave, 303)
         cookies.clear(response, cookies.CONSOLE, deps.settings.secure)

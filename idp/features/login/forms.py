@@ -15,11 +15,12 @@ class _Form(Schema):
 
 
 class LoginForm(_Form):
-    """Login ID or e-mail address, and password."""
+    """Login ID or e-mail address, and password; and whether this browser says that it can make passkeys."""
 
     identifier = fields.String(load_default="", validate=validate.Length(max=FIELD))
     password = fields.String(load_default="")
     sealed = fields.String(load_default="", validate=validate.Length(max=SEALED))
+    passkeys = fields.String(load_default="", validate=validate.Length(max=8))
     action = fields.String(load_default="", validate=validate.OneOf(["", "cancel"]))
 
 

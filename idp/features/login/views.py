@@ -7,7 +7,7 @@ from flask import Blueprint, Response, redirect, request
 
 from idp.domain.journey import Proof, accepts_session, changed
 from idp.features.login import flow, forms
-from idp.services import journeys, new_passwords
+from idp.services import journeys, new_passwords, passkeys
 from idp.web import cookies, doors, password_form, session, steps
 from idp.web.dispatcher import Purpose
 from idp.web.errors import PageError
@@ -59,6 +59,7 @@ def blueprint(house: House) -> Blueprint:
             find_id=deps.policy.recovery.username,
             may_register=deps.policy.registration.mode == "self",
             operation=steps.operation(house, journey),
+            passkey=passkeys.request_options(deps, journey),
         )
 
     @room.post("/login")
@@ -87,7 +88,8 @@ def blueprint(house: House) -> Blueprint:
         outcome = flow.sign_in(deps, house.hasher, house.ghosts, typed, password, who)
         if outcome.result != "ok":
             return steps.back_with(house, journey, "/login", sign_in_errors(outcome, typed), typed)
-        response = house.dispatcher.go(changed(journey, proof=outcome.proof, code={}, notice={}), outcome.account, factors=outcome.factors)
+        journey = changed(journey, proof=outcome.proof, code={}, notice={}, able=data["passkeys"] == "yes")
+        response = house.dispatcher.go(journey, outcome.account, factors=outcome.factors)
         if outcome.trust and outcome.account:
             steps.remember(deps, response, outcome.account.id, outcome.trust)
         return response

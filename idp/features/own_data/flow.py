@@ -18,7 +18,7 @@ TIMES = frozenset(
     "started_at granted_at outcome_at".split()
 )
 COUNTED_TO = own_data.COUNTED_TO  # more than so many are not counted
-TRUTHS = frozenset({"usual", "second_factor"})
+TRUTHS = frozenset({"usual", "second_factor", "backed_up"})
 
 
 def _plain(row: Mapping[str, Any]) -> dict[str, Any]:

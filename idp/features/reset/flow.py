@@ -10,7 +10,7 @@ from idp.domain.account import Account
 from idp.domain.device import Caller
 from idp.domain.identifiers import mask_email, mask_phone
 from idp.domain.journey import Factors
-from idp.services import drafts, links, members, new_passwords, reset_codes
+from idp.services import drafts, links, members, new_passwords, passkeys, reset_codes
 from idp.services.passwords import Hasher
 from idp.tables import links as link_table
 
@@ -117,5 +117,6 @@ def set_password(deps: Deps, hasher: Hasher, owner: str, standing: Standing, typ
     changed = new_passwords.replace(deps, hasher, standing.account, typed, who, "reset", claim, seconds)
     if changed is None:
         return False
-    drafts.put(deps, DONE, owner, {"held_until": changed.held_until if seconds else 0})
+    known = [{"name": one.name, "created_at": one.created_at} for one in passkeys.of_account(deps, changed.id)]
+    drafts.put(deps, DONE, owner, {"held_until": changed.held_until if seconds else 0, "passkeys": known})
     return True

@@ -137,7 +137,9 @@ def _password_routes(room: Blueprint, house: House) -> None:
         if done is None:
             return redirect(_at(PASSWORD, journey), 303)
         held = letters.moment(house.pages.locale(), done["held_until"]) if done["held_until"] else None
-        return steps.page(house, "reset_changed.html", journey, back="/", held=held, login=address(house))
+        day = lambda one: letters.day(house.pages.locale(), one["created_at"])  # noqa: E731
+        known = [(one["name"], day(one)) for one in done["passkeys"]]
+        return steps.page(house, "reset_changed.html", journey, back="/", held=held, login=address(house), passkeys=known)
 
 
 def _second_routes(room: Blueprint, house: House) -> None:

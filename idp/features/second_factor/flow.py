@@ -12,13 +12,14 @@ from idp.domain.identifiers import mask_email, mask_phone
 from idp.domain.journey import Factors, Journey, changed, owed
 from idp.domain.letter import Channel
 from idp.services import factors as proofs, records
-from idp.services import letters, metrics, notices, one_time_codes, trust
+from idp.services import journeys, letters, metrics, notices, one_time_codes, passkeys, trust
 from idp.services.one_time_codes import Checked, NotSent, SentCode
+from idp.services.passkeys import Proven
 from idp.tables import accounts, failures, outbox
 
 PURPOSE = "sign-in"
-APP, PRINTED = "app", "printed"
-METHODS = {APP: "totp", PRINTED: "recovery"}
+APP, PRINTED, PASSKEY = "app", "printed", "passkey"
+METHODS = {APP: "totp", PRINTED: "recovery", PASSKEY: assurance.PASSKEY}
 MASKS = {"email": mask_email, "sms": mask_phone}
 # outcomes of a letter after which it will not arrive
 LOST = frozenset({"unreachable", "rejected", "failed", "parked", "expired", "cancelled"})
@@ -26,7 +27,7 @@ LOST = frozenset({"unreachable", "rejected", "failed", "parked", "expired", "can
 
 @dataclass(frozen=True)
 class Way:
-    """One way to give the code: `id` is a destination's, "app" or "printed"; `masked` its address as pages show it."""
+    """One way to give the code: `id` is a destination's, "app", "printed" or "passkey"; `masked` its address as pages show it."""
 
     id: str
     kind: str
@@ -39,13 +40,15 @@ class Way:
 
 
 def ways(deps: Deps, journey: Journey, account: Account, factors: Factors) -> list[Way]:
-    """Every way that would do now, the usual one first: the app where there is one, then the usual destination. Only
-    proven destinations are among them. `account` comes with its destinations."""
+    """Every way that would do now, the usual one first: a passkey where this browser can make one, the app where there
+    is one, then the usual destination. Only proven destinations are among them. `account` comes with its destinations."""
     have = factors.methods & owed(journey, account, deps.policy.second_factor, deps.now())
     known = sorted((d for d in account.destinations if d.verified_at and d.kind in have), key=lambda d: not d.usual)
     places = [Way(d.id, d.kind, MASKS[d.kind](d.address)) for d in known]
     app = [Way(APP, APP)] if "totp" in have else []
-    return app + places + ([Way(PRINTED, PRINTED)] if "recovery" in have else [])
+    keys = [Way(PASSKEY, PASSKEY)] if assurance.PASSKEY in have else []
+    printed = [Way(PRINTED, PRINTED)] if "recovery" in have else []
+    return keys + app + places + printed if journey.able else app + places + keys + printed
 
 
 def sent_codes(journey: Journey) -> list[SentCode]:
@@ -121,13 +124,28 @@ def check(deps: Deps, journey: Journey, account: Account, typed: str, address: s
         _failed(deps, account, checked, address, journey.client_id)
         return checked, journey
     one_time_codes.forget(deps, [one for one in sent_codes(journey) if one.key != checked.key])
+    return checked, _proven(deps, journey, method)
+
+
+def check_passkey(deps: Deps, journey: Journey, account: Account, text: str, who: Caller) -> tuple[Proven, Journey]:
+    """The same for what a passkey of this account answers (`text`, JSON); where it was looked at and proves nothing, the
+    journey comes back with another challenge."""
+    found = passkeys.prove(deps, journey, text, who, "second_factor", account.id)
+    if found.result == "spent":
+        return found, journey
+    metrics.code_checked(assurance.PASSKEY, found.result)
+    return found, _proven(deps, journey, assurance.PASSKEY) if found.result == "ok" else journeys.challenged(journey)
+
+
+def _proven(deps: Deps, journey: Journey, method: str) -> Journey:
+    assert journey.proof is not None
     proof = replace(
         journey.proof,
         methods=tuple(dict.fromkeys((*journey.proof.methods, method))),
         auth_time=deps.now(),
         sid=None,
     )
-    return checked, changed(journey, proof=proof, code={}, notice={})
+    return changed(journey, proof=proof, code={}, notice={})
 
 
 def passed(deps: Deps, account: Account, method: str, remember: bool, who: Caller, client_id: str | None) -> str | None:

@@ -2,6 +2,8 @@
 
 from marshmallow import EXCLUDE, Schema, fields, validate
 
+from idp.services.webauthn_checks import MAX_TEXT
+
 
 class _Form(Schema):
     class Meta:
@@ -11,10 +13,11 @@ class _Form(Schema):
 
 
 class CodeForm(_Form):
-    """The code, or what the member wants instead."""
+    """The code, or what a passkey answers, or what the member wants instead."""
 
     code = fields.String(load_default="", validate=validate.Length(max=1_024))
     remember = fields.String(load_default="")
+    credential = fields.String(load_default="", validate=validate.Length(max=MAX_TEXT))
     action = fields.String(load_default="verify", validate=validate.OneOf(["verify", "send", "other", "cancel"]))
 
 

@@ -9,7 +9,7 @@ from idp.domain.account import Account
 from idp.domain.identifiers import mask_email
 from idp.domain.journey import Journey
 from idp.features.second_factor import flow, forms
-from idp.services import journeys
+from idp.services import journeys, passkeys
 from idp.web import doors, steps
 from idp.web.house import House
 
@@ -40,6 +40,8 @@ def blueprint(house: House) -> Blueprint:
             return house.dispatcher.refuse(journey, "access_denied")
         if data["action"] == "other":
             return redirect(f"/code/ways?j={journey.id}", 303)
+        if data["credential"] or journey.code.get("way") == flow.PASSKEY:
+            return _passkey(house, journey, found.account, data["credential"])
         if data["action"] == "send" or not journey.code.get("way"):
             return _send(house, found, journey.code.get("way", ""))
         return _verify(house, journey, found.account, data)
@@ -99,6 +101,8 @@ def _code_page(house: House, at: steps.At) -> Response:
     way = next((one for one in known if one.id == code.get("way")), known[0])
     sent = bool(code.get("sent")) and way.id == code.get("way")
     asks = sent or way.id in flow.METHODS
+    if way.id == flow.PASSKEY:
+        return _passkey_page(house, at, len(known) > 1)
     errors = steps.errors(house, journey)
     if code.get("error") and not errors:
         errors = steps.said(house, [steps.error("code", code["error"], time=code["again_at"])])
@@ -120,6 +124,30 @@ def _code_page(house: House, at: steps.At) -> Response:
         operation=steps.operation(house, journey),
         stepping_up=journey.proof is not None and journey.proof.sid is not None,
     )
+
+
+def _passkey_page(house: House, at: steps.At, others: bool) -> Response:
+    journey = at.journey
+    return steps.page(
+        house,
+        "code_passkey.html",
+        journey,
+        errors=steps.errors(house, journey),
+        options=passkeys.request_options(house.deps, journey, at.account.id),
+        others=others,
+        operation=steps.operation(house, journey),
+        stepping_up=journey.proof is not None and journey.proof.sid is not None,
+    )
+
+
+def _passkey(house: House, journey: Journey, account: Account, credential: str) -> Response:
+    found, after = flow.check_passkey(house.deps, journey, account, credential, doors.caller())
+    if found.result == "ok":
+        return house.dispatcher.go(after, account)
+    if found.result == "spent":  # by the other of two answers, which must not be overwritten
+        return redirect(f"/code?j={journey.id}", 303)
+    key = "passkey.err.locked" if found.result == "locked" else "passkey.err.no"
+    return steps.back_with(house, after, "/code", [steps.error("passkey", key, time=found.wait_until)])
 
 
 def _send(house: House, at: steps.At, way_id: str) -> Response:

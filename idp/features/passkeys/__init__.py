@@ -1,0 +1,1 @@
+"""The member's passkeys: made, named, removed, and offered."""
