@@ -4,7 +4,7 @@ import re
 from typing import TYPE_CHECKING
 
 from idp.services import accounts, console_client, console_sessions
-from idp.web import csrf
+from idp.web import csrf, upload
 from tests import running
 from tests.input.wire import Page, Request
 from tests.running import Form
@@ -25,7 +25,7 @@ def console_pages(inside: "Inside") -> dict[str, Page]:
     cookie = console_sessions.start(deps, account, "sid-console", deps.now(), "token")
     cookies = {"idp-console": cookie, "idp-browser": BROWSER}
     found = {}
-    for path in sorted({path for path in inside.paths if path.startswith("/console/") and "POST" in inside.methods(path)} - {console_client.LOGOUT}):
+    for path in sorted({path for path in inside.paths if path.startswith("/console/") and "POST" in inside.methods(path)} - {console_client.LOGOUT} - upload.PATHS):
         sent = "; ".join(f"{name}={value}" for name, value in cookies.items())
         shown = inside.call(Request("GET", path, cookies=sent)).text if "GET" in inside.methods(path) else ""
         names = re.findall(r'<(?:input|select|textarea)[^>]*\sname="([^"]+)"', shown)

@@ -23,7 +23,7 @@ WRONG = {
 def shape(page: requests.Response) -> tuple[int, list[tuple[str, str]], str]:
     """A page without what differs from browser to browser and from second to second."""
     text = re.sub(r'name="csrf" value="[^"]+"|[A-Za-z0-9_-]{43}|n=[a-z0-9]{26}', "", page.text)
-    kept = [(name, value) for name, value in page.headers.items() if name not in ("Date", "Content-Length", "Set-Cookie")]
+    kept = [(name, value) for name, value in page.headers.items() if name not in ("Date", "Content-Length", "Set-Cookie", "X-Request-Id")]
     return page.status_code, sorted(kept), text
 
 
