@@ -46,7 +46,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Built]:
     app.close_deps(deps)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # a proof is fresh for minutes only
 def staff(built: Built) -> dict[str, Inside]:
     """One colleague of each role."""
     return {role: built.colleague(role) for role in ROLES}

@@ -170,8 +170,9 @@ class Inside:
 
     @property
     def paths(self) -> list[str]:
-        """Every address there is; the parts of a pattern that vary are filled in with something."""
-        return sorted({_filled(rule.rule) for rule in self.rules} | set(self.endpoints))
+        """Every address there is; the parts of a pattern that vary are filled in with something. What routes itself, which is the
+        API for the operator's programs, is attacked by tests/admin_api."""
+        return sorted({_filled(rule.rule) for rule in self.rules} | {path for path in self.endpoints if not path.endswith("/*")})
 
     def methods(self, path: str) -> set[str]:
         """What an address answers beside OPTIONS and HEAD."""
