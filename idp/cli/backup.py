@@ -101,7 +101,8 @@ def _put_aside(deps: Deps, file: Path, over: bool) -> list[Given]:
         if not over:
             raise copies.CopyError(f"the database holds {members} account(s) and {portals} portal(s); to replace it use --over")
         given = restored.given_out(connection)
-    aside = file.resolve().with_name(f"replaced-{datetime.fromtimestamp(deps.clock(), UTC):%Y%m%dT%H%M%SZ}.backup")
+    # to the millisecond: two at once must not meet in one name
+    aside = file.resolve().with_name(f"replaced-{datetime.fromtimestamp(deps.clock(), UTC):%Y%m%dT%H%M%S.%f}"[:-3] + "Z.backup")
     copies.make(deps.database, aside)
     click.echo(f"What is replaced was copied to {aside}.")
     return given
