@@ -72,7 +72,7 @@ def _add(deps: Deps, hasher: Hasher, row: dict[str, Any]) -> None:
     account = replace(service.new_account(deps, hasher, wish), status=row.get("status", "active"))
     try:
         with deps.database.write() as connection:
-            service.store(connection, deps, account, None, "demo")
+            service.store(connection, deps, account, "demo", "demo")
     except accounts.Taken:
         pass  # another process was first, or a member has taken the address for sign-in
 

@@ -49,8 +49,8 @@ def test_sign_ins_are_drawn_by_the_hour(deps: Deps) -> None:
 @pytest.mark.parametrize(
     ("today", "yesterday", "key", "values"),
     [
-        (0, 0, "few", {"n": 0}), (3, 2, "few", {"n": 3}), (14, 10, "ratio", {"n": 14, "ratio": "1.4"}), (11, 10, "same", {"n": 11}),
-        (5, 20, "ratio", {"n": 5, "ratio": "0.2"}), (30, 0, "new", {"n": 30}),
+        (0, 0, "few", {"n": 500}), (3, 2, "few", {"n": 503}), (11, 10, "same", {"n": 11, "hour": 11}), (30, 0, "new", {"n": 30, "hour": 11}),
+        (14, 10, "ratio", {"n": 14, "hour": 11, "ratio": "1.4"}), (5, 20, "ratio", {"n": 5, "hour": 11, "ratio": "0.2"}),
     ],
 )  # fmt: skip
 def test_the_headline_holds_today_against_yesterday(deps: Deps, today: int, yesterday: int, key: str, values: dict) -> None:
@@ -60,7 +60,7 @@ def test_the_headline_holds_today_against_yesterday(deps: Deps, today: int, yest
     rows += [("event", at - HOUR - DAY, "sign_in:wrong", 0, yesterday)] if yesterday else []
     count(deps, *rows)
     title = dashboard.sign_ins(deps, "24h").title
-    assert (title.key, title.values) == (f"con.dash.sign_ins.{key}", values), "the hour that runs is left out on both sides"
+    assert (title.key, title.values) == (f"con.dash.sign_ins.{key}", values), "the hour that runs is left out where both sides are compared"
 
 
 def test_nothing_counted_is_said(deps: Deps) -> None:

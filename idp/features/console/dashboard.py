@@ -81,18 +81,19 @@ def sign_ins(deps: Deps, span: str) -> Panel:
 
 
 def _sign_in_title(hours: Mapping[int, Sequence[int]], failed: Mapping[int, int], today: int, full: int) -> Said:
-    """Today's full hours against the same ones of yesterday."""
+    """Today's full hours against the same ones of yesterday; what is too little to compare is all that there was today."""
     if not any(map(any, hours.values())):
         return Said("con.dash.sign_ins.none")
     now = sum(count for at, count in failed.items() if today <= at < full)
     before = sum(count for at, count in failed.items() if today - DAY <= at < full - DAY)
     if before < ENOUGH and now < ENOUGH:
-        return Said("con.dash.sign_ins.few", {"n": now})
+        return Said("con.dash.sign_ins.few", {"n": sum(count for at, count in failed.items() if at >= today)})
+    counted = {"n": now, "hour": (full - today) // HOUR}
     if not before:
-        return Said("con.dash.sign_ins.new", {"n": now})
+        return Said("con.dash.sign_ins.new", counted)
     ratio = now / before
     same = 1 / NOTICEABLE < ratio < NOTICEABLE
-    return Said("con.dash.sign_ins.same" if same else "con.dash.sign_ins.ratio", {"n": now} if same else {"ratio": f"{ratio:.1f}", "n": now})
+    return Said("con.dash.sign_ins.same", counted) if same else Said("con.dash.sign_ins.ratio", {**counted, "ratio": f"{ratio:.1f}"})
 
 
 def _hour_name(at: int, span: str) -> str:
