@@ -10,28 +10,20 @@ from typing import Any, Iterator
 
 import pytest
 import requests
-from click.testing import CliRunner
 from prometheus_client import REGISTRY
 
-from idp import cli
 from idp.services import console_sessions, metrics
 from idp.tables import accounts
 from idp.web import upload
 from tests import running, services
 from tests.cli.shell import HTTPS, SECRET
 from tests.contractor import files
+from tests.nginx import in_front, printed
 from tests.ports.smtp_server import self_made_certificate
 from tests.running import Idp
 from tests.settings.member import inside
 
 README = Path(__file__).parents[2] / "README.md"
-
-
-def printed(config: Path, *arguments: str, code: int = 0) -> str:
-    """What `idp print` says."""
-    done = CliRunner().invoke(cli.root, ["--config", str(config), "print", *arguments])
-    assert done.exit_code == code and not re.search(r"@[a-z_]+@", done.output), done.output
-    return done.output
 
 
 @pytest.fixture
@@ -99,24 +91,10 @@ def configured(folder: Path, port: int, behind: int) -> Idp:
 @pytest.fixture(scope="module")
 def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxied]:
     """The printed server, with ports of this test in place of 80."""
-    port, behind, plain = (services.free_port() for _ in range(3))
-    folder = tmp_path_factory.mktemp("proxied")
-    idp = configured(folder, port, behind)
-    chain = self_made_certificate(folder)
-    text = printed(idp.config, "nginx", "--certificate", str(chain), "--key", str(chain))
-    text = re.sub(r"(?m)^    listen \[::\].*\n", "", text).replace("listen 80;", f"listen 127.0.0.1:{plain};").replace("/var/log/nginx", str(folder))
-    text = text.replace(f"listen {port} ", f"listen 127.0.0.1:{port} ")
-    (folder / "idp.conf").write_text(text)
-    temporary = "".join(f"{name}_temp_path {folder}/{name};" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
-    (folder / "nginx.conf").write_text(
-        f"daemon off; pid {folder}/pid; error_log {folder}/errors.log; events {{}}\nhttp {{ {temporary} include {folder}/idp.conf; }}\n"
-    )
-    command = [services.program("nginx", "nginx-light", "/usr/sbin/nginx"), "-c", str(folder / "nginx.conf"), "-p", str(folder)]
-    tried = subprocess.run([*command, "-t"], capture_output=True, text=True)
-    assert tried.returncode == 0 and "[warn]" not in tried.stderr, tried.stderr
-    here = Proxied(idp, folder, chain)
-    with services.process(command, folder / "nginx.log", lambda: socket.create_connection(("127.0.0.1", port)).close()):
-        yield here
+    port, folder = services.free_port(), tmp_path_factory.mktemp("proxied")
+    idp, chain = configured(folder, port, services.free_port()), self_made_certificate(folder)
+    with in_front(idp.config, port, chain):
+        yield Proxied(idp, folder, chain)
 
 
 @pytest.fixture(scope="module")
@@ -228,8 +206,8 @@ def test_rules_have_the_form_that_prometheus_reads(config: Path) -> None:
             assert expression.count(opening) == expression.count(closing)
 
 
-def test_the_dashboard_has_a_place_for_every_panel() -> None:
-    panels = json.loads(CliRunner().invoke(cli.root, ["print", "dashboard"]).output)["panels"]
+def test_the_dashboard_has_a_place_for_every_panel(config: Path) -> None:
+    panels = json.loads(printed(config, "dashboard"))["panels"]
     places = {(panel["gridPos"]["x"], panel["gridPos"]["y"]) for panel in panels}
     assert len(places) == len(panels) == len({panel["id"] for panel in panels}) > 8
     assert all(panel["targets"] and panel["title"] for panel in panels)

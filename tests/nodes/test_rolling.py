@@ -10,8 +10,8 @@ import pytest
 import requests
 
 from tests import running, services
+from tests.nginx import in_front
 from tests.nodes.house import node, second_config
-from tests.nodes.nginx import in_front
 from tests.ports.smtp_server import self_made_certificate
 from tests.running import CALLBACK, VERIFIER, Browser, Idp, answer_of, new_name
 
@@ -97,7 +97,7 @@ def test_no_request_fails(idp: Idp, tmp_path: Path) -> None:
         nodes = dict(zip(ports, (first, second)))
         for port, place in nodes.items():
             place.enter_context(node(idp, configs[port], port))
-        stack.enter_context(in_front(idp.config, tmp_path, front, chain, ports))
+        stack.enter_context(in_front(idp.config, front, chain, *ports, limits=False))
         load = Load(idp, chain)
         with load.running():
             load.goes_on()
