@@ -18,21 +18,25 @@ CALL_SECONDS = 1_800
 
 @dataclass(frozen=True)
 class Because:
-    """Why something is done: the agent's own words, and the number of the call if it has one."""
+    """Why something is done: the agent's own words, and the number of the call if it has one; made inert, whoever wrote them."""
 
     reason: str
     ticket: str = ""
 
+    def __post_init__(self) -> None:
+        for name in ("reason", "ticket"):
+            object.__setattr__(self, name, inert(getattr(self, name).strip()))
+
     @property
     def detail(self) -> dict[str, str]:
         """As it stands in the record."""
-        return {"reason": inert(self.reason.strip()), "ticket": inert(self.ticket.strip())}
+        return {name: said for name, said in vars(self).items() if said}
 
 
 def problems(why: Because) -> list[tuple[str, str, int]]:
     """What is wrong with it: (field, key of the sentence, the most characters that there may be)."""
-    found = [] if 0 < len(why.reason.strip()) <= LONGEST else [("reason", "con.err.reason", LONGEST)]
-    return found + ([] if len(why.ticket.strip()) <= TICKET else [("ticket", "con.err.ticket", TICKET)])
+    found = [] if 0 < len(why.reason) <= LONGEST else [("reason", "con.err.reason", LONGEST)]
+    return found + ([] if len(why.ticket) <= TICKET else [("ticket", "con.err.ticket", TICKET)])
 
 
 def may_act(actor: Account, target: Account) -> bool:

@@ -20,7 +20,6 @@ from idp.tables.print_batches import Batch, PrintRow
 REQUEST, WORK_SECONDS = "print_batch", 3_600
 WISHES = ("requested", "without", "expired")
 MOST, CHUNK = 200, 16  # letters of a batch, and of a transaction: what a courier makes before its lease runs out
-KEEP = 7 * 86_400  # seconds until a file that nobody fetched is void
 
 
 class _Changed(Exception):

@@ -4,19 +4,16 @@ from typing import Any, Mapping
 
 from flask import Response, redirect
 
-from idp.services import drafts
+from idp.services import desk, drafts
+from idp.services.desk import Because
 from idp.web import console, doors, steps
 from idp.web.house import House
 
-REASON, TICKET = 300, 64  # characters at most
 
-
-def because(data: Mapping[str, Any]) -> tuple[dict[str, str], list[dict[str, Any]]]:
-    """Reason and ticket number as the record takes them, and what is wrong with them (requirement AD-06)."""
-    why = {name: str(data[name]).strip() for name in ("reason", "ticket")}
-    wrong = [] if 0 < len(why["reason"]) <= REASON else [steps.error("reason", "con.err.reason", n=REASON)]
-    wrong += [] if len(why["ticket"]) <= TICKET else [steps.error("ticket", "con.err.ticket", n=TICKET)]
-    return {name: value for name, value in why.items() if value}, wrong
+def because(data: Mapping[str, Any]) -> tuple[Because, list[dict[str, Any]]]:
+    """Why something is done, as the form says, and what is wrong with that (requirement AD-06)."""
+    why = Because(data["reason"], data["ticket"])
+    return why, [steps.error(field, key, n=most) for field, key, most in desk.problems(why)]
 
 
 def back(house: House, path: str, errors: list[dict[str, Any]], typed: Mapping[str, Any]) -> Response:

@@ -8,7 +8,7 @@ from idp.domain import staff
 from idp.domain.account import Account
 from idp.services import desk, members
 from idp.services.desk import Because
-from idp.web import console, console_form, steps
+from idp.web import console, console_form
 from idp.web.errors import PageError
 from idp.web.house import House
 
@@ -55,8 +55,8 @@ def came_back(house: House) -> dict[str, Any]:
 
 
 def because(house: House, data: dict[str, Any]) -> tuple[Because, list[dict[str, Any]]]:
-    """Why something is done, as the form says, and what is wrong with that."""
-    why = Because(data["reason"], data["ticket"])
-    if ticket := why.ticket.strip():
-        desk.keep_ticket(house.deps, console.who().account, ticket)
-    return why, [steps.error(field, key, n=most) for field, key, most in desk.problems(why)]
+    """The same as `console_form.because`; the number of the call is kept, so that it is typed once."""
+    why, errors = console_form.because(data)
+    if why.ticket:
+        desk.keep_ticket(house.deps, console.who().account, why.ticket)
+    return why, errors

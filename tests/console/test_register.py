@@ -37,7 +37,7 @@ def test_from_the_file_to_its_undoing(built: Built) -> None:
     assert "確認が終わりました" in shown.text and "ほかの責任者がこのページを開いて" in shown.text and 'value="apply"' not in shown.text
     refused = anna.post(where, action="apply", reason="月次")
     assert refused.status_code == 400 and "ファイルを用意した人は" in refused.text
-    assert "理由を入力してください" in ben.post(where, action="apply", reason=" ").text
+    assert "理由を200文字以内で入力してください" in ben.post(where, action="apply", reason=" ").text
     assert ben.post(where, action="apply", reason="月次").status_code == 303
     work(built)
     done = ben.get(where)

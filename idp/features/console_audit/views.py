@@ -95,7 +95,7 @@ def _export_routes(room: Blueprint, house: House) -> None:
             errors.insert(0, steps.error("since", "con.audit.err.days", n=flow.DAYS))
         if errors or since is None or until is None:
             return console_form.back(house, EXPORT, errors, data)
-        body = flow.export(deps, console.who().account, data["form"], since, until, why, request.remote_addr or "")
+        body = flow.export(deps, console.who().account, data["form"], since, until, why.detail, request.remote_addr or "")
         name = f"audit-{data['since']}-{data['until']}.{data['form']}"
         kind = "text/csv; charset=utf-8" if data["form"] == "csv" else "application/jsonl"
         headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}

@@ -9,7 +9,7 @@ from idp.features.console_clients import flow, forms
 from idp.features.console_clients.flow import Known
 from idp.services import client_changes, drafts
 from idp.services.client_registration import Rejected
-from idp.web import console
+from idp.web import console, console_form, steps
 from idp.web.errors import PageError
 from idp.web.house import House
 
@@ -149,10 +149,11 @@ def _acts(room: Blueprint, house: House) -> None:
     @console.form("clients.change", fresh=True)
     def rotate(key: str) -> Response:
         known, form = _changeable(house, key), console.posted(forms.Act)
-        if errors := _reason(house, form):
-            return _act(house, "client_secret.html", known, form, errors)
+        why, errors = console_form.because(form)
+        if errors:
+            return _act(house, "client_secret.html", known, form, steps.said(house, errors))
         told = client_changes.rotate_secret(
-            deps, console.who().account, known.client.id, forms.KEEP[form["keep"]], form["reason"], form["ticket"]
+            deps, console.who().account, known.client.id, forms.KEEP[form["keep"]], why.reason, why.ticket
         )  # fmt: skip
         if told is None:
             raise PageError(400, "error.bad_request")
@@ -167,20 +168,18 @@ def _acts(room: Blueprint, house: House) -> None:
     @console.form("clients.change", fresh=True)
     def act(key: str) -> Response:
         known, form, actor = _changeable(house, key), console.posted(forms.Act), console.who().account
-        if errors := _reason(house, form):
-            return _act(house, "client_off.html", known, form, errors)
+        why, errors = console_form.because(form)
+        if errors:
+            return _act(house, "client_off.html", known, form, steps.said(house, errors))
         if form["action"] == "remove":
-            client_changes.remove(deps, actor, known.client.id, form["reason"], form["ticket"])
+            client_changes.remove(deps, actor, known.client.id, why.reason, why.ticket)
             return console.to(house, HOME, "con.cli.removed")
         if form["action"] not in ("on", "off"):
             raise PageError(400, "error.bad_request")
-        client_changes.switch(deps, actor, known.client.id, form["action"] == "off", form["reason"], form["ticket"])
+        client_changes.switch(deps, actor, known.client.id, form["action"] == "off", why.reason, why.ticket)
         return console.to(house, f"{HOME}/{known.key}", "con.cli.switched.off" if form["action"] == "off" else "con.cli.switched.on")
 
 
-def _reason(house: House, form: dict[str, Any]) -> list[dict[str, Any]]:
-    missing = house.pages.text(house.pages.locale(), "con.reason.missing")
-    return [] if form["reason"].strip() else [{"field": "reason", "text": missing}]
 
 
 def _act(house: House, template: str, known: Known, values: dict[str, Any], errors: list[dict[str, Any]]) -> Response:

@@ -10,7 +10,7 @@ from idp.domain.identifiers import mask_email, mask_phone
 from idp.features.console_courier import flow, forms, sender
 from idp.services import drafts, letters, members, trials
 from idp.services.one_time_codes import NotSent
-from idp.web import console
+from idp.web import console, console_form, steps
 from idp.web.errors import PageError
 from idp.web.house import House
 
@@ -59,17 +59,15 @@ def _lasting(house: House) -> Any:
     return said
 
 
-def _why(data: dict[str, Any]) -> dict[str, str]:
-    return {"reason": data["reason"].strip(), **({"ticket": data["ticket"].strip()} if data["ticket"].strip() else {})}
-
-
 def _error(house: House, field: str, key: str, **values: Any) -> dict[str, Any]:
     return {"field": field, "text": house.pages.text(house.pages.locale(), key, values)}
 
 
-def _missing(house: House, data: dict[str, Any], known: list[str]) -> list[dict[str, Any]]:
+def _because(house: House, data: dict[str, Any], known: list[str]) -> tuple[dict[str, str], list[dict[str, Any]]]:
+    """Why, as the record takes it, and what is wrong with that or with what was chosen."""
+    why, errors = console_form.because(data)
     found = [] if data["what"] in known else [_error(house, "what", "con.courier.err.what")]
-    return found if data["reason"].strip() else [*found, _error(house, "reason", "con.courier.err.reason")]
+    return why.detail, [*found, *steps.said(house, errors)]
 
 
 def _letter_routes(room: Blueprint, house: House) -> None:
@@ -95,9 +93,10 @@ def _letter_routes(room: Blueprint, house: House) -> None:
         row = flow.find(house.deps, letter_id)
         if row is None:
             raise PageError(404, "error.not_found")
-        if errors := _missing(house, data, ["retry", "cancel"]):
+        why, errors = _because(house, data, ["retry", "cancel"])
+        if errors:
             return shown(letter_id, errors, data)
-        done = flow.act(house.deps, console.who().account, row.id, data["what"], _why(data), request.remote_addr or "")
+        done = flow.act(house.deps, console.who().account, row.id, data["what"], why, request.remote_addr or "")
         return console.to(house, f"{LIST}/letters/{row.id}", f"con.courier.done.{done}")
 
 
@@ -115,9 +114,10 @@ def _channel_routes(room: Blueprint, house: House) -> None:
     @console.form("courier.act")
     def channels_submit() -> Response:
         data = console.posted(forms.ActForm)
-        if errors := _missing(house, data, flow.ways(house.deps)):
+        why, errors = _because(house, data, flow.ways(house.deps))
+        if errors:
             return shown(errors, data)
-        count = flow.switch(house.deps, console.who().account, data["what"], _why(data), request.remote_addr or "")
+        count = flow.switch(house.deps, console.who().account, data["what"], why, request.remote_addr or "")
         verb = data["what"].partition(":")[0]
         values = {"n": count} if verb == "release" else {}
         return console.to(house, CHANNELS, "con.courier.done.gone" if count is None else f"con.courier.done.{verb}", **values)
@@ -141,12 +141,13 @@ def _trial_routes(room: Blueprint, house: House) -> None:
     @console.form("courier.act")
     def trial_submit() -> Response:
         data = console.posted(forms.ActForm)
-        if errors := _missing(house, data, [one for one, _ in mine()]):
+        why, errors = _because(house, data, [one for one, _ in mine()])
+        if errors:
             return shown(errors, data)
         actor = members.find(house.deps, console.who().account.id, with_destinations=True) or console.who().account
         facts = {"time": house.deps.now()}
         try:
-            trials.send(house.deps, actor, data["what"], "trial", facts, house.pages.locale(), _why(data), request.remote_addr or "")
+            trials.send(house.deps, actor, data["what"], "trial", facts, house.pages.locale(), why, request.remote_addr or "")
         except NotSent as refused:
             when = letters.moment(house.pages.locale(), refused.again_at)
             return shown([_error(house, "what", "con.courier.err.limit", time=when)], data)

@@ -53,11 +53,9 @@ def propose(deps: Deps, acting: Acting, name: str, facts: Mapping[str, Any]) -> 
             account = as_it_is(connection, acting, operation)
             if any(one.operation == name for one in desk_requests.of_account(connection, account.id, now)):
                 raise Refused("waiting")
-            said = acting.why.detail
-            desk_requests.add(
-                connection,
-                Request(request_id, account.id, name, sealed, account.epoch, said["reason"], said["ticket"], acting.actor.id, now, now + REQUEST_SECONDS),
-            )  # fmt: skip
+            why, until = acting.why, now + REQUEST_SECONDS
+            request = Request(request_id, account.id, name, sealed, account.epoch, why.reason, why.ticket, acting.actor.id, now, until)
+            desk_requests.add(connection, request)
             record(connection, deps, acting, "desk_proposed", operation=name)
     except Refused as refused:
         detail = {"operation": name, "level": acting.level}

@@ -6,7 +6,7 @@ from flask import Blueprint, Response, redirect, request
 
 from idp.features.console_keys import flow, forms
 from idp.services import letters
-from idp.web import console
+from idp.web import console, console_form, steps
 from idp.web.house import House
 
 HOME, NEXT, NOW = "/console/keys", "/console/keys/next", "/console/keys/now"
@@ -35,9 +35,10 @@ def blueprint(house: House) -> Blueprint:
     @console.form("keys.rotate", fresh=True)
     def publish() -> Response:
         form = console.posted(forms.Act)
-        if errors := _reason(house, form):
-            return _next(house, errors, form)
-        made = flow.publish(deps, console.who().account, request.remote_addr, form["reason"], form["ticket"])
+        why, errors = console_form.because(form)
+        if errors:
+            return _next(house, steps.said(house, errors), form)
+        made = flow.publish(deps, console.who().account, request.remote_addr, why.reason, why.ticket)
         return console.to(house, HOME, "con.keys.published" if made else "con.keys.published.none")
 
     @room.get(NOW)
@@ -55,17 +56,13 @@ def blueprint(house: House) -> Blueprint:
         if form["action"] == "do":
             done = flow.rotate(deps, actor, request.remote_addr)
             return console.to(house, HOME, "con.keys.rotated") if done else redirect(NOW, 303)
-        if errors := _reason(house, form):
-            return _now(house, errors, form)
-        flow.ask(deps, actor, request.remote_addr, form["reason"], form["ticket"])
+        why, errors = console_form.because(form)
+        if errors:
+            return _now(house, steps.said(house, errors), form)
+        flow.ask(deps, actor, request.remote_addr, why.reason, why.ticket)
         return console.to(house, HOME, "con.keys.asked")
 
     return room
-
-
-def _reason(house: House, form: dict[str, Any]) -> list[dict[str, Any]]:
-    missing = house.pages.text(house.pages.locale(), "con.reason.missing")
-    return [] if form["reason"].strip() else [{"field": "reason", "text": missing}]
 
 
 def _next(house: House, errors: list[dict[str, Any]], values: dict[str, Any]) -> Response:

@@ -7,7 +7,7 @@ from flask import Blueprint, Response, request
 from idp.features.console_letters import flow, forms
 from idp.services import letters, print_batches
 from idp.services.print_batches import Batch
-from idp.web import console
+from idp.web import console, console_form, steps
 from idp.web.errors import PageError
 from idp.web.house import House
 
@@ -38,14 +38,6 @@ def _moment(house: House) -> Any:
     return lambda at: letters.moment(locale, at)
 
 
-def _why(data: dict[str, Any]) -> dict[str, str]:
-    return {"reason": data["reason"].strip(), **({"ticket": data["ticket"].strip()} if data["ticket"].strip() else {})}
-
-
-def _errors(house: House, *found: tuple[bool, str, str]) -> list[dict[str, Any]]:
-    return [{"field": field, "text": house.pages.text(house.pages.locale(), key)} for bad, field, key in found if bad]
-
-
 def _new_routes(room: Blueprint, house: House) -> None:
     def shown(errors: list[dict[str, Any]], values: dict[str, Any]) -> Response:
         found = {"waiting": flow.waiting(house.deps), "wishes": print_batches.WISHES, "most": flow.COUNTED_TO, "size": print_batches.MOST}
@@ -61,10 +53,10 @@ def _new_routes(room: Blueprint, house: House) -> None:
     def new_submit() -> Response:
         data = console.posted(forms.OrderForm)
         wish = [name for name in print_batches.WISHES if data[name]]
-        errors = _errors(house, (not wish, "wish", "con.courier.err.what"), (not data["reason"].strip(), "reason", "con.courier.err.reason"))
-        if errors:
-            return shown(errors, data)
-        print_batches.order(house.deps, console.who().account, wish, print_batches.MOST, _why(data), request.remote_addr or "")
+        why, errors = console_form.because(data)
+        if errors := ([] if wish else [steps.error("wish", "con.courier.err.what")]) + errors:
+            return shown(steps.said(house, errors), data)
+        print_batches.order(house.deps, console.who().account, wish, print_batches.MOST, why.detail, request.remote_addr or "")
         return console.to(house, LIST, "con.letters.done.ordered")
 
 
@@ -84,9 +76,10 @@ def _act_routes(room: Blueprint, house: House, what: str) -> None:
 
     def act_submit(batch_id: str) -> Response:
         data, found = console.posted(forms.ActForm), batch(batch_id)
-        if errors := _errors(house, (not data["reason"].strip(), "reason", "con.courier.err.reason")):
-            return shown(batch_id, errors, data)
-        about = (house.deps, console.who().account, found.id, _why(data), request.remote_addr or "")
+        why, errors = console_form.because(data)
+        if errors:
+            return shown(batch_id, steps.said(house, errors), data)
+        about = (house.deps, console.who().account, found.id, why.detail, request.remote_addr or "")
         if what == "void":
             back = print_batches.void(*about)
             return console.to(house, LIST, "con.courier.done.gone") if back is None else console.to(house, LIST, "con.letters.done.void", n=back)

@@ -9,8 +9,9 @@ from idp.features.console_register import flow, forms
 from idp.features.console_register.flow import Job
 from idp.services import contract_jobs, letters
 from idp.services.contractor_csv import Unreadable
+from idp.services.desk import Because
 from idp.vault import VaultError
-from idp.web import console, upload
+from idp.web import console, console_form, steps, upload
 from idp.web.errors import PageError
 from idp.web.house import House
 
@@ -84,12 +85,11 @@ def _one(room: Blueprint, house: House) -> None:
     @console.form("register.import")
     def act(job_id: str) -> Response:
         job, form = _found(house, job_id), console.posted(forms.JobForm)
-        errors = []
-        if form["action"] in ("apply", "undo") and not form["reason"].strip():
-            errors = [_error(house, "reason", "con.reason.missing")]
+        why, wrong = console_form.because(form)
+        errors = steps.said(house, wrong) if form["action"] in ("apply", "undo") else []
         if not errors:
             try:
-                _done(house, job, form)
+                _done(house, job, form, why)
             except contract_jobs.Refused as refused:
                 errors = [_error(house, "refused", f"con.reg.err.{refused.code}")]
         if errors:
@@ -106,7 +106,7 @@ def _one(room: Blueprint, house: House) -> None:
         return Response(body, 200, headers)
 
 
-def _done(house: House, job: Job, form: dict[str, Any]) -> None:
+def _done(house: House, job: Job, form: dict[str, Any], why: Because) -> None:
     deps, actor = house.deps, console.who().account
     match form["action"]:
         case "check":
@@ -114,9 +114,9 @@ def _done(house: House, job: Job, form: dict[str, Any]) -> None:
         case "again":
             contract_jobs.check(deps, actor, job, None)
         case "apply":
-            contract_jobs.apply(deps, actor, job, form["reason"], form["ticket"])
+            contract_jobs.apply(deps, actor, job, why.reason, why.ticket)
         case "undo":
-            contract_jobs.undo(deps, actor, job, form["reason"], form["ticket"])
+            contract_jobs.undo(deps, actor, job, why.reason, why.ticket)
         case "drop":
             contract_jobs.drop(deps, actor, job)
         case _:

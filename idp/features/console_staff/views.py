@@ -67,7 +67,7 @@ def _invite_routes(room: Blueprint, house: House) -> None:
         data = console.posted(forms.InviteForm)
         why, errors = console_form.because(data)
         if not errors:
-            actor, typed = _actor(why), (data["login_id"].strip(), data["email"].strip())
+            actor, typed = _actor(why.detail), (data["login_id"].strip(), data["email"].strip())
             wrong = flow.invite(deps, house.hasher, actor, *typed, data["role"], house.pages.locale())
             if not wrong:
                 return console.to(house, LIST, "con.staff.done.invite", name=typed[0])
@@ -103,7 +103,7 @@ def _act_routes(room: Blueprint, house: House) -> None:
             raise PageError(404, "error.not_found")
         why, errors = console_form.because(data)
         if not errors:
-            refusal = flow.act(deps, _actor(why), one.id, what, data["role"])
+            refusal = flow.act(deps, _actor(why.detail), one.id, what, data["role"])
             if refusal is None:
                 return console.to(house, LIST, f"con.staff.done.{what}", name=one.login_id)
             errors = [steps.error("role" if what == "role" else "reason", f"con.staff.err.{refusal}")]

@@ -10,7 +10,7 @@ from idp.domain.identifiers import mask_email, mask_phone
 from idp.features.console_texts import flow, forms
 from idp.services import letters, members, trials
 from idp.services.one_time_codes import NotSent
-from idp.web import console
+from idp.web import console, console_form, steps
 from idp.web.errors import PageError
 from idp.web.house import House
 
@@ -98,16 +98,15 @@ def _trial_routes(room: Blueprint, house: House) -> None:
     def trial_submit(key: str) -> Response:
         channel, template = letter(key)
         data = console.posted(forms.TrialForm)
+        why, wrong = console_form.because(data)
         errors = [] if data["what"] in [one for one, _ in mine(channel)] else [error("what", "con.courier.err.what")]
-        errors += [] if data["reason"].strip() else [error("reason", "con.courier.err.reason")]
-        if errors:
+        if errors := errors + steps.said(house, wrong):
             return shown(key, errors, data)
         actor = members.find(house.deps, console.who().account.id, with_destinations=True) or console.who().account
         facts = flow.sample(house.deps.settings, data["locale"], channel, template)
-        why = {"reason": data["reason"].strip(), **({"ticket": data["ticket"].strip()} if data["ticket"].strip() else {})}
         what = template.partition(".")[2]
         try:
-            trials.send(house.deps, actor, data["what"], what, facts, data["locale"], why, request.remote_addr or "")
+            trials.send(house.deps, actor, data["what"], what, facts, data["locale"], why.detail, request.remote_addr or "")
         except NotSent as refused:
             when = letters.moment(house.pages.locale(), refused.again_at)
             return shown(key, [error("what", "con.courier.err.limit", time=when)], data)
