@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from idp.deps import Deps
+from idp.domain.account import Account
 from idp.domain.letter import Letter
 from idp.features.console_desk import removing
 from idp.services import factors, letters, portal_events
@@ -33,21 +35,22 @@ def apped(desk: Desk) -> None:
         factors.new_codes(connection, desk.deps, desk.member.id)
 
 
-def queued(desk: Desk, channel: str) -> list[Letter]:
-    """What waits to be sent on this channel."""
-    with desk.deps.database.read() as connection:
-        columns = [outbox.c[one.name] for one in fields(Letter)]
-        return [Letter(**row) for row in connection.execute(select(*columns).where(outbox.c.channel == channel).order_by(outbox.c.id)).mappings()]
+def letters_of(deps: Deps, account: Account, channels: tuple[str, ...] = ("mail", "sms")) -> list[Letter]:
+    """What waits to be sent to this account."""
+    columns = [outbox.c[one.name] for one in fields(Letter)]
+    query = select(*columns).where(outbox.c.account_id == account.id, outbox.c.channel.in_(channels)).order_by(outbox.c.id)
+    with deps.database.read() as connection:
+        return [Letter(**row) for row in connection.execute(query).mappings()]
 
 
 def told(desk: Desk) -> list[str]:
     """What the mails of the desk say."""
-    return [letters.render(desk.deps, one)[1] for one in queued(desk, "mail") if one.template == "mail.notice.desk"]
+    return [letters.render(desk.deps, one)[1] for one in letters_of(desk.deps, desk.member) if one.template == "mail.notice.desk"]
 
 
 def heard(desk: Desk) -> list[tuple[Any, Any]]:
     """Credential and kind of change of what the portal is told."""
-    found = [portal_events.facts_of(desk.deps, one) for one in queued(desk, "event") if one.template == "credential_changed"]
+    found = [portal_events.facts_of(desk.deps, one) for one in letters_of(desk.deps, desk.member, ("event",)) if one.template == "credential_changed"]
     assert all(one["by"] == "admin" for one in found)
     return [(one["credential_type"], one["change_type"]) for one in found]
 
