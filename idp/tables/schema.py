@@ -1,6 +1,6 @@
 """The durable tables, in one file because they are read as one list: what costs a member more than a retry if lost. Times are Unix seconds."""
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData, String, Table, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData, String, Table, Text, UniqueConstraint, and_, or_
 
 metadata = MetaData(
     naming_convention={
@@ -50,6 +50,9 @@ accounts = Table(
 )
 _STAFF = accounts.c.role != "member"
 Index("ix_accounts_staff", accounts.c.login_id_key, sqlite_where=_STAFF, postgresql_where=_STAFF)
+# members who wait for a letter, or have one and never used it: few of a million
+_LETTER = and_(accounts.c.status == "active", accounts.c.role == "member", or_(accounts.c.password_state == "none", accounts.c.password_state == "letter"))
+Index("ix_accounts_letter", accounts.c.password_state, accounts.c.password_at, sqlite_where=_LETTER, postgresql_where=_LETTER)
 
 # every login ID there ever was: none is given out twice
 login_ids = Table(
