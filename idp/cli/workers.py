@@ -10,6 +10,7 @@ import structlog
 from gunicorn import util
 from gunicorn.glogging import Logger
 from gunicorn.http import wsgi
+from gunicorn.http.errors import LimitRequestHeaders
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from idp.cli.answers import Answer
@@ -21,6 +22,7 @@ from idp.web.headers import CROWDED, constant_headers
 log = structlog.get_logger("idp.workers")
 
 KEPT_MILLISECONDS = 20
+HEADER_BYTES = 16_384  # of all together; gunicorn only counts each
 _NO_REQUEST = b"This is not a request that can be answered.\n"
 TELL_SECONDS = 10.0
 READ_SECONDS = 5.0  # for the whole of a request: a reverse proxy sends it at once
@@ -139,6 +141,8 @@ class Worker(ThreadWorker):
             listener.close()
 
     def handle_request(self, req: Any, conn: TConn) -> bool:
+        if sum([len(name) + len(value) for name, value in req.headers]) > HEADER_BYTES:
+            raise LimitRequestHeaders("all header fields together")
         if not self.wsgi.is_page(req.path):
             return self._answer(req, conn)
         turn = self._turns.pop(conn, "")
