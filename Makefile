@@ -6,7 +6,7 @@ JOBS ?= 3
 VENV := .venv
 PIP := $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-input
 
-.PHONY: help run test bench check pictures
+.PHONY: help run test bench check fuzz pictures
 
 help: ## this list
 	@awk -F ' ## ' '/^[a-z]+:.* ## / {split($$1, name, ":"); printf "  make %-8s %s\n", name[1], $$2}' Makefile
@@ -23,6 +23,10 @@ bench: $(VENV)/test.stamp ## what the hot paths cost on this machine
 
 check: $(VENV)/test.stamp ## the house rules only
 	@$(VENV)/bin/python -m pytest tests/house
+
+fuzz: $(VENV)/test.stamp ## the fuzzers, for SECONDS=600
+	@$(PIP) -e '.[fuzz]' || echo "atheris cannot be installed for this Python"
+	@$(VENV)/bin/python tests/fuzz/run.py $(or $(SECONDS),600)
 
 pictures: $(VENV)/test.stamp ## a picture of every page, into var/pictures
 	@sh tests/install.sh
