@@ -114,6 +114,7 @@ passkeys = Table(
     Column("public_key", Text, nullable=False),  # COSE, base64url
     Column("counter", BigInteger, nullable=False),  # the authenticator's signatures; 0: it does not count
     Column("transports", String(128), nullable=False),  # how the authenticator is reached, with spaces between
+    Column("eligible", Integer),  # 1: its maker may keep copies of it, 0: never; NULL: made before this was noted
     Column("backed_up", Integer, nullable=False),  # 1: its maker keeps copies of it, on other devices too
     Column("name", String(160), nullable=False),  # the member's own
     Column("device", String(64), nullable=False),  # codes of system and browser where it was made
