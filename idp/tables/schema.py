@@ -422,8 +422,8 @@ audit_blocks = Table(
     Column("purge_mac", String(64), nullable=False),
     Column("thinned_at", BigInteger, nullable=False, server_default="0"),  # 0: every row that was sealed is there
     Column("left_count", Integer, nullable=False, server_default="0"),
-    Column("left_digest", String(64), nullable=False, server_default=""),
-    Column("thinned_mac", String(64), nullable=False, server_default=""),
+    Column("left_digest", String(64), nullable=False, server_default="-"),
+    Column("thinned_mac", String(64), nullable=False, server_default="-"),
     Index("ix_audit_blocks_purged", "purged_at", "seq"),
     Index("ix_audit_blocks_thinned", "thinned_at", "purged_at", "seq"),
 )

@@ -132,7 +132,7 @@ def figures(folder: Path, urls: tuple[str, str], quick: bool) -> Iterator[Figure
         assert "ほかの責任者がこのページを開いて" in page, "doubled rows want a second person"
         _act(ben, where, action="apply", reason="月次")
         applied, page = _finished(ben, where, "反映しました")
-        left_out = len(anna.go(where + "/rows.csv").text.splitlines()) - 1
+        left_out = len(ben.go(where + "/rows.csv").text.splitlines()) - 1  # the other one has sat idle too long
     raw = {"rows": float(rows), "MB": (idp.folder / "body").stat().st_size / 1e6, "sent s": sent, "tried rows/s": rows / tried, "applied rows/s": rows / applied}
     raw |= {f"{name} RSS": most for name, most in memory.peaks.items()} | {"left out": float(left_out)}
     yield Figure("console-import", "MiB", 300.0, False, [max(memory.peaks.values())], raw)

@@ -24,6 +24,6 @@ def upgrade() -> None:
     op.create_index("ix_desk_callers_at", "desk_callers", ["at"], unique=False)
     op.add_column("audit_blocks", sa.Column("thinned_at", sa.BigInteger(), nullable=False, server_default="0"))
     op.add_column("audit_blocks", sa.Column("left_count", sa.Integer(), nullable=False, server_default="0"))
-    op.add_column("audit_blocks", sa.Column("left_digest", sa.String(64), nullable=False, server_default=""))
-    op.add_column("audit_blocks", sa.Column("thinned_mac", sa.String(64), nullable=False, server_default=""))
+    op.add_column("audit_blocks", sa.Column("left_digest", sa.String(64), nullable=False, server_default="-"))
+    op.add_column("audit_blocks", sa.Column("thinned_mac", sa.String(64), nullable=False, server_default="-"))
     op.create_index("ix_audit_blocks_thinned", "audit_blocks", ["thinned_at", "purged_at", "seq"], unique=False)
