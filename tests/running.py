@@ -130,11 +130,15 @@ def serving(idp: Idp, command: str = "serve") -> Iterator[subprocess.Popen]:
         yield process
 
 
-def stores(kind: str, folder: Path, request: Any) -> tuple[str, str]:
-    """URLs of the durable and the ephemeral store: "embedded" or "production"."""
+@contextlib.contextmanager
+def stores(kind: str, request: Any) -> Iterator[tuple[str, str]]:
+    """URLs of the durable and the ephemeral store of one installation, "embedded" or "production"; the database is its own,
+    since what is sealed in it opens with the secret keys of one installation only."""
     if kind == "embedded":
-        return "sqlite:///idp.db", "sqlite:///ephemeral.db"
-    return request.getfixturevalue("postgres_url"), request.getfixturevalue("redis_url")
+        yield "sqlite:///idp.db", "sqlite:///ephemeral.db"
+    else:
+        with services.empty_database(request.getfixturevalue("postgres_url"), f"idp_{uuid.uuid4().hex}") as database:
+            yield database, request.getfixturevalue("redis_url")
 
 
 @dataclass
