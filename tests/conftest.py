@@ -84,14 +84,14 @@ def vault() -> Vault:
 @pytest.fixture(params=["embedded", "production"])
 def store_urls(request: pytest.FixtureRequest) -> Iterator[tuple[str, str]]:
     """URLs of the durable and the ephemeral store for an installation of this test's own, of each kind in turn."""
-    with running.stores(request.param, request) as urls:
+    with services.stores(request.param, request) as urls:
         yield urls
 
 
 @contextlib.contextmanager
 def _installed(kind: str, request: pytest.FixtureRequest) -> Iterator[Idp]:
     folder: Path = request.getfixturevalue("tmp_path_factory").mktemp(kind)
-    with running.stores(kind, request) as urls:
+    with services.stores(kind, request) as urls:
         installed = running.configure(folder, *urls, services.free_port())
         installed.run("migrate")
         with running.serving(installed):

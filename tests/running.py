@@ -130,17 +130,6 @@ def serving(idp: Idp, command: str = "serve") -> Iterator[subprocess.Popen]:
         yield process
 
 
-@contextlib.contextmanager
-def stores(kind: str, request: Any) -> Iterator[tuple[str, str]]:
-    """URLs of the durable and the ephemeral store of one installation, "embedded" or "production"; the database is its own,
-    since what is sealed in it opens with the secret keys of one installation only."""
-    if kind == "embedded":
-        yield "sqlite:///idp.db", "sqlite:///ephemeral.db"
-    else:
-        with services.empty_database(request.getfixturevalue("postgres_url"), f"idp_{uuid.uuid4().hex}") as database:
-            yield database, request.getfixturevalue("redis_url")
-
-
 @dataclass
 class Form:
     """A form as found on a page."""

@@ -5,7 +5,7 @@ from typing import Iterator
 
 import pytest
 
-from tests import running
+from tests import services
 from tests.admin_api.api import Api
 
 
@@ -13,7 +13,7 @@ from tests.admin_api.api import Api
 def api(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     """Built without a server."""
     folder: Path = tmp_path_factory.mktemp(f"admin-{request.param}")
-    with running.stores(request.param, request) as stores:
+    with services.stores(request.param, request) as stores:
         found = Api(folder, *stores)
         yield found
         found.close()

@@ -25,7 +25,7 @@ RULES = ("registerClient", "replaceClient", "importContracts")
 def served(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Idp]:
     """An installation for this file alone: what is tried here changes and removes whatever it finds."""
     folder: Path = tmp_path_factory.mktemp(f"document-{request.param}")
-    with running.stores(request.param, request) as stores:
+    with services.stores(request.param, request) as stores:
         idp = running.configure(folder, *stores, services.free_port())
         idp.run("migrate")
         with running.serving(idp):

@@ -1,6 +1,5 @@
 """As the operator and a portal meet it: the command line, several workers, a sign-in with what was registered."""
 
-import contextlib
 import json
 import subprocess
 import sys

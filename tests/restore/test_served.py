@@ -1,7 +1,6 @@
 """Restored while it serves: nobody stays signed in, nothing used since is good, and members sign in as before."""
 
 import json
-import uuid
 from pathlib import Path
 from typing import Iterator
 
