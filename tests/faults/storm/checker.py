@@ -25,7 +25,7 @@ def _once(ledger: Ledger, found: Found) -> list[str]:
 
 INVARIANTS: dict[str, Callable[[Ledger, Found], list[str]]] = {
     "nothing single-use has two effects": _once,
-    "no acknowledged write is lost": lambda ledger, found: found.lost,
+    "no acknowledged write is lost": lambda ledger, found: ledger.missing + found.lost,
     "no session without its factors": lambda ledger, found: ledger.unproven,
     "nothing revoked works": lambda ledger, found: ledger.revived + found.alive,
     "no secret in a log, table or page": lambda ledger, found: ledger.leaks + found.written,

@@ -9,6 +9,7 @@ from typing import Callable, ContextManager, Iterator
 import psycopg
 
 from tests import services
+from tests.faults.storm import evidence
 from tests.faults.storm.houses import House
 
 Harm = Callable[[House, random.Random], ContextManager[None]]
@@ -213,6 +214,7 @@ def restored(house: House, rng: random.Random) -> Iterator[None]:
         backup_at = time.monotonic()
     yield
     with house.pause():
+        house.ledger.missing += evidence.lost(house)  # nobody can tell afterwards
         house.idp.run("restore", str(copy), "--over")
         house.ledger.restored(backup_at)
 

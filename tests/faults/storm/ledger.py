@@ -66,6 +66,8 @@ class Ledger:
         self.revived: list[str] = []
         self.unproven: list[str] = []
         self.stuck: list[str] = []
+        self.missing: list[str] = []
+        self.reasons: Counter[str] = Counter()
 
     def member(self, one: Member) -> Member:
         """Somebody more, whose account was acknowledged."""
@@ -73,10 +75,12 @@ class Ledger:
             self.members[one.name] = one
         return one
 
-    def act(self, what: str, outcome: str) -> None:
-        """Count what was done, and how it ended."""
+    def act(self, what: str, outcome: str, why: str = "") -> None:
+        """Count what was done, and how it ended; `why`: what was met instead of what was expected."""
         with self.lock:
             self.acts[what, outcome] += 1
+            if why:
+                self.reasons[f"{what}: {why}"] += 1
 
     def answered(self, method: str, path: str, answer: requests.Response) -> None:
         """Look at an answer: no error of ours, a refusal that says when to come again, and no secret on a page."""

@@ -17,6 +17,8 @@ def lines(name: str, ledger: Ledger, broken: dict[str, list[str]]) -> Iterator[s
         yield f"  {what:20} " + _counts({outcome: count for (one, outcome), count in ledger.acts.items() if one == what})
     yield "  answers              " + _counts({str(status): count for status, count in ledger.answers.items()})
     yield f"  counted once         {len(ledger.effects)} things, held {len(ledger.held)}, ended {sum(bool(one.ended) for one in ledger.held)}"
+    for why, times in ledger.reasons.most_common(12):
+        yield f"  met instead {times:5}x   {why}"
     for fault, times in sorted(ledger.faults.items()):
         yield f"  {fault:33} {times:3}   ready again after {max(ledger.recovery[fault], default=0):.1f} s at most"
     yield f"  violations           {sum(map(len, broken.values()))}"

@@ -20,19 +20,19 @@ ACTS: dict[str, tuple[Act, int]] = {  # and how often, compared with the others
     "registration": (acts.register, 1),
 }
 THREADS, LONGEST = 4, 4.0
-OUTCOMES = {Refused: "refused", Lost: "lost", NoLetter: "no letter", Broken: "broken off"}
+OUTCOMES = {Refused: "refused", Lost: "lost", NoLetter: "no letter"}
 
 
 def attempt(house: House, name: str, rng: random.Random) -> str:
     """Do it once; returns how it ended."""
+    outcome, why = "ok", ""
     try:
         ACTS[name][0](house, rng)
-        outcome = "ok"
-    except (Refused, Lost, NoLetter, Broken) as error:
+    except (Refused, Lost, NoLetter) as error:
         outcome = OUTCOMES[type(error)]
-    except (AssertionError, LookupError, ValueError):  # a page that is not the one that was expected
-        outcome = "broken off"
-    house.ledger.act(name, outcome)
+    except (Broken, AssertionError, LookupError, ValueError) as error:  # a page that is not the one that was expected
+        outcome, why = "broken off", repr(error)[:200]
+    house.ledger.act(name, outcome, why)
     return outcome
 
 
@@ -41,7 +41,7 @@ def calm(house: House, when: str) -> None:
     rng = random.Random(when)
     for name in ACTS:
         if (outcome := attempt(house, name, rng)) != "ok":
-            house.ledger.stuck.append(f"{when}: {name}: {outcome}")
+            house.ledger.stuck.append(f"{when}: {name}: {outcome} {list(house.ledger.reasons)[-1:]}")
 
 
 def _load(house: House, seed: str, stop: threading.Event) -> None:

@@ -34,10 +34,9 @@ def _lost(answers: "list[requests.Response | Exception]") -> Exception | None:
     return next((one for one in answers if isinstance(one, Exception)), None)
 
 
-def redeem(house: "House", visitor: Visitor, member: Member, client: dict[str, Any], code: str, family: str) -> Granted | None:
-    """Redeem the code; None if it was shown more than once, which ends what came of it (RFC 6749 section 4.1.2)."""
+def redeem(house: "House", visitor: Visitor, member: Member, client: dict[str, Any], code: str, family: str, times: int) -> Granted | None:
+    """Redeem the code, `times` at once; None if it was shown more than once, which ends what came of it (RFC 6749 section 4.1.2)."""
     form = {"grant_type": "authorization_code", "code": code, "redirect_uri": CALLBACK, "code_verifier": VERIFIER}
-    times = 3 if house.seldom() else 1
     backends = [Visitor(house) for _ in range(times)]
     answers = together(times, lambda n: backends[n].asked(client, "token", **form))
     found = [one.json() for one in answers if isinstance(one, requests.Response) and one.status_code == 200]
