@@ -1,8 +1,10 @@
 """Looks at an installation after the storm: what still works, what is missing, what stands where it must not."""
 
+import contextlib
 import json
 import random
 import re
+import sqlite3
 from pathlib import Path
 from typing import Callable, Iterator
 
@@ -86,6 +88,8 @@ def _places(house: House) -> Iterator[tuple[str, bytes]]:
     for path in house.idp.folder.rglob("*"):
         if path.is_file():
             yield str(path.relative_to(house.idp.folder)), path.read_bytes()
+    for path in (house.idp.folder / "disk").glob("*.db"):
+        yield from _sqlite_tables(path)
     if house.postgres:
         with psycopg.connect(house.postgres.url(house.postgres.primary)) as connection:
             names = [row[0] for row in connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")]
@@ -99,14 +103,23 @@ def _places(house: House) -> Iterator[tuple[str, bytes]]:
             yield "Redis values", b"\n".join(value for value in (store.get(key) for key in keys) if value)
 
 
+def _sqlite_tables(path: Path) -> Iterator[tuple[str, bytes]]:
+    """Every value on a line of its own: in the file they stand side by side."""
+    with contextlib.closing(sqlite3.connect(path, timeout=30)) as connection:
+        connection.text_factory = bytes
+        for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
+            rows = connection.execute(f'SELECT * FROM "{name.decode()}"')
+            yield f"{path.name}, table {name.decode()}", b"\n".join(value if isinstance(value, bytes) else str(value).encode() for row in rows for value in row)
+
+
 def written(house: House) -> Iterator[str]:
     """Where a secret stands: a password however it is spelled, a token or code or cookie as it is."""
     secrets = {one.encode() for one in house.ledger.secrets}
-    canaries = spellings(CANARY)
+    canaries, some = spellings(CANARY), sorted(secrets)[:MOST]
     for name, body in _places(house):
         if any(canary in body for canary in canaries):
             yield f"{name}: a password"
-        for secret in secrets & set(re.findall(rb"[A-Za-z0-9_-]{20,}", body)):
+        for secret in secrets & set(re.findall(rb"[A-Za-z0-9_-]{20,}", body)) | {one for one in some if one in body}:
             yield f"{name}: {secret[:6].decode()}…"
 
 
