@@ -42,9 +42,11 @@ def by_hand(deps: Deps, hasher: Hasher, actor: str, login_id: str, email: str, l
 
 
 def send(connection: Connection, deps: Deps, account: Account, actor: str, client_id: str, **detail: str) -> None:
-    """The same by mail, to the account's first address. `account` comes with its destinations."""
-    address = issue(connection, deps, account, actor, client_id, **detail)
-    to = next(item.address for item in account.destinations if item.kind == "email")
+    """The same by mail, to the account's first address that is proven, or else the first one, which the link proves. `account`
+    comes with its destinations."""
+    mails = [item for item in account.destinations if item.kind == "email"]
+    first = next((item for item in mails if item.verified_at), mails[0])
+    address, to = issue(connection, deps, account, actor, client_id, HAND if first.verified_at else MAIL, **detail), first.address
     facts = {"url": address, "site": f"{deps.settings.issuer}/", "time": deps.now() + LIFE}
     letters.write(
         connection, deps, account_id=account.id, channel="mail", to=to, template="mail.invite", locale=account.locale, facts=facts,

@@ -3,7 +3,7 @@
 import base64
 import json
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Iterable, Literal
 
 from idp import texts
 from idp.deps import Deps
@@ -119,7 +119,10 @@ def _verified(deps: Deps, journey: Journey, said: Given, known: Passkey | None, 
         return None
     # section 7.2 step 6: who the passkey says it belongs to; where nobody is named yet, it must say so
     named = said.owner if owner is None else said.owner or owner
-    return shown if known and possible(deps) and known.account_id == named and owner in (None, named) else None
+    if known is None or not possible(deps) or known.account_id != named or owner not in (None, named):
+        return None
+    # section 6.1.3: whether there may be copies never changes; what says otherwise than before is not this passkey
+    return shown if known.eligible in (None, shown.eligible) else None
 
 
 def _settle(
@@ -129,7 +132,7 @@ def _settle(
     if account is None or account.status != "active" or deps.now() < account.frozen_until:
         return "suspended"
     # section 6.1.1: who counts less than before is a copy, or there is one
-    return "ok" if table.use(connection, known.id, shown.counter, shown.backed_up, deps.now()) else "copied"
+    return "ok" if table.use(connection, known.id, shown.counter, shown.eligible, shown.backed_up, deps.now()) else "copied"
 
 
 def _note(deps: Deps, known: Passkey | None, result: str, who: Caller, event: Event, journey: Journey) -> None:
@@ -145,6 +148,11 @@ def _record(
     records.add(
         connection, deps, event, result, account_id=subject, client_id=journey.client_id, address=who.address, detail=detail
     )
+
+
+def credential(transports: Iterable[str]) -> str:
+    """How portals are told of a passkey that is reached so (OpenID CAEP 1.0 section 3.3): of the very device, or of one beside it."""
+    return "fido2-platform" if "internal" in transports else "fido2-roaming"
 
 
 def listed(locale: str, known: list[Passkey]) -> str:

@@ -38,20 +38,23 @@ class Given:
 
 @dataclass(frozen=True)
 class Asserted:
-    """A good signature: how often the authenticator has signed (0: it does not count), and whether copies of the key exist."""
+    """A good signature: how often the authenticator has signed (0: it does not count), whether copies of the key may be kept
+    (`eligible`; section 6.1.3), and whether they are."""
 
     counter: int
+    eligible: bool
     backed_up: bool
 
 
 @dataclass(frozen=True)
 class Registered:
-    """A new credential; `credential_id` and `public_key` (COSE) in base64url."""
+    """A new credential; `credential_id` and `public_key` (COSE) in base64url, `eligible` and `backed_up` as in `Asserted`."""
 
     credential_id: str
     public_key: str
     counter: int
     transports: tuple[str, ...]
+    eligible: bool
     backed_up: bool
 
 
@@ -131,7 +134,7 @@ def asserted(said: Given, challenge: str, public_key: str, settings: Settings) -
         )
     except Exception as error:  # whatever the formats inside hold that the library does not expect
         raise _refused(error) from error
-    return Asserted(found.new_sign_count, found.credential_backed_up)
+    return Asserted(found.new_sign_count, _eligible(found), found.credential_backed_up)
 
 
 def registered(text: str, challenge: str, settings: Settings) -> Registered:
@@ -160,7 +163,12 @@ def registered(text: str, challenge: str, settings: Settings) -> Registered:
     except Exception as error:  # as above
         raise _refused(error) from error
     key = _text(found.credential_public_key)
-    return Registered(raw["id"], key, found.sign_count, tuple(raw["response"]["transports"]), found.credential_backed_up)
+    transports = tuple(raw["response"]["transports"])
+    return Registered(raw["id"], key, found.sign_count, transports, _eligible(found), found.credential_backed_up)
+
+
+def _eligible(found: Any) -> bool:
+    return str(found.credential_device_type.value) == "multi_device"
 
 
 def _usable(key: bytes) -> None:

@@ -33,6 +33,7 @@ def waiting(connection: Connection, after: str, limit: int) -> tuple[str, ...]:
     return tuple(connection.execute(query.order_by(table.c.account_id).limit(limit)).scalars())
 
 
-def count(connection: Connection) -> int:
-    """How many letters are waiting; there never are many."""
-    return connection.execute(select(func.count()).select_from(table)).scalar_one()
+def count(connection: Connection, most: int | None = None) -> int:
+    """How many letters are waiting, counted up to `most` if that is given."""
+    some = select(table.c.account_id).limit(most).subquery()
+    return connection.execute(select(func.count()).select_from(some)).scalar_one()

@@ -1,6 +1,8 @@
 """The names that members sign in by. Login IDs: none is given out twice; addresses: each is one account's. Each is changed by
 one of many at once."""
 
+from typing import Collection
+
 from sqlalchemy import Connection, select, update
 from sqlalchemy.exc import IntegrityError
 
@@ -14,6 +16,11 @@ def ever_used(connection: Connection, login_id_key: str) -> bool:
     """Whether anybody has or ever had this login ID: it is given out no more (requirement AC-01)."""
     used = select(login_ids.c.login_id_key).where(login_ids.c.login_id_key == login_id_key)
     return connection.execute(used.union(select(table.c.login_id_key).where(table.c.login_id_key == login_id_key))).first() is not None
+
+
+def called(connection: Connection, ids: Collection[str]) -> dict[str, str]:
+    """The login IDs of these accounts, by id; of an id that is no account's there is none."""
+    return {row.id: row.login_id for row in connection.execute(select(table.c.id, table.c.login_id).where(table.c.id.in_(ids)))}
 
 
 def change_login_id(connection: Connection, account: Account, new: str, new_key: str, now: int, not_after: int) -> bool:

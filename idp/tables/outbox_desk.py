@@ -6,7 +6,7 @@ from typing import Any, Sequence
 
 from sqlalchemy import Connection, func, null, select, update
 
-from idp.domain.letter import LISTED, OUTCOMES
+from idp.domain.letter import LISTED, ORDINARY, OUTCOMES, URGENT
 from idp.tables.schema import outbox
 
 _LAST = 2**62
@@ -48,17 +48,27 @@ def find(connection: Connection, letter_id: int) -> dict[str, Any] | None:
     return dict(row) if row else None
 
 
-def waiting(connection: Connection, now: int) -> dict[str, tuple[int, int]]:
-    """By channel: how many letters wait, and for how many seconds the oldest of them has been due."""
-    alive = (outbox.c.outcome == "queued", outbox.c.channel.in_(LISTED), outbox.c.expires_at > now)
-    query = select(outbox.c.channel, func.count(), func.min(outbox.c.due_at)).where(*alive).group_by(outbox.c.channel)
-    return {channel: (count, max(0, now - due)) for channel, count, due in connection.execute(query)}
+def waiting(connection: Connection, now: int, most: int) -> dict[str, tuple[int, int]]:
+    """By channel: how many letters wait, counted up to `most`, and for how many seconds the oldest of them has been due."""
+    found = {}
+    for channel in LISTED:
+        alive = (outbox.c.outcome == "queued", outbox.c.channel == channel, outbox.c.expires_at > now)
+        # the first of each priority: only among those is an index in the order of the times
+        firsts = [select(outbox.c.due_at).where(*alive, outbox.c.priority == one).order_by(outbox.c.due_at).limit(1) for one in (URGENT, ORDINARY)]
+        due = [at for query in firsts if (at := connection.execute(query).scalar()) is not None]
+        found[channel] = (_counted(connection, alive, most), max(0, now - min(due, default=now)))
+    return found
 
 
-def parked(connection: Connection, channel: str, now: int) -> int:
-    """How many letters of this channel are parked and could still go."""
+def parked(connection: Connection, channel: str, now: int, most: int) -> int:
+    """How many letters of this channel are parked and could still go, counted up to `most`."""
     rule = (outbox.c.outcome == "parked", outbox.c.channel == channel, outbox.c.expires_at > now, outbox.c.facts.is_not(None))
-    return connection.execute(select(func.count()).where(*rule)).scalar_one()
+    return _counted(connection, rule, most)
+
+
+def _counted(connection: Connection, rule: Sequence[Any], most: int) -> int:
+    some = select(outbox.c.id).where(*rule).limit(most).subquery()
+    return connection.execute(select(func.count()).select_from(some)).scalar_one()
 
 
 def release(connection: Connection, now: int, *, letter_id: int | None = None, channel: str | None = None) -> int:

@@ -22,7 +22,7 @@ SHOWN: dict[Table, tuple[str, ...]] = {
     login_ids: ("login_id_key", "since"),
     destinations: ("kind", "address", "verified_at", "usual", "created_at"),
     totp: ("created_at",),
-    passkeys: ("name", "device", "transports", "backed_up", "used_at", "created_at"),
+    passkeys: ("name", "device", "transports", "eligible", "backed_up", "used_at", "created_at"),
     recovery_codes: ("created_at",),
     trusted_browsers: ("device", "address", "used_at", "expires_at", "created_at"),
     sessions: ("sid", "device", "address", "started_at"),

@@ -16,8 +16,8 @@ class Known(Exception):
 @dataclass(frozen=True)
 class Passkey:
     """One credential; `credential_id` and `public_key` (COSE) in base64url, `transports` with spaces between, times in Unix
-    seconds (`used_at` 0: never). `device`: codes of system and browser where it was made; `backed_up`: its maker keeps
-    copies of it."""
+    seconds (`used_at` 0: never). `device`: codes of system and browser where it was made; `eligible`: whether its maker may keep
+    copies of it, None: not known yet; `backed_up`: whether it does."""
 
     id: str
     account_id: str
@@ -25,6 +25,7 @@ class Passkey:
     public_key: str
     counter: int
     transports: str
+    eligible: bool | None
     backed_up: bool
     name: str
     device: str
@@ -42,14 +43,15 @@ _HIGHER = or_(table.c.counter < _SAID, and_(table.c.counter == 0, _SAID == 0))
 _USE = Hot(
     update(table)
     .where(table.c.id == bindparam("which"), _HIGHER)
-    .values(counter=_SAID, backed_up=bindparam("copied"), used_at=bindparam("at"))
+    .values(counter=_SAID, eligible=bindparam("may"), backed_up=bindparam("copied"), used_at=bindparam("at"))
     .returning(table.c.id)
 )
 
 
 def _made(row: tuple[object, ...]) -> Passkey:
     found = Passkey(*row)  # type: ignore[arg-type]
-    return Passkey(**{**vars(found), "backed_up": bool(found.backed_up)})
+    may = None if found.eligible is None else bool(found.eligible)
+    return Passkey(**{**vars(found), "eligible": may, "backed_up": bool(found.backed_up)})
 
 
 def by_credential(connection: Connection, credential_id: str) -> Passkey | None:
@@ -72,15 +74,17 @@ def count(connection: Connection, account_id: str) -> int:
 def add(connection: Connection, passkey: Passkey) -> None:
     """Insert; raises `Known` when the database finds the credential registered. Then the transaction is to be given up."""
     try:
-        connection.execute(table.insert(), {**vars(passkey), "backed_up": int(passkey.backed_up)})
+        may = None if passkey.eligible is None else int(passkey.eligible)
+        connection.execute(table.insert(), {**vars(passkey), "eligible": may, "backed_up": int(passkey.backed_up)})
     except IntegrityError as error:
         raise Known(passkey.id) from error
 
 
-def use(connection: Connection, passkey_id: str, count: int, backed_up: bool, now: int) -> bool:
+def use(connection: Connection, passkey_id: str, count: int, eligible: bool, backed_up: bool, now: int) -> bool:
     """Note a use that its authenticator counts as `count`; false, and nothing is noted, if that is not more than before: of
-    parallel uses of one signature one wins, unless the authenticator counts nothing."""
-    return bool(_USE.rows(connection, {"which": passkey_id, "count": count, "copied": int(backed_up), "at": now}))
+    parallel uses of one signature one wins, unless the authenticator counts nothing. `eligible`, `backed_up`: as it says now."""
+    said = {"which": passkey_id, "count": count, "may": int(eligible), "copied": int(backed_up), "at": now}
+    return bool(_USE.rows(connection, said))
 
 
 def rename(connection: Connection, account_id: str, passkey_id: str, name: str) -> bool:
@@ -92,6 +96,11 @@ def rename(connection: Connection, account_id: str, passkey_id: str, name: str) 
 def remove(connection: Connection, account_id: str, passkey_id: str) -> bool:
     """Remove one of the account's passkeys; false if it has no such one: of parallel callers one removes it."""
     return connection.execute(delete(table).where(table.c.account_id == account_id, table.c.id == passkey_id)).rowcount == 1
+
+
+def drop(connection: Connection, account_id: str) -> None:
+    """Remove all of them."""
+    connection.execute(delete(table).where(table.c.account_id == account_id))
 
 
 def drop_since(connection: Connection, account_id: str, since: int) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Sequence
 
-from sqlalchemy import Connection, delete, func, null, select, update
+from sqlalchemy import Connection, Select, delete, func, null, select, update
 
 from idp.tables.schema import accounts
 from idp.tables.schema import print_batches as table
@@ -91,17 +91,19 @@ def take_back(connection: Connection, letters: Sequence[PrintRow], now: int) -> 
     return done
 
 
-def counts(connection: Connection, late: int, most: int) -> dict[str, int]:
-    """How many active members have no password ("without"), a letter that they can still use ("printed"), and one that was made
-    before `late` ("expired"); each counted up to `most`."""
+def counting(late: int, most: int) -> dict[str, Select[tuple[int]]]:
+    """The statements that count, up to `most`, active members who have no password ("without"), a letter that they can still use
+    ("printed"), and one that was made before `late` ("expired")."""
     member = (accounts.c.status == "active", accounts.c.role == "member")
     kinds = {
         "without": (accounts.c.password_state == "none",),
         "printed": (accounts.c.password_state == "letter", accounts.c.password_at >= late),
         "expired": (accounts.c.password_state == "letter", accounts.c.password_at < late),
     }
-    found = {}
-    for name, kind in kinds.items():
-        some = select(accounts.c.id).where(*member, *kind).limit(most).subquery()
-        found[name] = connection.execute(select(func.count()).select_from(some)).scalar_one()
-    return found
+    some = {name: select(accounts.c.id).where(*member, *kind).limit(most).subquery() for name, kind in kinds.items()}
+    return {name: select(func.count()).select_from(one) for name, one in some.items()}
+
+
+def counts(connection: Connection, late: int, most: int) -> dict[str, int]:
+    """What `counting` counts."""
+    return {name: connection.execute(query).scalar_one() for name, query in counting(late, most).items()}

@@ -1,6 +1,6 @@
 """The durable tables, in one file because they are read as one list: what costs a member more than a retry if lost. Times are Unix seconds."""
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData, String, Table, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData, String, Table, Text, UniqueConstraint, and_, or_
 
 metadata = MetaData(
     naming_convention={
@@ -50,6 +50,9 @@ accounts = Table(
 )
 _STAFF = accounts.c.role != "member"
 Index("ix_accounts_staff", accounts.c.login_id_key, sqlite_where=_STAFF, postgresql_where=_STAFF)
+# members who wait for a letter, or have one and never used it: few of a million
+_LETTER = and_(accounts.c.status == "active", accounts.c.role == "member", or_(accounts.c.password_state == "none", accounts.c.password_state == "letter"))
+Index("ix_accounts_letter", accounts.c.password_state, accounts.c.password_at, sqlite_where=_LETTER, postgresql_where=_LETTER)
 
 # every login ID there ever was: none is given out twice
 login_ids = Table(
@@ -111,6 +114,7 @@ passkeys = Table(
     Column("public_key", Text, nullable=False),  # COSE, base64url
     Column("counter", BigInteger, nullable=False),  # the authenticator's signatures; 0: it does not count
     Column("transports", String(128), nullable=False),  # how the authenticator is reached, with spaces between
+    Column("eligible", Integer),  # 1: its maker may keep copies of it, 0: never; NULL: made before this was noted
     Column("backed_up", Integer, nullable=False),  # 1: its maker keeps copies of it, on other devices too
     Column("name", String(160), nullable=False),  # the member's own
     Column("device", String(64), nullable=False),  # codes of system and browser where it was made

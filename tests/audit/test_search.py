@@ -1,7 +1,10 @@
 """Looking through the record: along an index for every filter, a bounded way at a time, whatever else is asked for."""
 
+from dataclasses import replace
+from typing import Any, Callable
+
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from idp.deps import Deps
 from idp.tables import audit, audit_search
@@ -20,11 +23,11 @@ WAYS = {
 LAST = 6_000
 
 
-def fill(deps: Deps, count: int = LAST) -> None:
+def fill(deps: Deps, count: int = LAST, since: int = NOW) -> None:
     """Rows as they come in real life: most of them good sign-ins."""
     rows = [
         {
-            "at": NOW + number, "event": "role_changed" if number % 500 == 0 else "sign_in", "result": "locked" if number % 300 == 0 else "ok",
+            "at": since + number, "event": "role_changed" if number % 500 == 0 else "sign_in", "result": "locked" if number % 300 == 0 else "ok",
             "account_id": f"account{number % 1_000}", "client_id": f"portal{number % 250}", "actor": "desk1" if number % 400 == 0 else None, "detail": "{}",
         }
         for number in range(count)
@@ -46,7 +49,9 @@ def test_each_filter_follows_its_index_and_sorts_nothing(deps: Deps, index: str)
         if deps.database.dialect == "postgresql":  # at 10,000,000 rows it needs no such hints
             connection.execute(text("SET LOCAL enable_seqscan = off"))
             connection.execute(text("SET LOCAL enable_bitmapscan = off"))
-        for statement in audit_search.statement(WAYS[index], 10):
+        (lead,) = audit_search.ways(WAYS[index])
+        mixture = replace(WAYS[index], since=NOW)
+        for statement in (audit_search.statement(WAYS[index], lead, 10), audit_search.statement(mixture, lead, 10), audit_search.end(WAYS[index], lead)):
             said = statement.compile(connection, compile_kwargs={"literal_binds": True})
             plan = "\n".join(str(tuple(row)) for row in connection.execute(text(f"{_EXPLAIN[deps.database.dialect]} {said}")))
             assert index in plan, plan
@@ -84,6 +89,50 @@ def test_the_way_of_one_page_is_bounded(deps: Deps) -> None:
     page = look(deps, Filter(result="ok", until=NOW - 1))
     assert page.rows == [] and page.reached == 51, "the oldest fifty are left for the next page"
     assert look(deps, Filter(result="ok", until=NOW - 1, below=51)).reached is None
+
+
+def test_of_two_conditions_the_rarer_one_leads(deps: Deps) -> None:
+    """Whichever column that is: a mixture with something rare in it is looked through in one page."""
+    fill(deps)
+    rare = look(deps, Filter(event="role_changed", result="ok"), 100)
+    assert len(rare.rows) == 8 and rare.reached is None
+    assert len(look(deps, Filter(event="sign_in", result="locked"), 100).rows) == 16
+    assert len(look(deps, Filter(client_id="portal0", event="role_changed"), 100).rows) == 12
+
+
+def test_rows_that_come_between_two_statements_hide_none(deps: Deps) -> None:
+    """What `end` has measured holds for the rows that are read afterwards."""
+    fill(deps, audit_search.SCAN + 500)
+    wanted = Filter(event="sign_in", until=NOW + 505)
+
+    def arrive() -> None:
+        fill(deps, 200, NOW + 9_000)
+
+    with deps.database.read() as connection:
+        found = audit_search.page(_Between(connection, arrive), wanted, 50)  # type: ignore[arg-type]
+    fits = [row.id for row in found.rows]
+    assert fits and max(fits) <= 505 and fits == sorted(fits, reverse=True)
+    assert found.reached is not None and min(fits) == found.reached, "up to where it says that it has looked, nothing is left out"
+
+
+class _Between:
+    """A connection on which something happens after the first statement."""
+
+    def __init__(self, connection: Connection, then: Callable[[], None]):
+        self.connection, self.then = connection, then
+
+    def execute(self, statement: Any) -> Any:
+        done = self.connection.execute(statement).fetchall()
+        then, self.then = self.then, lambda: None
+        then()
+        return _Rows(done)
+
+
+class _Rows(list[Any]):
+    """What it gave."""
+
+    def scalar(self) -> Any:
+        return self[0][0] if self else None
 
 
 def test_rows_of_a_time_lie_between_two_ids(deps: Deps) -> None:

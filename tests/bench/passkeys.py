@@ -24,7 +24,7 @@ def give(settings_file: str, login_ids: list[str]) -> None:
             assert account
             device.owner = account.id
             key, now = text(cose_bytes(device)), deps.now()
-            passkeys.add(connection, passkeys.Passkey(vault.random_id(), account.id, text(device.id), key, 0, "internal", False, "n", "mac.safari", now))
+            passkeys.add(connection, passkeys.Passkey(vault.random_id(), account.id, text(device.id), key, 0, "internal", False, False, "n", "mac.safari", now))
     app.close_deps(deps)
 
 

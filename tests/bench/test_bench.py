@@ -66,3 +66,9 @@ def test_the_bench_searches_among_many_members(tmp_path: Path) -> None:
     printed, (search,) = quick(tmp_path, "search")
     assert "members 10000" in printed and search["target"] == 1.5
     assert len(search["rounds"]) > 1 and min(search["rounds"]) > 0 and search["raw"]["wall"] > 0
+
+
+def test_the_bench_looks_through_a_long_record(tmp_path: Path) -> None:
+    printed, (audit,) = quick(tmp_path, "audit")
+    assert "rows 20000" in printed and audit["target"] == 1.5
+    assert len(audit["rounds"]) > 1 and min(audit["rounds"]) > 0 and audit["raw"]["days+event+client"] > 0

@@ -77,6 +77,13 @@ def staff_role(visitor: Visitor) -> None:
     _open(visitor, f"/console/staff/{other}/role")
 
 
+def staff_anew(visitor: Visitor) -> None:
+    """The way back of somebody who has lost the device."""
+    name = new_name()
+    other = visitor.party.idp.account(name, "--role", "desk", "--email", f"{name}@mail.example.ne.jp")
+    _open(visitor, f"/console/staff/{other}/anew")
+
+
 def staff_role_refused(visitor: Visitor) -> None:
     """Without a reason."""
     staff_role(visitor)
@@ -119,7 +126,7 @@ CONSOLE: dict[str, Callable[[Visitor], None]] = {
     state.__name__: state
     for state in (
         audit, audit_nobody, audit_chain, audit_export, audit_export_refused, staff, staff_oneself, staff_person, staff_role,
-        staff_role_refused, staff_invite_refused, invited, invited_refused, invited_done, invited_again,
+        staff_anew, staff_role_refused, staff_invite_refused, invited, invited_refused, invited_done, invited_again,
     )
 }  # fmt: skip
 CONSOLE_WITH_ERRORS = frozenset({"audit_nobody", "audit_export_refused", "staff_role_refused", "staff_invite_refused", "invited_refused"})

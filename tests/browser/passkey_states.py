@@ -27,7 +27,7 @@ def _has_one(visitor: Visitor) -> None:
         [(subject,)] = rows(visitor.party.idp, "SELECT id FROM accounts WHERE login_id_key = :l", l=visitor.members["passkeyed"])
         if not table.of_account(connection, subject):
             name = "リビングのパソコン・Google Chrome（家族で使うもの）"
-            one = table.Passkey(KEY, subject, KEY, "pQ", 0, "internal", True, name, "windows.chrome", deps.now())
+            one = table.Passkey(KEY, subject, KEY, "pQ", 0, "internal", True, True, name, "windows.chrome", deps.now())
             table.add(connection, one)
 
 

@@ -85,6 +85,17 @@ def test_sixteen_at_once_release_and_cancel_once(deps: Deps) -> None:
     assert (row(deps, mine).outcome, row(deps, mine).facts) == ("cancelled", None)
 
 
+def test_what_waits_is_counted_up_to_a_bound_and_the_oldest_is_known(deps: Deps) -> None:
+    for number in range(6):
+        put(deps, priority=number % 2, due_at=NOW - 100 * number)
+        put(deps, outcome="parked")
+    put(deps, due_at=NOW - 9_000, expires_at=NOW), put(deps, channel="event", priority=1, due_at=NOW - 77)
+    with deps.database.read() as connection:
+        assert outbox_desk.waiting(connection, NOW, 5) == {"mail": (5, 500), "sms": (0, 0), "event": (1, 77)}
+        assert outbox_desk.waiting(connection, NOW, 9)["mail"] == (6, 500)
+        assert [outbox_desk.parked(connection, "mail", NOW, most) for most in (5, 9)] == [5, 6] and outbox_desk.parked(connection, "sms", NOW, 9) == 0
+
+
 def test_a_letter_in_hand_is_not_cancelled(deps: Deps) -> None:
     mine = put(deps, lease="courier", lease_until=NOW + 100)
     with deps.database.write() as connection:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 
 from idp import vault
 from idp.deps import Deps
@@ -81,6 +81,19 @@ def test_parallel_couriers_make_each_letter_once(deps: Deps, hasher: Hasher) -> 
         left = table.counts(connection, NOW - deps.policy.letters.valid, 100)
     assert found and (found.state, found.made) == ("ready", 4) and [row.seq for row in rows] == [0, 1, 2, 3]
     assert len({row.account_id for row in rows}) == 4 and left == {"without": 1, "printed": 4, "expired": 0}
+
+
+def test_counts_read_an_index_of_few(deps: Deps) -> None:
+    """Among a million members with passwords, it is the few others that are counted."""
+    members(deps, 400, password_state="current", password_hash="x")
+    members(deps, 3, password_state="letter", password_hash="x", password_at=NOW)
+    with deps.database.write() as connection:
+        connection.execute(text("ANALYZE"))
+        explain = "EXPLAIN" if deps.database.dialect == "postgresql" else "EXPLAIN QUERY PLAN"
+        for query in table.counting(NOW - 1, 100).values():
+            said = query.compile(connection, compile_kwargs={"literal_binds": True})
+            plan = "\n".join(str(tuple(row)) for row in connection.execute(text(f"{explain} {said}")))
+            assert "ix_accounts_letter" in plan, plan
 
 
 def test_letters_that_have_expired_are_made_again(deps: Deps, hasher: Hasher) -> None:

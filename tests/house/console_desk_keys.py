@@ -35,6 +35,6 @@ def computed() -> set[str]:
         *(f"con.member.place.{channel}" for channel in ("mail", "mailbox", "sms")),
         *(f"con.member.kind.{kind}" for kind in ("all", *get_args(timeline.Kind))),
         *(f"con.member.type.{kind}" for kind in ("individual", "corporate")),
-        *(f"con.member.method.{method}" for method in ("totp", "recovery")),
+        *(f"con.member.method.{method}" for method in ("totp", "recovery", "passkey")),
         *(f"con.member.{name}" for name in ("ticket", "level", "reason")),
     }

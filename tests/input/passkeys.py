@@ -16,7 +16,7 @@ def passkey_pages(inside: Any, login: Page, offered: Any, coded: Any) -> dict[st
     with inside.deps.database.write() as connection:
         account = accounts.by_login_id(connection, "hanako")
         accounts.change(connection, account.id, inside.deps.now(), passkey_offered_at=inside.deps.now())
-        passkeys.add(connection, passkeys.Passkey("coded", account.id, "d", "pQ", 0, "", False, "n", "ios.safari", inside.deps.now()))
+        passkeys.add(connection, passkeys.Passkey("coded", account.id, "d", "pQ", 0, "", False, False, "n", "ios.safari", inside.deps.now()))
     page = coded.authorize(inside.portal, acr_values="urn:x-idp:acr:3")
     code = coded.page(coded.go(coded.page(page).request(fields={"identifier": "hanako", "password": PASSWORD})))
     return {"passkey_sign_in": sign_in, "passkey_offer": offer, "passkey_code": Page(code.form, code.cookies)}

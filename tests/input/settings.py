@@ -48,7 +48,7 @@ def _of_keyed(inside: Any, keyed: Any) -> dict[str, Page]:
         factors.set_app(connection, deps, account.id, secret, 0)
         accounts.change(connection, account.id, deps.now(), email_login="keyed@mail.example", email_login_key="keyed@mail.example")
         grants.consent(connection, account.id, inside.third["client_id"], frozenset({"openid"}), deps.now())
-        one = passkeys.Passkey("something", account.id, "c", "pQ", 0, "internal", False, "n", "ios.safari", deps.now())
+        one = passkeys.Passkey("something", account.id, "c", "pQ", 0, "internal", False, False, "n", "ios.safari", deps.now())
         passkeys.add(connection, one)
     code = keyed.page(keyed.sign_in(inside.portal, "keyed"))
     keyed.go(code.request(fields={"code": pyotp.TOTP(secret).now(), "remember": "yes"}))

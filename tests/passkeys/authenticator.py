@@ -62,6 +62,7 @@ class Authenticator:
     owner: str = ""
     counter: int = 0
     counts: bool = True
+    eligible: bool = False
     backed_up: bool = False
 
     def __post_init__(self) -> None:
@@ -73,7 +74,8 @@ class Authenticator:
     def _authenticator_data(self, flags: int, attested: bytes = b"") -> bytes:
         self.counter += self.counts
         site = hashlib.sha256(self.rp_id.encode()).digest()
-        flags |= BE | BS if self.backed_up else 0
+        flags |= BE if self.eligible or self.backed_up else 0
+        flags |= BS if self.backed_up else 0
         return site + bytes([flags]) + self.counter.to_bytes(4, "big") + attested
 
     def make(self, options: dict[str, Any], flags: int = UP | UV | AT, key: Any = None, fmt: str = "none", statement: Any = None, **said: Any) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from idp.tables import passkeys
 from tests.journeys.test_codes_under_attack import together, twin
-from tests.passkeys.authenticator import AT, EDDSA, ES256, RS256, UP, UV, Authenticator, cose, text
+from tests.passkeys.authenticator import AT, BS, EDDSA, ES256, RS256, UP, UV, Authenticator, cose, text
 from tests.passkeys.person import ADD, LIST, Holder, give, holder, options_of
 from tests.running import Browser, Idp, answer_of, form_of
 from tests.settings.member import age, errors, inside, rows, title
@@ -105,6 +105,7 @@ WRONG: dict[str, Make] = {
     "no user verified": lambda key, options: key.make(options, flags=UP | AT),
     "no user present": lambda key, options: key.make(options, flags=UV | AT),
     "no key": lambda key, options: key.make(options, flags=UP | UV),
+    "a copy where there can be none": lambda key, options: key.make(options, flags=UP | UV | AT | BS),
     "a challenge of nobody": lambda key, options: key.make({**options, "challenge": text(b"x" * 32)}),
     "the type of a sign-in": lambda key, options: key.make(options, kind="webauthn.get"),
     "algorithm none": _other_key(P256, 0),

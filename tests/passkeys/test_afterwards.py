@@ -76,7 +76,7 @@ def test_closing_ends_them_and_erasing_leaves_none(idp: Idp, portal: dict) -> No
     member, key = holder(idp)
     with inside(idp) as deps:
         held = own_data.gather(deps, members.find(deps, member.subject, with_destinations=True))["passkeys"]  # type: ignore[arg-type]
-        assert [one["transports"] for one in held] == ["internal hybrid"] and set(held[0]) == {"name", "device", "transports", "backed_up", "used_at", "created_at"}
+        assert [one["transports"] for one in held] == ["internal hybrid"] and set(held[0]) == {"name", "device", "transports", "eligible", "backed_up", "used_at", "created_at"}
         with deps.database.write() as connection:
             account = members.find(deps, member.subject, with_destinations=True)
             assert account and closing.begin(connection, deps, account, "user")

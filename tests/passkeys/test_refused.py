@@ -5,7 +5,7 @@ from typing import Any, Callable
 
 import pytest
 
-from tests.passkeys.authenticator import UP, UV, Authenticator, text
+from tests.passkeys.authenticator import BE, BS, UP, UV, Authenticator, text
 from tests.passkeys.person import NO, Holder, give, holder, options_of
 from tests.running import Browser, Idp, answer_of
 from tests.settings.member import errors, rows
@@ -31,6 +31,8 @@ WRONG: dict[str, Change] = {
     "another site's key": lambda key, options: Authenticator(key.origin, "evil.example", key=key.key, id=key.id, owner=key.owner).answer(options),
     "no user verified": lambda key, options: key.answer(options, flags=UP),
     "no user present": lambda key, options: key.answer(options, flags=UV),
+    "a copy where there can be none": lambda key, options: key.answer(options, flags=UP | UV | BS),
+    "copies where there were none before": lambda key, options: key.answer(options, flags=UP | UV | BE),
     "a challenge of nobody": lambda key, options: key.answer({"challenge": text(b"x" * 32)}),
     "an empty challenge": lambda key, options: key.answer({"challenge": ""}),
     "the type of a registration": lambda key, options: key.answer(options, kind="webauthn.create"),

@@ -141,7 +141,7 @@ def test_a_letter_password_or_none_is_replaced_too(idp: Idp, person: Person, sta
 def test_passkeys_stay_and_are_listed_on_the_page_and_in_the_notice(idp: Idp, person: Person) -> None:
     person.join(mail=True)
     with inside(idp) as deps, deps.database.write() as connection:
-        key = passkeys.Passkey(person.subject, person.subject, person.subject, "pQ", 0, "", True, "<b>知らない鍵", "windows.edge", deps.now())
+        key = passkeys.Passkey(person.subject, person.subject, person.subject, "pQ", 0, "", True, True, "<b>知らない鍵", "windows.edge", deps.now())
         passkeys.add(connection, key)
     page = reset(person)
     assert "登録されているパスキー" in page.text and "&lt;b&gt;知らない鍵" in page.text and "/account/passkeys" in page.text

@@ -14,7 +14,7 @@ from idp.domain.letter import JST
 from idp.services import audit_chain, audit_export, audit_verify, console_client, drafts, records
 from idp.services.audit_export import Format
 from idp.services.audit_verify import Place, State
-from idp.tables import accounts, audit, audit_blocks, audit_search
+from idp.tables import accounts, audit, audit_blocks, audit_search, login_ids
 from idp.tables.audit_search import Filter
 
 PAGE = 50
@@ -65,12 +65,12 @@ def named(deps: Deps, typed: str) -> str | None:
 
 def called(deps: Deps, *ids: str | None) -> dict[str, str]:
     """What to call whoever has these ids: their login ID, or the id itself. Raises `Unavailable`."""
-    found = {}
+    wanted = sorted({id for id in ids if id})
+    if not wanted:
+        return {}
     with deps.database.read() as connection:
-        for one in {id for id in ids if id}:
-            account = accounts.by_id(connection, one)
-            found[one] = account.login_id if account else one
-    return found
+        found = login_ids.called(connection, wanted)
+    return {one: found.get(one, one) for one in wanted}
 
 
 def day(text: str) -> int:

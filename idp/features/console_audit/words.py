@@ -13,8 +13,8 @@ EVENTS = tuple(
     letters_fetched letters_ordered letters_voided link_opened
     login_id_changed mailbox_deleted mailbox_renamed member_revealed members_searched nickname_changed not_me passkey_renamed password_changed
     recovery_requested refresh_refused registration_begun registration_confirmed registration_started reset_second_factor
-    role_changed second_factor second_factor_changed session_ended sign_in signed_out_everywhere staff_disabled staff_enabled staff_invited staff_joined
-    throttled trial_sent""".split()
+    role_changed second_factor second_factor_changed session_ended sign_in signed_out_everywhere staff_begun_anew
+    staff_disabled staff_enabled staff_invited staff_joined throttled trial_sent""".split()
 )
 RESULTS = tuple(
     """ok wrong locked limited suspended letter_expired friction expired format refused role over mismatch no_account no_destination

@@ -12,7 +12,7 @@ from idp.domain.letter import LISTED
 from idp.services import console_client, letters, records, switches
 from idp.tables import outbox_desk
 
-PAGE = 50
+PAGE, COUNTED_TO = 50, 1_000
 SOURCE = "courier"
 
 
@@ -39,7 +39,7 @@ class Row:
 @dataclass(frozen=True)
 class Sending:
     """A channel: `state` is "paused", "down" or "works"; so many letters wait, the oldest for `age` seconds; so many are
-    `parked` and could still go."""
+    `parked` and could still go. Both are counted up to `COUNTED_TO`."""
 
     name: str
     state: str
@@ -85,12 +85,12 @@ def channels(deps: Deps) -> list[Sending]:
     """The state of each channel. Raises `Unavailable`."""
     paused, now = switches.state(deps)[0], deps.now()
     with deps.database.read() as connection:
-        waiting = outbox_desk.waiting(connection, now)
-        parked = {name: outbox_desk.parked(connection, name, now) for name in LISTED}
+        waiting = outbox_desk.waiting(connection, now, COUNTED_TO)
+        parked = {name: outbox_desk.parked(connection, name, now, COUNTED_TO) for name in LISTED}
     found = []
     for name in LISTED:
         state = "paused" if name in paused else "down" if letters.channel_down(deps, name) else "works"
-        found.append(Sending(name, state, *waiting.get(name, (0, 0)), parked[name]))
+        found.append(Sending(name, state, *waiting[name], parked[name]))
     return found
 
 

@@ -31,7 +31,7 @@ def blueprint(house: House) -> Blueprint:
         return console.render(
             house, "courier.html", rows=rows, channels=flow.channels(house.deps), asked=asked, may_act=console.who().may("courier.act"),
             listed=flow.LISTED, outcomes=forms.OUTCOMES, moment=_moment(house), lasting=_lasting(house),
-            further=f"{LIST}?{urlencode({**kept, 'before': further})}" if further else None,
+            most=flow.COUNTED_TO, further=f"{LIST}?{urlencode({**kept, 'before': further})}" if further else None,
         )  # fmt: skip
 
     _letter_routes(room, house)

@@ -3,7 +3,7 @@ account is still what it was."""
 
 import json
 from dataclasses import dataclass
-from typing import Any, Literal, Mapping
+from typing import Any, Callable, Literal, Mapping
 
 from sqlalchemy import Connection
 
@@ -13,6 +13,7 @@ from idp.domain import staff
 from idp.domain.account import Account, Destination
 from idp.domain.desk import OPERATIONS, REQUEST_SECONDS
 from idp.domain.device import Caller
+from idp.features.console_desk import removing
 from idp.features.console_desk.acting import Acting, Refused, Result, as_it_is, record, tell, wrong
 from idp.services import desk, factor_changes
 from idp.services.desk import Because
@@ -117,8 +118,9 @@ def _decided(connection: Connection, deps: Deps, deciding: Deciding, outcome: st
     desk.add(connection, deps, deciding.actor, "desk_decided", outcome, target=request.account_id, address=deciding.address, detail=detail)
 
 
-def _claim(connection: Connection, deps: Deps, deciding: Deciding) -> Account:
-    """Take the request in the transaction that carries it out; the account as it is now. Raises `_Late`, `_Void`."""
+def _claim(connection: Connection, deps: Deps, deciding: Deciding, told: str = "", **more: Any) -> Account:
+    """Take the request in the transaction that carries it out; the account as it is now. `told`: what the member reads of it,
+    if that is more than its name; `more`: of the record. Raises `_Late`, `_Void`."""
     request = deciding.request
     if desk_requests.decide(connection, request.id, "approved", deciding.actor.id, deps.now()) is None:
         raise _Late
@@ -130,31 +132,40 @@ def _claim(connection: Connection, deps: Deps, deciding: Deciding) -> Account:
     if proposer is None or proposer.status != "active" or not staff.may(proposer.role, "desk.act") or not staff.over(proposer, account):
         raise _Void
     _decided(connection, deps, deciding, "approved")
-    detail = {"proposed_by": request.proposed_by, "reason": request.reason, "ticket": request.ticket}
+    detail = {"proposed_by": request.proposed_by, "reason": request.reason, "ticket": request.ticket, **more}
     desk.add(connection, deps, deciding.actor, request.operation, target=account.id, address=deciding.address, detail=detail)
-    tell(connection, deps, account, request.operation, ("email",) if request.operation != "desk_contract" else ("email", "sms"))
+    tell(connection, deps, account, told or request.operation, ("email",) if request.operation != "desk_contract" else ("email", "sms"))
     return account
 
 
-def _factors(deps: Deps, deciding: Deciding, account: Account, summary: str, on: bool | None, kept: list[Destination] | None) -> None:
+def _factors(
+    deps: Deps, deciding: Deciding, account: Account, summary: str, change: Callable[[Connection], None], on: bool | None = None, **how: Any
+) -> None:
     def work(connection: Connection) -> None:
-        _claim(connection, deps, deciding)
-        now = deps.now()
-        if kept is None:
-            factors.drop_app(connection, account.id)
-            factors.drop_codes(connection, account.id)
-        else:
-            factors.replace_destinations(connection, account.id, kept, now)
+        change(connection)
         # whoever talked two people into it cannot use it at the portals at once
-        accounts.change(connection, account.id, now, held_until=now + deps.policy.recovery.hold)
+        accounts.change(connection, account.id, deps.now(), held_until=deps.now() + deps.policy.recovery.hold)
 
     # the member's device is none of the console's
-    if factor_changes.change(deps, account, summary, Caller(deciding.address), work, on, deciding.actor.id) is None:
+    if factor_changes.change(deps, account, summary, Caller(deciding.address), work, on, deciding.actor.id, **how) is None:
         raise _Void
 
 
 def _factor_off(deps: Deps, deciding: Deciding, account: Account, facts: Mapping[str, Any]) -> None:
-    _factors(deps, deciding, account, "off", False, None)
+    # a passkey that comes or goes raises the epoch, so this is what there is when the change is made, or nothing is changed
+    before = removing.read(deps, account)
+    alone, kinds = before.only_passkeys(account), before.credentials
+    told = "desk_factor_off_passkeys" if kinds else ""
+
+    def change(connection: Connection) -> None:
+        _claim(connection, deps, deciding, told, app=before.app, printed=before.printed, passkeys=len(before.passkeys))
+        removing.remove(connection, deps, account.id, kinds[1:] if alone else kinds)
+
+    if alone:
+        how = {"template": "notice.passkey", "platform": kinds[0] == "fido2-platform"}
+        _factors(deps, deciding, account, "passkey_removed", change, False, **how)
+    else:
+        _factors(deps, deciding, account, "off", change, False)
 
 
 def after(account: Account, facts: Mapping[str, Any], now: int) -> list[Destination]:
@@ -166,7 +177,11 @@ def after(account: Account, facts: Mapping[str, Any], now: int) -> list[Destinat
 
 
 def _destination(deps: Deps, deciding: Deciding, account: Account, facts: Mapping[str, Any]) -> None:
-    _factors(deps, deciding, account, "destinations", None, after(account, facts, deps.now()))
+    def change(connection: Connection) -> None:
+        _claim(connection, deps, deciding)
+        factors.replace_destinations(connection, account.id, after(account, facts, deps.now()), deps.now())
+
+    _factors(deps, deciding, account, "destinations", change)
 
 
 def _contract(deps: Deps, deciding: Deciding, account: Account, facts: Mapping[str, Any]) -> None:

@@ -4,7 +4,8 @@ from typing import Any
 
 from idp.domain.account import Account
 from idp.domain.masks import inert, mask_address, mask_name, mask_number
-from idp.services import letters
+from idp.features.console_desk import removing
+from idp.services import letters, passkeys
 from idp.web.house import House
 
 # what was wrong: the field that says so, and its sentence
@@ -35,6 +36,15 @@ def member(house: House, account: Account) -> dict[str, Any]:
         "number": mask_number(account.contractor_id) if account.contractor_id else "",
         "state": {"text": state},
     }
+
+
+def removed(house: House, account: Account) -> list[str]:
+    """What clearing the second factor would take away, in words; the member's own names of passkeys are none of the desk's."""
+    found, locale = removing.read(house.deps, account), house.pages.locale()
+    words = [house.pages.text(locale, f"con.member.method.{name}") for name, held in (("totp", found.app), ("recovery", found.printed)) if held]
+    if found.passkeys:
+        words.append(house.pages.text(locale, "con.factor_off.passkeys", {"list": passkeys.listed(locale, list(found.passkeys))}))
+    return words
 
 
 def places(account: Account, items: Any) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from idp.domain.account import Account
 from idp.domain.masks import inert, mask_address, mask_number
 from idp.features.console_desk import approvals, forms, waiting
 from idp.features.console_desk.approvals import Deciding, Request
-from idp.features.console_desk.said import member, moment, places
+from idp.features.console_desk.said import member, moment, places, removed
 from idp.services import desk
 from idp.services.desk import Because
 from idp.web import console, console_member, steps
@@ -97,6 +97,8 @@ def _page(house: House, found: Request, account: Account, template: str) -> Resp
         numbers = (facts.get("before"), facts.get("contractor_id"))
         changes = dict(zip(("before", "after"), (mask_number(str(one)) if one else "" for one in numbers)))
     is_open = found.open(deps.now())
+    if found.operation == "desk_factor_off":
+        changes["removed"] = removed(house, account) if is_open else []
     return console.render(
         house, template, back=LIST, member=member(house, account), one={**shown, "reason": found.reason, "state": found.state},
         changes=changes, is_open=is_open, is_late=found.state == "open" and not is_open, path=f"{LIST}/{found.id}",

@@ -9,7 +9,7 @@ from idp.domain.desk import OPERATIONS, TWO
 from idp.domain.masks import mask_address
 from idp.features.console_desk import approvals, contracts, forms, new_destination
 from idp.features.console_desk.acting import acting, wrong
-from idp.features.console_desk.said import CODES, SAID, member, places
+from idp.features.console_desk.said import CODES, SAID, member, places, removed
 from idp.services.desk import Because
 from idp.web import console, console_member, steps
 from idp.web.console_member import LIST
@@ -56,6 +56,7 @@ def _page(house: House, account: Account, name: str) -> Response:
         problem=wrong(doing, OPERATIONS[name]),
         level=doing.level,
         places=places(account, account.destinations),
+        removed=removed(house, account) if name == "desk_factor_off" else [],
         new={"text": mask_address(new["kind"], new["address"]), "proven": new["proven"]} if new else None,
         **console_member.came_back(house),
     )

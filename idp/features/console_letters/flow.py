@@ -13,7 +13,7 @@ def waiting(deps: Deps) -> dict[str, int]:
     """Letters by kind, each counted up to `COUNTED_TO`. Raises `Unavailable`."""
     with deps.database.read() as connection:
         found = print_batches.counts(connection, deps.now() - deps.policy.letters.valid, COUNTED_TO)
-        return {"requested": letter_requests.count(connection), **found}
+        return {"requested": letter_requests.count(connection, COUNTED_TO), **found}
 
 
 def batches(deps: Deps) -> list[Batch]:

@@ -61,7 +61,7 @@ def member(house: House, account: Account, found: Detail, revealed: Sequence[str
         "state": _state(house, found.standing),
         "failures": found.standing.failures,
         "second_factor": account.second_factor or account.staff,
-        "methods": [one for one in ("totp", "recovery") if one in found.methods],
+        "methods": [one for one in ("totp", "recovery", "passkey") if one in found.methods],
         "places": [_place(house, account, item, revealed) for item in account.destinations],
         "sessions": [_session(house, one) for one in found.sessions],
         "browsers": [_browser(house, one) for one in found.browsers],
@@ -118,7 +118,7 @@ def _idle(operation: Operation, account: Account, found: Detail) -> bool:
     """Whether there is nothing to be done by it."""
     if operation.name == "desk_unlock":
         return found.standing.code not in ("waits", "code_waits")
-    return operation.name == "desk_factor_off" and not (account.second_factor or found.methods & {"totp", "recovery"})
+    return operation.name == "desk_factor_off" and not (account.second_factor or found.methods & {"totp", "recovery", "passkey"})
 
 
 def acts(actor: Account, account: Account, found: Detail) -> dict[str, Any]:

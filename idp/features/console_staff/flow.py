@@ -1,4 +1,5 @@
-"""What administrators do about the staff: invite, give another role, disable and enable, invite again (requirement AD-04)."""
+"""What administrators do about the staff: invite, give another role, disable and enable, invite again, have begin anew
+(requirement AD-04)."""
 
 from dataclasses import dataclass
 from typing import Any, Callable, Literal, Mapping, cast, get_args
@@ -12,10 +13,10 @@ from idp.services import accounts as account_service
 from idp.services import console_client, invitations, logouts, notices, portal_events, records
 from idp.services.accounts import NewAccount, Problem
 from idp.services.passwords import Hasher
-from idp.tables import accounts, staff
+from idp.tables import accounts, factors, links, passkeys, staff, trusted_browsers
 
 PAGE = 50
-Act = Literal["role", "disable", "enable", "invite"]
+Act = Literal["role", "disable", "enable", "invite", "anew"]
 ACTS: tuple[Act, ...] = get_args(Act)
 ROLES: tuple[Role, ...] = ("viewer", "desk", "supervisor", "administrator")
 Refusal = Literal["self", "over", "last", "same", "state"]
@@ -58,8 +59,12 @@ def allowed(actor: Account, target: Account) -> tuple[Act, ...]:
     if not rules.may(actor.role, "staff.change") or not rules.manages(actor, target):
         return ()
     state: Act = "disable" if target.status == "active" else "enable"
-    invited = target.password_state == "none" and target.status == "active"
-    return ("role", state, "invite") if invited else ("role", state)
+    if target.status != "active":
+        return ("role", state)
+    if target.password_state == "none":
+        return ("role", state, "invite")
+    proven = any(item.kind == "email" and item.verified_at for item in target.destinations)
+    return ("role", state, "anew") if proven else ("role", state)
 
 
 def invite(deps: Deps, hasher: Hasher, actor: Actor, login_id: str, email: str, role: str, locale: str) -> tuple[Problem, ...]:
@@ -145,9 +150,29 @@ def _invite(connection: Connection, deps: Deps, actor: Actor, target: Account, r
     invitations.send(connection, deps, target, actor.account.id, console_client.CLIENT_ID, **actor.why)
 
 
+def _anew(connection: Connection, deps: Deps, actor: Actor, target: Account, role: Role) -> None:
+    """The way back of who has lost the device: everything they prove themselves with goes, and whoever reads their mail begins
+    anew, as at the first invitation."""
+    gone = {"passkeys": passkeys.count(connection, target.id)}
+    factors.drop_app(connection, target.id)
+    factors.drop_codes(connection, target.id)
+    passkeys.drop(connection, target.id)
+    trusted_browsers.remove(connection, target.id)
+    links.drop(connection, target.id)
+    accounts.change(connection, target.id, deps.now(), password_hash=None, password_state="none", second_factor=0)
+    accounts.raise_epoch(connection, target.id, deps.now())
+    _note(connection, deps, actor, "staff_begun_anew", target.id, {**gone, **actor.why})
+    portal_events.tell(connection, deps, target.id, "sessions_revoked", "admin")
+    logouts.all_ended(connection, deps, target.id)
+    notices.tell(connection, deps, target, "notice.desk", {"datetime": deps.now(), "summary": "staff_begun_anew"})
+    now_there = accounts.by_id(connection, target.id, with_destinations=True) or target
+    invitations.send(connection, deps, now_there, actor.account.id, console_client.CLIENT_ID, **actor.why)
+
+
 _DOING: Mapping[Act, Callable[[Connection, Deps, Actor, Account, Role], None]] = {
     "role": _role,
     "disable": _disable,
     "enable": _enable,
     "invite": _invite,
+    "anew": _anew,
 }

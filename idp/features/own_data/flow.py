@@ -18,7 +18,7 @@ TIMES = frozenset(
     "started_at granted_at outcome_at".split()
 )
 COUNTED_TO = own_data.COUNTED_TO  # more than so many are not counted
-TRUTHS = frozenset({"usual", "second_factor", "backed_up"})
+TRUTHS = frozenset({"usual", "second_factor", "eligible", "backed_up"})
 
 
 def _plain(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -27,7 +27,7 @@ def _plain(row: Mapping[str, Any]) -> dict[str, Any]:
         if name in TIMES:
             found[name] = datetime.fromtimestamp(value, UTC).isoformat().replace("+00:00", "Z") if value else None
         elif name in TRUTHS:
-            found[name] = bool(value)
+            found[name] = None if value is None else bool(value)
         elif name == "profile":
             found[name] = json.loads(value)
     return found

@@ -17,7 +17,6 @@ from idp.tables.database import Connection
 from idp.tables.passkeys import Known, Passkey
 
 DRAFT = "passkey"
-PLATFORM = "internal"
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,7 @@ def add(deps: Deps, account: Account, owner: str, text: str, name: str, who: Cal
     made = _made(deps, account, new, name, who)
     work = lambda connection: _store(connection, deps, account, made)  # noqa: E731
     try:
-        platform = PLATFORM in new.transports
+        platform = passkeys.credential(new.transports) == "fido2-platform"
         changed = factor_changes.change(deps, account, "passkey_added", who, work, template="notice.passkey", platform=platform)
     except Known:  # nobody is told whose it is
         return Added("refused")
@@ -82,6 +81,7 @@ def _made(deps: Deps, account: Account, new: Registered, name: str, who: Caller)
         public_key=new.public_key,
         counter=new.counter,
         transports=" ".join(new.transports),
+        eligible=new.eligible,
         backed_up=new.backed_up,
         name=rules.fold_name(name),
         device=device_of(who.user_agent),
@@ -124,7 +124,7 @@ def remove(deps: Deps, account: Account, passkey_id: str, who: Caller) -> Change
     if known is None or removal(deps, account) != "yes":
         return None
     work = lambda connection: table.remove(connection, account.id, passkey_id)  # noqa: E731
-    platform = PLATFORM in known.transports.split()
+    platform = passkeys.credential(known.transports.split()) == "fido2-platform"
     return factor_changes.change(deps, account, "passkey_removed", who, work, template="notice.passkey", platform=platform)
 
 

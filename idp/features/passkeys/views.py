@@ -34,7 +34,7 @@ def blueprint(house: House) -> Blueprint:
         rows = [_row(house, one) for one in passkeys.of_account(deps, came.account.id)]
         full = len(rows) >= deps.policy.second_factor.passkeys_most
         said = fresh.noted(house, came).get("said")
-        return fresh.page(house, "passkeys.html", came, back="/account", rows=rows, full=full, said=said, possible=passkeys.possible(deps))
+        return fresh.page(house, "passkeys.html", came, back="/account", rows=rows, full=full, said=said, staff=came.account.staff, possible=passkeys.possible(deps))
 
     _offer_routes(room, house)
     _add_routes(room, house)
@@ -45,7 +45,8 @@ def blueprint(house: House) -> Blueprint:
 
 def _row(house: House, one: Passkey) -> dict[str, Any]:
     moment = lambda at: letters.moment(house.pages.locale(), at)  # noqa: E731
-    return {"id": one.id, "name": one.name, "created": moment(one.created_at), "used": moment(one.used_at) if one.used_at else None}
+    used = moment(one.used_at) if one.used_at else None
+    return {"id": one.id, "name": one.name, "created": moment(one.created_at), "used": used, "copied": one.backed_up}
 
 
 def _device_name(house: House) -> str:
