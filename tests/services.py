@@ -18,7 +18,7 @@ import pytest
 import redis
 
 T = TypeVar("T")
-START_SECONDS = 60.0  # on a machine that does much else
+START_SECONDS = 60.0  # a busy machine takes its time
 
 
 def program(name: str, package: str, places: str = "") -> str:

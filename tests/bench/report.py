@@ -27,6 +27,7 @@ MEANING = {
     "discovery": "discovery ÷ bare WSGI answer",
     "jwks": "JWKS ÷ bare WSGI answer",
     "memory": "PSS of a worker after load",
+    "lasting": "USS of a worker: last point - first",
     "letters": "mails per second of one courier",
     "peer-sign-in": "oidc-provider ÷ ours: sign-in",
     "peer-exchange": "oidc-provider ÷ ours: code exchange",
