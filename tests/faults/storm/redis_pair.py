@@ -7,7 +7,7 @@ import redis
 from tests import services
 from tests.faults.stores import Server
 
-SERVICE, DOWN_AFTER = "members", 500  # milliseconds
+SERVICE, DOWN_AFTER = "members", 1000  # milliseconds
 
 
 class RedisPair:
