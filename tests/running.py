@@ -130,13 +130,6 @@ def serving(idp: Idp, command: str = "serve", module: str = "idp") -> Iterator[s
         yield process
 
 
-def stores(kind: str, folder: Path, request: Any) -> tuple[str, str]:
-    """URLs of the durable and the ephemeral store: "embedded" or "production"."""
-    if kind == "embedded":
-        return "sqlite:///idp.db", "sqlite:///ephemeral.db"
-    return request.getfixturevalue("postgres_url"), request.getfixturevalue("redis_url")
-
-
 @dataclass
 class Form:
     """A form as found on a page."""

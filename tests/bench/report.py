@@ -40,6 +40,8 @@ MEANING = {
     "import": "greatest RSS of a contract import",
     "matching": "one contract of many ÷ of 1,000",
     "search": "the desk's search of many ÷ of 1,000",
+    "console-import": "greatest RSS of an import by console",
+    "growth": "dearest request of many ÷ of 1,000",
     "audit": "audit pages of many ÷ of 1,000",
 }
 HEADING = f"{'':15} {'':36} {'target':>10} {'median':>8} {'spread':>13}  {'':7} raw, medians"

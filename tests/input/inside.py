@@ -17,7 +17,7 @@ from idp.domain.client import DEVICE_CODE
 from idp.services import accounts, client_registration, console_client
 from idp.services.accounts import NewAccount
 from tests import running
-from tests.input.console import console_calls, console_pages
+from tests.input.console import console_calls, console_pages, invited_page
 from tests.input.device import device_calls, device_pages
 from tests.input.passkeys import passkey_pages
 from tests.input.recovery import recovery_pages
@@ -30,7 +30,7 @@ LETTER_PASSWORD = "Letter2pass"
 
 
 def _filled(pattern: str) -> str:
-    return re.sub("<[^>]+>", "some-thing", pattern)
+    return re.sub("<[^>]+>", "something", pattern)
 
 
 class Visitor:
@@ -139,6 +139,7 @@ class Inside:
         found |= registration_pages(self, *(Visitor(self, f"192.0.2.{n}") for n in range(20, 24)))
         found |= device_pages(self, Visitor(self, "192.0.2.30"))
         found |= console_pages(self)
+        found["invited"] = invited_page(self, Visitor(self, "192.0.2.33"))
         # the buttons are part of what is sent
         for name, button in (("consent", ("answer", "yes")), ("choose", ("action", "continue"))):
             found[name].form.fields |= {button[0]: button[1]}
@@ -187,10 +188,12 @@ class Inside:
         return Answer(int(status[:3]), list(headers), b"".join(parts), "http://localhost:8000" + request.path)
 
     def stored(self) -> tuple[int, list[Any]]:
-        """Changes with every write to the durable store, and with every value in the ephemeral one; the counts of the
-        limits are none of these, nor is when staff were last seen."""
+        """Changes with every write to the durable store, and with every value in the ephemeral one. None of these are the counts
+        of the limits, when staff were last seen, that a client's refusal is on record this minute, and the few last refused
+        requests of a client, which are kept for its doctor."""
         values = self._ephemeral.execute(
-            "SELECT key, value FROM facts WHERE key LIKE 'v:%' AND key <> 'v:ping' AND key NOT LIKE 'v:console:%' ORDER BY key"
+            "SELECT key, value FROM facts WHERE key LIKE 'v:%' AND key <> 'v:ping' AND key NOT LIKE 'v:console:%'"
+            " AND key NOT LIKE 'v:client-refused:%' AND key NOT LIKE 'v:doctor:%' ORDER BY key"
         )
         return self.column("PRAGMA data_version")[0], values.fetchall()
 
