@@ -11,6 +11,9 @@ from markupsafe import escape
 MORE = "gentle.more"
 _LINKS = re.compile(r'<ul class="links">.*?</ul>', re.DOTALL)
 _READING = re.compile(r"<rt>[^<]*</rt>|<[^>]*>")
+_READ = re.compile(r"<ruby>([^<]*)<rt>[^<]*</rt></ruby>")
+# what a page shows only later, or never to the eye
+_UNSEEN = re.compile(r'(<(button|legend|p|span)\b[^>]*(?: hidden\b|class="visually-hidden")[^>]*>.*?</\2>)', re.DOTALL)
 
 
 def plain(text: str) -> str:
@@ -24,6 +27,20 @@ def read_aloud(words: Mapping[str, str]) -> Any:
         return lambda text: text
     hard = re.compile("|".join(re.escape(word) for word in sorted(words, key=len, reverse=True)))
     return lambda text: hard.sub(lambda found: f"<ruby>{found[0]}<rt>{words[found[0]]}</rt></ruby>", text)
+
+
+def once(page: str) -> str:
+    """The page with each word's reading where the word first stands, as in a book. What is not seen has readings of its own."""
+    known: set[str] = set()
+
+    def kept(found: re.Match[str]) -> str:
+        if found[1] in known:
+            return found[1]
+        known.add(found[1])
+        return found[0]
+
+    pieces = _UNSEEN.split(page)  # seen, unseen, the name of its tag, seen …
+    return "".join(_READ.sub(kept, piece) if at % 3 == 0 else piece if at % 3 == 1 else "" for at, piece in enumerate(pieces))
 
 
 class Compiled(Environment):

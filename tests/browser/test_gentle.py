@@ -83,6 +83,8 @@ def test_readings_stand_over_words_and_nowhere_else(shown: tuple[str, str, Visit
     readings = dict(page.locator("ruby").evaluate_all("(all) => all.map((one) => [one.firstChild.data, one.lastChild.textContent])"))
     words, _ = texts.gentle(locale)
     assert all(words[word] == reading for word, reading in readings.items()) and bool(words) == (locale == "ja")
+    seen = page.evaluate(VISIBLE + " visible('ruby').map((one) => one.firstChild.data)")
+    assert len(seen) == len(set(seen)), "each once"
 
 
 def test_what_is_beside_the_task_is_folded_away(shown: tuple[str, str, Visitor]) -> None:
@@ -104,7 +106,7 @@ def test_it_is_remembered_until_it_is_left(new_visit: Visit) -> None:
         visitor.arrive()
         page.click(".look a")
         visitor.sign_in("somebody", "")
-        assert page.locator(".error rt").count() and page.input_value("[autocomplete=username]") == "somebody"
+        assert page.locator("rt").count() and page.input_value("[autocomplete=username]") == "somebody"
         page.click(".fold summary")
         assert page.locator(".fold a").first.is_visible()
         visitor.sign_in(visitor.members["member"], PASSWORD)
