@@ -30,17 +30,21 @@ def read_aloud(words: Mapping[str, str]) -> Any:
 
 
 def once(page: str) -> str:
-    """The page with each word's reading where the word first stands, as in a book. What is not seen has readings of its own."""
+    """The page with each word's reading where the word first stands, as in a book. A word that is not seen there is read once more
+    where it is."""
     known: set[str] = set()
 
-    def kept(found: re.Match[str]) -> str:
+    def seen(found: re.Match[str]) -> str:
         if found[1] in known:
             return found[1]
         known.add(found[1])
         return found[0]
 
+    def unseen(found: re.Match[str]) -> str:
+        return found[1] if found[1] in known else found[0]
+
     pieces = _UNSEEN.split(page)  # seen, unseen, the name of its tag, seen …
-    return "".join(_READ.sub(kept, piece) if at % 3 == 0 else piece if at % 3 == 1 else "" for at, piece in enumerate(pieces))
+    return "".join(_READ.sub(unseen if at % 3 else seen, piece) for at, piece in enumerate(pieces) if at % 3 < 2)
 
 
 class Compiled(Environment):

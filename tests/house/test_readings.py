@@ -32,7 +32,8 @@ def test_every_reading_is_hiragana_and_every_word_has_kanji() -> None:
 def test_a_word_is_read_once_where_it_is_first_seen() -> None:
     code, mail = "<ruby>認証<rt>にんしょう</rt></ruby>", "<ruby>届<rt>とど</rt></ruby>"
     unseen = f'<button type="button" class="x" hidden data-a="1"><b>{code}</b></button>'
+    bare = unseen.replace(code, "認証")
     page = f"<h1>{code}コード</h1><p>{unseen}{code}が{mail}く</p><p>{mail}かない</p>{unseen}<p class=\"hidden-not\">{code}</p>"
-    assert once(page) == f"<h1>{code}コード</h1><p>{unseen}認証が{mail}く</p><p>届かない</p>{unseen}<p class=\"hidden-not\">認証</p>"
+    assert once(page) == f"<h1>{code}コード</h1><p>{bare}認証が{mail}く</p><p>届かない</p>{bare}<p class=\"hidden-not\">認証</p>"
     assert once(unseen + code) == unseen + code and plain(once(page)) == plain(page) and once("") == ""
     assert once(f'<input type="hidden" value="1"><p>{code}</p>{code}') == f'<input type="hidden" value="1"><p>{code}</p>認証'
