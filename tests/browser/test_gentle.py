@@ -9,10 +9,10 @@ from playwright.sync_api import Browser
 
 from idp import texts
 from idp.web.compiled import plain, read_aloud
-from tests.browser.checks import CONTRAST, WCAG, axe_source, violations, width
+from tests.browser.checks import CONTRAST, WCAG, axe_source, loaded, violations, width
 from tests.browser.relying_party import RelyingParty
 from tests.browser.states import STATES
-from tests.browser.test_pages import LANGUAGES, SHOWN, VISIBLE
+from tests.browser.test_pages import LANGUAGES, REQUESTS, SHOWN, VISIBLE, WEIGHT
 from tests.browser.visitor import DESKTOP, PHONE, Visitor, visit
 from tests.running import PASSWORD
 
@@ -91,6 +91,11 @@ def test_what_is_beside_the_task_is_folded_away(shown: tuple[str, str, Visitor])
     page = shown[2].page
     assert page.locator(".links").count() == page.locator("details.fold .links").count()
     assert page.locator("details.fold[open]").count() == 0
+
+
+def test_the_page_is_light(shown: tuple[str, str, Visitor]) -> None:
+    sizes = loaded(shown[2].page)
+    assert len(sizes) <= REQUESTS and 5_000 < sum(sizes.values()) < WEIGHT, sizes
 
 
 @pytest.mark.parametrize("name", ONCE)
