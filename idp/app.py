@@ -224,7 +224,8 @@ def machine_endpoints(house: House) -> dict[str, Endpoint]:
 def create_wsgi(house: House, wrap: Callable[[Wsgi], Wsgi] = lambda inner: inner) -> Wsgi:
     """The whole service as one WSGI callable; `wrap` may put something beside the pages, such as the demo."""
     endpoints = machine_endpoints(house)
-    inner: Any = MachineLayer(endpoints, wrap(flask_app(house)), house.clients.known_origin)
+    shown = flask_app(house)
+    inner: Any = MachineLayer(endpoints, wrap(shown), house.clients.known_origin)
     proxies = house.deps.settings.server.trusted_proxies
     if proxies:
         inner = ProxyFix(inner, x_for=proxies, x_proto=0, x_host=0, x_port=0, x_prefix=0)
@@ -232,7 +233,8 @@ def create_wsgi(house: House, wrap: Callable[[Wsgi], Wsgi] = lambda inner: inner
     def noted(path: str, status: int, seconds: float) -> None:
         metrics.answered("machine" if machine.found(endpoints, path) else "pages", status, seconds)
 
-    return Gate(house.deps.settings, inner, time.perf_counter, noted)
+    is_page = lambda path: machine.found(endpoints, path) is None  # noqa: E731
+    return Gate(house.deps.settings, inner, time.perf_counter, noted, is_page, errors.busy_reply(shown, house.pages))
 
 
 def after_fork(deps: Deps) -> None:

@@ -39,6 +39,7 @@ _RANGES: dict[tuple[str, ...], tuple[int, int]] = {
     ("waits", "warn_from"): (0, 20),
     ("rates", "sign_ins_per_address_per_minute"): (1, 100_000),
     ("rates", "pages_per_address_per_minute"): (1, 100_000),
+    ("rates", "pages_per_minute_before_friction"): (1, 1_000_000),
     ("rates", "failures_per_minute_before_friction"): (1, 1_000_000),
     ("rates", "sign_ins_per_address_under_friction"): (1, 100_000),
     ("rates", "device_codes_per_address_per_minute"): (1, 100_000),

@@ -81,19 +81,41 @@ def vault() -> Vault:
     return Vault((("test", bytes(range(32))),))
 
 
-@pytest.fixture(scope="session", params=["embedded", "production"])
-def idp(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Idp]:
-    """`idp serve` on SQLite and files, and on PostgreSQL and Redis. A worker may need either anew after the other, with
-    secret keys of its own: so every one has a database of its own."""
-    folder: Path = tmp_path_factory.mktemp(request.param)
-    database, ephemeral = running.stores(request.param, folder, request)
-    with contextlib.ExitStack() as stack:
-        if request.param == "production":
-            database = stack.enter_context(services.empty_database(database, f"idp_{uuid.uuid4().hex}"))
-        installed = running.configure(folder, database, ephemeral, services.free_port())
+@pytest.fixture(params=["embedded", "production"])
+def store_urls(request: pytest.FixtureRequest) -> Iterator[tuple[str, str]]:
+    """URLs of the durable and the ephemeral store for an installation of this test's own, of each kind in turn."""
+    with services.stores(request.param, request) as urls:
+        yield urls
+
+
+@contextlib.contextmanager
+def _installed(kind: str, request: pytest.FixtureRequest) -> Iterator[Idp]:
+    folder: Path = request.getfixturevalue("tmp_path_factory").mktemp(kind)
+    with services.stores(kind, request) as urls:
+        installed = running.configure(folder, *urls, services.free_port())
         installed.run("migrate")
-        stack.enter_context(running.serving(installed))
+        with running.serving(installed):
+            yield installed
+
+
+@pytest.fixture(scope="session")
+def embedded_idp(request: pytest.FixtureRequest) -> Iterator[Idp]:
+    """`idp serve` on SQLite and files."""
+    with _installed("embedded", request) as installed:
         yield installed
+
+
+@pytest.fixture(scope="session")
+def production_idp(request: pytest.FixtureRequest) -> Iterator[Idp]:
+    """`idp serve` on PostgreSQL and Redis."""
+    with _installed("production", request) as installed:
+        yield installed
+
+
+@pytest.fixture(scope="session", params=["embedded", "production"])
+def idp(request: pytest.FixtureRequest) -> Idp:
+    """Each of the two in turn; both go on for all files, because a start costs more than most of them."""
+    return request.getfixturevalue(f"{request.param}_idp")
 
 
 @pytest.fixture(scope="session")

@@ -117,24 +117,17 @@ def configure(
 
 
 @contextlib.contextmanager
-def serving(idp: Idp, command: str = "serve") -> Iterator[subprocess.Popen]:
-    """`idp serve` (or `idp demo`) until the end of the block."""
+def serving(idp: Idp, command: str = "serve", module: str = "idp") -> Iterator[subprocess.Popen]:
+    """`idp serve` (or `idp demo`) until the end of the block; `module`: what runs it."""
     environ = {key: value for key, value in os.environ.items() if key != "PROMETHEUS_MULTIPROC_DIR"}
     with services.process(
-        [sys.executable, "-m", "idp", "--config", str(idp.config), command],
+        [sys.executable, "-m", module, "--config", str(idp.config), command],
         idp.folder / "server.log",
         lambda: requests.get(f"{idp.issuer}/health/ready", timeout=2).raise_for_status(),
         cwd=idp.folder,
         env=environ,
     ) as process:
         yield process
-
-
-def stores(kind: str, folder: Path, request: Any) -> tuple[str, str]:
-    """URLs of the durable and the ephemeral store: "embedded" or "production"."""
-    if kind == "embedded":
-        return "sqlite:///idp.db", "sqlite:///ephemeral.db"
-    return request.getfixturevalue("postgres_url"), request.getfixturevalue("redis_url")
 
 
 @dataclass

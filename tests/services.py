@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 import threading
 import time
+import uuid
 from pathlib import Path
 from typing import Any, Callable, Iterator, TypeVar
 
@@ -18,7 +19,7 @@ import pytest
 import redis
 
 T = TypeVar("T")
-START_SECONDS = 20.0
+START_SECONDS = 60.0  # a busy machine takes its time
 
 
 def program(name: str, package: str, places: str = "") -> str:
@@ -158,6 +159,17 @@ def empty_database(server_url: str, name: str) -> Iterator[str]:
             yield server_url.replace("@/postgres?", f"@/{name}?")
         finally:
             connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@contextlib.contextmanager
+def stores(kind: str, request: Any) -> Iterator[tuple[str, str]]:
+    """URLs of the durable and the ephemeral store of one installation, "embedded" or "production"; the database is its own,
+    since what is sealed in it opens with the secret keys of one installation only."""
+    if kind == "embedded":
+        yield "sqlite:///idp.db", "sqlite:///ephemeral.db"
+    else:
+        with empty_database(request.getfixturevalue("postgres_url"), f"idp_{uuid.uuid4().hex}") as database:
+            yield database, request.getfixturevalue("redis_url")
 
 
 def race(n: int, call: Callable[[], T]) -> list[T]:

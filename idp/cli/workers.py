@@ -1,4 +1,4 @@
-"""Where our workers differ from gunicorn's: slow senders are hung up on, a connection is kept for a moment,
+"""Where our workers differ from gunicorn's: slow senders are hung up on, a connection is kept for a moment, pages wait for a place,
 and what is not HTTP is answered in our manner."""
 
 import select
@@ -6,18 +6,25 @@ import socket
 import time
 from typing import Any
 
+import structlog
 from gunicorn import util
 from gunicorn.glogging import Logger
 from gunicorn.http import wsgi
+from gunicorn.http.errors import LimitRequestHeaders
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from idp.cli.answers import Answer
+from idp.cli.places import Places
 from idp.config import Settings
 from idp.web import upload
-from idp.web.headers import constant_headers
+from idp.web.headers import CROWDED, constant_headers
+
+log = structlog.get_logger("idp.workers")
 
 KEPT_MILLISECONDS = 20
+HEADER_BYTES = 16_384  # of all together; gunicorn only counts each
 _NO_REQUEST = b"This is not a request that can be answered.\n"
+TELL_SECONDS = 10.0
 READ_SECONDS = 5.0  # for the whole of a request: a reverse proxy sends it at once
 
 
@@ -44,6 +51,24 @@ class _Said:
         self.text += data
 
 
+class _Later(BaseException):
+    """Every place is taken: the thread is needed for others. Not an `Exception`, which gunicorn would answer."""
+
+
+_WAITS = object()  # what `handle` returns of a connection that is in nobody's hands
+
+
+class _Again:
+    """Stands in for the parser of a connection whose request has been read: hands it out once more, and steps back."""
+
+    def __init__(self, conn: TConn, req: Any):
+        self._conn, self._parser, self._req = conn, conn.parser, req
+
+    def __next__(self) -> Any:
+        self._conn.parser = self._parser
+        return self._req
+
+
 def _readable(sock: socket.socket) -> bool:
     poll = select.poll()
     poll.register(sock, select.POLLIN)
@@ -58,6 +83,9 @@ class Worker(ThreadWorker):
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
         self._began: dict[TConn, float] = {}
+        self._places: Places[TConn] = Places(self.cfg.threads)
+        self._turns: dict[TConn, str] = {}  # what was decided of a request before it is read once more
+        self._told, self._told_at = 0, 0.0
         # each request asks for some twenty settings: as attributes they need no looking up
         vars(self.cfg).update({name: setting.get() for name, setting in self.cfg.settings.items()})
 
@@ -66,13 +94,38 @@ class Worker(ThreadWorker):
             self._began[conn] = time.monotonic()
             try:
                 again = super().handle(conn)
+            except _Later:
+                again = _WAITS
             finally:
                 self._began.pop(conn, None)
+                if self._turns.pop(conn, "") == "placed":
+                    self._leave()
+            if again is _WAITS:
+                if not self._stands(conn):
+                    return _WAITS
+                continue
             if again is not True or not self.alive or self.tpool._work_queue.qsize():
                 return again
             # to hand the connection back costs half a request: the next one is often here already
             if not conn.parser.unreader.buf.getvalue() and not _readable(conn.sock):
                 return again
+
+    def _stands(self, conn: TConn) -> bool:
+        """Whether the request that was read is answered now after all: with a place, or by being sent away."""
+        turn = self._places.join(conn, time.monotonic())
+        if turn == "waits":  # from now on another thread may have it
+            return False
+        self._turns[conn] = turn
+        return True
+
+    def _leave(self) -> None:
+        if (waiting := self._places.leave()) is not None:
+            self._turns[waiting] = "placed"
+            self.enqueue_req(waiting)
+
+    def finish_request(self, conn: TConn, fs: Any) -> None:  # by the thread that accepts
+        if fs.cancelled() or fs.exception() or fs.result() is not _WAITS:
+            super().finish_request(conn, fs)
 
     def set_accept_enabled(self, enabled: bool) -> None:  # false for good once the worker stops
         super().set_accept_enabled(enabled)
@@ -87,11 +140,27 @@ class Worker(ThreadWorker):
                 self.accept(listener)
             listener.close()
 
-    def handle_request(self, req: Any, conn: TConn) -> bool:  # as gunicorn's own, for our answers, without hooks
+    def handle_request(self, req: Any, conn: TConn) -> bool:
+        if sum([len(name) + len(value) for name, value in req.headers]) > HEADER_BYTES:
+            raise LimitRequestHeaders("all header fields together")
+        if not self.wsgi.is_page(req.path):
+            return self._answer(req, conn)
+        turn = self._turns.pop(conn, "")
+        if turn == "refused":
+            return self._answer(req, conn, crowded=True)
+        if not turn and not self._places.take():
+            conn.parser = _Again(conn, req)
+            raise _Later
+        try:
+            return self._answer(req, conn)
+        finally:
+            self._leave()
+
+    def _answer(self, req: Any, conn: TConn, crowded: bool = False) -> bool:  # as gunicorn's handle_request, for our answers, without hooks
         if req.path in upload.PATHS:  # the door knows who sends it before the file is read
             self._began[conn] = time.monotonic() + upload.SECONDS
         resp, environ = wsgi.create(req, conn.sock, conn.client, conn.server, self.cfg, response_class=Answer)
-        environ["wsgi.multithread"] = True
+        environ["wsgi.multithread"], environ[CROWDED] = True, crowded
         self.nr += 1
         if self.nr >= self.max_requests:
             self.alive = False
@@ -116,8 +185,18 @@ class Worker(ThreadWorker):
             raise
         return not resp.should_close()
 
-    def notify(self) -> None:  # once a second, by the thread that accepts
+    def _tell(self, now: float) -> None:
+        refused = self._places.refused
+        if refused != self._told and now > self._told_at + TELL_SECONDS:
+            log.warning("crowded", refused=refused - self._told)
+            self._told, self._told_at = refused, now
+
+    def notify(self) -> None:  # once a second and at every event, by the thread that accepts
         super().notify()
+        for waiting in self._places.impatient(time.monotonic()):
+            self._turns[waiting] = "refused"
+            self.enqueue_req(waiting)
+        self._tell(time.monotonic())
         late = time.monotonic() - READ_SECONDS
         for conn in [conn for conn, began in self._began.copy().items() if began < late]:
             try:

@@ -90,6 +90,7 @@ class Rates:
 
     sign_ins_per_address_per_minute: int = 30
     pages_per_address_per_minute: int = 120
+    pages_per_minute_before_friction: int = 3000
     failures_per_minute_before_friction: int = 300
     sign_ins_per_address_under_friction: int = 5
     device_codes_per_address_per_minute: int = 10

@@ -8,6 +8,7 @@ from idp import vault
 from idp.deps import Deps
 from idp.domain import journey as rules
 from idp.domain.journey import Journey
+from idp.services import limits
 from idp.vault import VaultError, fingerprint
 
 KEEP_FINISHED = 600
@@ -31,12 +32,13 @@ def challenged(journey: Journey) -> Journey:
 
 
 def save(deps: Deps, journey: Journey) -> None:
-    """Store the journey for as long as its page may stay open, and whether this browser's sign-in waits for a code, so that
+    """Store the journey for as long as its page may stay open (in a flood of strangers: theirs for less), and whether this browser's sign-in waits for a code, so that
     a closed page can be gone on with (flows.md M1)."""
     data = json.dumps(rules.to_dict(journey), separators=(",", ":")).encode()
     left = journey.code.get("until", 0) - deps.now()
     waits = [("pending:" + journey.browser, journey.id.encode(), left)] if left > 0 else []
-    deps.ephemeral.put(_key(journey.id), data, deps.policy.sessions.page, *waits)
+    life = deps.policy.sessions.page if journey.proof else limits.page_life(deps)
+    deps.ephemeral.put(_key(journey.id), data, life, *waits)
 
 
 def find(deps: Deps, journey_id: str, browser: str) -> Journey | None:

@@ -6,6 +6,7 @@ from functools import lru_cache
 from idp.deps import Deps
 
 MINUTE = 60
+SHORTEST_PAGE = 2 * MINUTE
 
 
 @lru_cache(maxsize=1_024)
@@ -24,6 +25,16 @@ def page_allowed(deps: Deps, address: str) -> bool:
     """Count one new journey of this address, so that anonymous visitors cannot fill the store (SE-07)."""
     count = deps.ephemeral.hit("pages:" + network_of(address), MINUTE)
     return count <= deps.policy.rates.pages_per_address_per_minute
+
+
+def page_life(deps: Deps) -> int:
+    """Seconds for which the page of somebody who has proven nothing is kept; each is counted. However many come, those kept at once
+    are at most twice as many as if in each minute as many came as the policy says, and those of the last two minutes (SE-07). What a
+    page is for stands in its form, too, so that whoever comes back later goes on."""
+    page, most = deps.policy.sessions.page, deps.policy.rates.pages_per_minute_before_friction
+    count = max(most, deps.ephemeral.hit("pages", MINUTE))
+    # by the square: the sum over however many stays below that of the first
+    return max(min(SHORTEST_PAGE, page), page * most**2 // count**2)
 
 
 def sign_in_allowed(deps: Deps, address: str) -> bool:

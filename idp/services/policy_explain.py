@@ -56,6 +56,7 @@ def _limits(policy: Policy, locale: str) -> list[tuple[str, dict[str, Any]]]:
         ("waits.warn_from", {"n": waits.warn_from}),
         ("rates.sign_ins", {"n": rates.sign_ins_per_address_per_minute}),
         ("rates.pages", {"n": rates.pages_per_address_per_minute}),
+        ("rates.pages.friction", {"n": rates.pages_per_minute_before_friction}),
         ("rates.friction", friction),
         ("rates.device_codes", device_codes),
         ("rates.admin_calls", {"n": rates.admin_calls_per_client_per_minute}),

@@ -6,13 +6,14 @@ import structlog
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
-from idp import vault
+from idp import texts, vault
 from idp.ports import Unavailable
 from idp.services.passwords import Busy
+from idp.web.machine import Reply
 from idp.web.pages import Pages
 
 log = structlog.get_logger("idp.pages")
-RETRY_SECONDS = 60
+RETRY_SECONDS, CROWD_SECONDS = 60, 5
 
 
 class PageError(Exception):
@@ -31,6 +32,15 @@ def error_page(pages: Pages, status: int, key: str, reference: str = "", retry_a
     return response
 
 
+def busy_reply(app: Flask, pages: Pages) -> Reply:
+    """What whoever cannot be taken now is answered, in every language at once: made beforehand, so that it costs next to nothing."""
+    with app.test_request_context("/"):
+        own, *others = texts.LOCALES
+        said = [(locale, pages.text(locale, "common.busy")) for locale in others]
+        response = pages.respond("busy.html", own, 503, others=said)
+    return Reply(503, response.get_data(), (*response.headers.to_wsgi_list(), ("Retry-After", str(CROWD_SECONDS))))
+
+
 def install(app: Flask, pages: Pages) -> None:
     """Register the handlers on the app."""
 
@@ -42,7 +52,7 @@ def install(app: Flask, pages: Pages) -> None:
     @app.errorhandler(Busy)
     def busy(error: Exception) -> Response:
         log.warning("unavailable", part=str(error), path=request.path)
-        return error_page(pages, 503, "common.busy", retry_after=RETRY_SECONDS if isinstance(error, Unavailable) else 5)
+        return error_page(pages, 503, "common.busy", retry_after=RETRY_SECONDS if isinstance(error, Unavailable) else CROWD_SECONDS)
 
     @app.errorhandler(HTTPException)
     def http_error(error: HTTPException) -> Response:

@@ -8,8 +8,11 @@ from typing import Any, Callable, Iterable
 from idp.config import Settings
 from idp.domain.client import without_port
 from idp.services import request_ids
+from idp.web.machine import Reply
 
 Wsgi = Callable[..., Iterable[bytes]]
+# in a request's environment: whether its sender is asked to come again, since too many have come
+CROWDED = "idp.crowded"
 # the one inline script we have: it submits the form_post answer (OAuth 2.0 Form Post Response Mode)
 FORM_POST_SCRIPT = "document.forms[0].submit()"
 _SCRIPT_HASH = base64.b64encode(hashlib.sha256(FORM_POST_SCRIPT.encode()).digest()).decode()
@@ -46,10 +49,20 @@ def constant_headers(settings: Settings) -> list[tuple[str, str]]:
 
 class Gate:
     """The outermost WSGI layer: names the request, refuses unknown hosts, adds the constant headers to whatever answers, and
-    notes how long it took: `noted(path, status, seconds)` by the clock `timer`."""
+    notes how long it took: `noted(path, status, seconds)` by the clock `timer`. `is_page(path)`: whether a page answers there;
+    `busy`: the answer to whoever the server underneath cannot take, which says so by `CROWDED`."""
 
-    def __init__(self, settings: Settings, inner: Wsgi, timer: Callable[[], float], noted: Callable[[str, int, float], None]):
+    def __init__(
+        self,
+        settings: Settings,
+        inner: Wsgi,
+        timer: Callable[[], float],
+        noted: Callable[[str, int, float], None],
+        is_page: Callable[[str], bool],
+        busy: Reply,
+    ):
         self._inner, self._timer, self._noted = inner, timer, noted
+        self.is_page, self._busy = is_page, busy
         self._hosts, self._link_host, self._issuer = settings.hosts, settings.link_host, settings.issuer
         self._headers = [(row[0].lower(), row) for row in constant_headers(settings)]
 
@@ -65,6 +78,9 @@ class Gate:
             self._noted(path, int(status[:3]), self._timer() - began)
             return start_response(status, headers, *rest)
 
+        if environ.get(CROWDED):
+            start(f"{self._busy.status} Service Unavailable", [*self._busy.headers, ("Content-Length", str(len(self._busy.body)))])
+            return [] if environ["REQUEST_METHOD"] == "HEAD" else [self._busy.body]
         if self._link_host and environ.get("HTTP_HOST", "").lower() == self._link_host and (to := self._linked(environ)):
             start("303 See Other", [("Location", to), ("Cache-Control", "no-store"), ("Content-Length", "0")])
             return []

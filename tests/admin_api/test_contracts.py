@@ -10,7 +10,6 @@ import pytest
 
 from idp.services import contract_work
 from tests.admin_api.api import WHY, Api, Program, error
-from tests.admin_api.conftest import own_stores
 from tests.input.wire import Request
 
 HEAD = "customer_number,type,kana_name,birth_date,phone\n"
@@ -39,13 +38,12 @@ class Register(Api):
         self.clock.ahead += 1
 
 
-@pytest.fixture(params=["embedded", "production"])
-def register(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Register]:
+@pytest.fixture
+def register(tmp_path: Path, store_urls: tuple[str, str]) -> Iterator[Register]:
     """With an empty register."""
-    with own_stores(request, tmp_path) as stores:
-        found = Register(tmp_path, *stores)
-        yield found
-        found.close()
+    found = Register(tmp_path, *store_urls)
+    yield found
+    found.close()
 
 
 @pytest.fixture

@@ -13,7 +13,6 @@ from idp.domain import admin
 from idp.features.admin_api.operations import OPERATIONS
 from idp.tables import contract_imports
 from tests import running, services
-from tests.admin_api.conftest import own_stores
 from tests.running import Idp
 from tests.settings.member import inside
 
@@ -26,7 +25,7 @@ RULES = ("registerClient", "replaceClient", "importContracts")
 def served(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Idp]:
     """An installation for this file alone: what is tried here changes and removes whatever it finds."""
     folder: Path = tmp_path_factory.mktemp(f"document-{request.param}")
-    with own_stores(request, folder) as stores:
+    with services.stores(request.param, request) as stores:
         idp = running.configure(folder, *stores, services.free_port())
         idp.run("migrate")
         with running.serving(idp):

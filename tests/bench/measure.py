@@ -12,13 +12,13 @@ from statistics import median
 from typing import Any, Callable, Iterator
 
 from idp.domain.policy import Argon2Cost
-from tests.bench import audited, bound, codes, contracts, grants, house, letters, load, pages, passkeys, peer, reference, search
+from tests.bench import audited, bound, codes, contracts, grants, growth, house, lasting, letters, load, pages, passkeys, peer, reference, search
 from tests.bench.figure import Figure, Round, figure, in_turn
 from tests.bench.house import Bench, Server
 from tests.bench.load import message
 
-NAMES = ("start", "sign-in", "code", "remembered", "passkey", "exchange", *grants.NAMES, *bound.NAMES, "userinfo", "account", "discovery", "jwks", "memory", "letters", *contracts.NAMES, *search.NAMES, *audited.NAMES, *peer.NAMES)
-APART = {*contracts.NAMES, *search.NAMES, *audited.NAMES}  # those take no server
+NAMES = ("start", "sign-in", "code", "remembered", "passkey", "exchange", *grants.NAMES, *bound.NAMES, "userinfo", "account", "discovery", "jwks", "memory", "letters", *contracts.NAMES, *search.NAMES, *audited.NAMES, *growth.NAMES, *peer.NAMES)
+APART = {*contracts.NAMES, *search.NAMES, *audited.NAMES, *growth.NAMES}  # those take no server, or several
 
 
 @contextmanager
@@ -190,8 +190,11 @@ class Run:
 
 
 def measure(folder: Path, urls: tuple[str, str], names: list[str] | tuple[str, ...], quick: bool, cost: Argon2Cost = Argon2Cost()) -> Iterator[Figure]:
-    """Every figure that was asked for, as soon as it is known. Memory after load means after the others. `cost`: of every
-    password hash."""
+    """Every figure that was asked for, as soon as it is known. Memory after load means after the others; asked for alone, it is
+    watched over a million requests. `cost`: of every password hash."""
+    if set(names) == {lasting.NAME}:
+        yield from lasting.figures(house.prepare(folder, *urls, time_cost=cost.time_cost), quick)
+        return
     if set(names) - APART:
         yield from _over_http(folder, urls, names, quick, cost)
     if set(names) & set(contracts.NAMES):
@@ -200,6 +203,9 @@ def measure(folder: Path, urls: tuple[str, str], names: list[str] | tuple[str, .
         yield from search.figures(folder, urls, quick)
     if set(names) & set(audited.NAMES):
         yield from audited.figures(folder, urls, quick)
+    if set(names) & set(growth.NAMES):
+        with _process_on(house.LOAD_CORE) as client:
+            yield from growth.figures(folder, urls, quick, client)
 
 
 def _over_http(folder: Path, urls: tuple[str, str], names: list[str] | tuple[str, ...], quick: bool, cost: Argon2Cost) -> Iterator[Figure]:

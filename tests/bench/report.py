@@ -27,6 +27,7 @@ MEANING = {
     "discovery": "discovery ÷ bare WSGI answer",
     "jwks": "JWKS ÷ bare WSGI answer",
     "memory": "PSS of a worker after load",
+    "lasting": "USS of a worker: last point - first",
     "letters": "mails per second of one courier",
     "peer-sign-in": "oidc-provider ÷ ours: sign-in",
     "peer-exchange": "oidc-provider ÷ ours: code exchange",
@@ -39,6 +40,7 @@ MEANING = {
     "import": "greatest RSS of a contract import",
     "matching": "one contract of many ÷ of 1,000",
     "search": "the desk's search of many ÷ of 1,000",
+    "growth": "dearest request of many ÷ of 1,000",
     "audit": "audit pages of many ÷ of 1,000",
 }
 HEADING = f"{'':15} {'':36} {'target':>10} {'median':>8} {'spread':>13}  {'':7} raw, medians"

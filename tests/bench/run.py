@@ -24,7 +24,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0], prog="make bench")
     parser.add_argument("--json", metavar="FILE", type=Path, help="write everything that was measured")
     parser.add_argument("--quick", action="store_true", help="fewer rounds, 10,000 contracts in place of 1,000,000, embedded stores only unless --stores says otherwise")
-    parser.add_argument("--only", metavar="NAME", choices=measure.NAMES, action="append", help=", ".join(measure.NAMES))
+    parser.add_argument("--only", metavar="NAME", choices=measure.NAMES, action="append", help=", ".join(measure.NAMES) + "; memory alone: a worker over a million requests, with --quick over 20,000")
     parser.add_argument("--stores", choices=["embedded", "production", "both"], help="default: both; production is PostgreSQL and Redis")
     parser.add_argument("--time-cost", type=int, default=2, metavar="N", help="of every password hash, such as `idp check` proposes; default 2, as shipped")
     wish = parser.parse_args()

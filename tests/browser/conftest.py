@@ -33,11 +33,10 @@ POLICY = {
 
 
 @pytest.fixture(scope="session")
-def idp(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Idp]:
+def idp(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Idp]:
     """`idp serve` on the embedded stores."""
     folder = tmp_path_factory.mktemp("idp")
-    stores = running.stores("embedded", folder, request)
-    installed = running.configure(folder, *stores, services.free_port(), BRAND, policy=POLICY)
+    installed = running.configure(folder, "sqlite:///idp.db", "sqlite:///ephemeral.db", services.free_port(), BRAND, policy=POLICY)
     with running.serving(installed):
         yield installed
 

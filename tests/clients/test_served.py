@@ -1,6 +1,5 @@
 """As the operator and a portal meet it: the command line, several workers, a sign-in with what was registered."""
 
-import contextlib
 import json
 import subprocess
 import sys
@@ -20,14 +19,9 @@ def shell(idp: Idp, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-m", "idp", "--config", str(idp.config), *words], capture_output=True, text=True, timeout=60, cwd=idp.folder)
 
 
-@pytest.mark.parametrize("kind", ["embedded", "production"])
-def test_a_portal_registers_itself_and_every_worker_knows_it_at_once(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
-    with contextlib.ExitStack() as stack:
-        urls = running.stores(kind, tmp_path, request)
-        if kind == "production":
-            urls = stack.enter_context(services.empty_database(urls[0], "clients")), urls[1].replace("db=0", "db=9")
-        idp = running.configure(tmp_path, *urls, services.free_port(), extra=ON, server="workers = 3\ncourier = false")
-        stack.enter_context(running.serving(idp))
+def test_a_portal_registers_itself_and_every_worker_knows_it_at_once(tmp_path: Path, store_urls: tuple[str, str]) -> None:
+    idp = running.configure(tmp_path, *store_urls, services.free_port(), extra=ON, server="workers = 3\ncourier = false")
+    with running.serving(idp):
         made = shell(idp, "client", "invite", "--uses", "5", "--valid", "1h")
         assert made.returncode == 0, made.stderr
         invitation = json.loads(made.stdout)

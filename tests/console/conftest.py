@@ -1,7 +1,6 @@
-"""An installation that is served, and one that is only built."""
+"""An installation that is only built, and its staff."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Iterator
 
 import pytest
@@ -9,18 +8,9 @@ from flask import Flask
 
 from idp import app, config
 from idp.deps import Deps
-from tests import running, services
+from tests import running
 from tests.console.people import ROLES, Inside, account_of
 from tests.running import Idp
-
-
-@pytest.fixture(scope="session", params=["embedded", "production"])
-def served(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Idp]:
-    """A running installation on each pair of stores."""
-    folder: Path = tmp_path_factory.mktemp(f"console-{request.param}")
-    idp = running.configure(folder, *running.stores(request.param, folder, request), services.free_port())
-    with running.serving(idp):
-        yield idp
 
 
 @dataclass(frozen=True)

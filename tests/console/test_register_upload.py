@@ -124,13 +124,13 @@ def test_whatever_a_file_is_called_its_name_does_nothing(sender: Inside, name: s
     assert shown and len(shown[1]) <= 200 and not re.search(r"[<>=\u202e]", shown[1])
 
 
-def test_a_connection_that_breaks_off_leaves_nothing(served: Idp) -> None:
+def test_a_connection_that_breaks_off_leaves_nothing(idp: Idp) -> None:
     """At a real server: half of the file, and then the line goes dead."""
-    colleague = Colleague(served, "supervisor")
+    colleague = Colleague(idp, "supervisor")
     page = colleague.go(NEW)
     action = re.search(r'action="([^"]+)"', page.text.split("<main")[1])
     assert action
-    host, port = "localhost", int(served.issuer.rpartition(":")[2])
+    host, port = "localhost", int(idp.issuer.rpartition(":")[2])
     cookies = "; ".join(f"{name}={value}" for name, value in colleague.browser.cookies.items())
     head = f"POST {action[1]} HTTP/1.1\r\nHost: localhost:{port}\r\nCookie: {cookies}\r\nContent-Length: 1000000\r\n"
     with socket.create_connection((host, port), 10) as line:

@@ -15,9 +15,9 @@ from tests.settings.member import inside
 
 
 @pytest.fixture
-def colleague(served: Idp) -> Colleague:
+def colleague(idp: Idp) -> Colleague:
     """A desk agent who has an app and is not signed in."""
-    return Colleague(served, "desk")
+    return Colleague(idp, "desk")
 
 
 def test_password_and_app_lead_to_the_page_that_was_wanted(colleague: Colleague) -> None:
@@ -38,11 +38,11 @@ def test_no_other_page_is_led_to(colleague: Colleague, to: str) -> None:
     assert page.status_code == 200 and urlsplit(page.url).path == "/console/"
 
 
-def test_a_member_is_shown_the_door(served: Idp) -> None:
-    member = Colleague(served, "member")
+def test_a_member_is_shown_the_door(idp: Idp) -> None:
+    member = Colleague(idp, "member")
     page = member.go("/console/")
     assert page.status_code == 403 and "スタッフのアカウント" in page.text
-    assert served.audit("console_signed_in")[-1]["result"] == "refused"
+    assert idp.audit("console_signed_in")[-1]["result"] == "refused"
 
 
 def test_an_answer_is_good_once_and_in_its_browser(colleague: Colleague) -> None:

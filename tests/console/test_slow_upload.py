@@ -31,11 +31,11 @@ class Dripping:
         return self._body[self._at - 32 : self._at]
 
 
-def test_a_slow_line_brings_the_whole_file(served: Idp) -> None:
-    colleague = Colleague(served, "supervisor")
+def test_a_slow_line_brings_the_whole_file(idp: Idp) -> None:
+    colleague = Colleague(idp, "supervisor")
     page = colleague.go("/console/contracts/new")
     form = next(attributes(tag) for tag in page.text.split("<") if tag.startswith("form") and "proof" in tag)
     body = b"--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"c.csv\"\r\nContent-Type: text/csv\r\n\r\n" + CSV + b"\r\n--x--\r\n"
-    headers = {"Content-Type": "multipart/form-data; boundary=x", "Origin": served.issuer, "Sec-Fetch-Site": "same-origin"}
-    answer = colleague.browser.post(served.issuer + form["action"], data=Dripping(body, 7.0), headers=headers, allow_redirects=False, timeout=60)
+    headers = {"Content-Type": "multipart/form-data; boundary=x", "Origin": idp.issuer, "Sec-Fetch-Site": "same-origin"}
+    answer = colleague.browser.post(idp.issuer + form["action"], data=Dripping(body, 7.0), headers=headers, allow_redirects=False, timeout=60)
     assert answer.status_code == 303 and answer.headers["Location"].startswith("/console/contracts/")

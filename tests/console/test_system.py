@@ -24,6 +24,13 @@ class Away(NoContracts):
         raise Unavailable("contract records")
 
 
+@pytest.fixture(autouse=True)
+def nothing_waits(built: Built) -> None:
+    """Nobody sends what other tests of this worker have queued."""
+    with built.deps.database.write() as connection:
+        connection.execute(update(schema.outbox).where(schema.outbox.c.outcome == "queued").values(outcome="expired"))
+
+
 def told(deps: Deps) -> dict[str, bool]:
     return {one.key: one.good for one in flow.findings(deps)}
 

@@ -30,7 +30,7 @@ LETTER_PASSWORD = "Letter2pass"
 
 
 def _filled(pattern: str) -> str:
-    return re.sub("<[^>]+>", "some-thing", pattern)
+    return re.sub("<[^>]+>", "something", pattern)
 
 
 class Visitor:
@@ -186,10 +186,12 @@ class Inside:
         return Answer(int(status[:3]), list(headers), b"".join(parts), "http://localhost:8000" + request.path)
 
     def stored(self) -> tuple[int, list[Any]]:
-        """Changes with every write to the durable store, and with every value in the ephemeral one; the counts of the
-        limits are none of these, nor is when staff were last seen."""
+        """Changes with every write to the durable store, and with every value in the ephemeral one. None of these are the counts
+        of the limits, when staff were last seen, that a client's refusal is on record this minute, and the few last refused
+        requests of a client, which are kept for its doctor."""
         values = self._ephemeral.execute(
-            "SELECT key, value FROM facts WHERE key LIKE 'v:%' AND key <> 'v:ping' AND key NOT LIKE 'v:console:%' ORDER BY key"
+            "SELECT key, value FROM facts WHERE key LIKE 'v:%' AND key <> 'v:ping' AND key NOT LIKE 'v:console:%'"
+            " AND key NOT LIKE 'v:client-refused:%' AND key NOT LIKE 'v:doctor:%' ORDER BY key"
         )
         return self.column("PRAGMA data_version")[0], values.fetchall()
 

@@ -33,7 +33,7 @@ def test_a_name_that_somebody_brings_is_not_taken(idp: Idp) -> None:
 
 def test_the_audit_row_carries_it(idp: Idp, portal: dict) -> None:
     name, browser = new_name(), Browser(idp)
-    subject = idp.account(name)
+    subject = contextvars.Context().run(idp.account, name)  # as in a process that has answered nothing
     answer = browser.sign_in(browser.authorize(portal), name)
     asked = [one.headers[request_ids.HEADER] for one in (*answer.history, answer)]
     (row,) = [row for row in idp.audit("sign_in") if row["account_id"] == subject]

@@ -1,7 +1,6 @@
 """Restored while it serves: nobody stays signed in, nothing used since is good, and members sign in as before."""
 
 import json
-import uuid
 from pathlib import Path
 from typing import Iterator
 
@@ -12,20 +11,12 @@ from tests import running, services
 from tests.running import Browser, Idp, answer_of, exchange
 
 
-@pytest.fixture(params=["embedded", "production"])
-def alone(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Idp]:
+@pytest.fixture
+def alone(tmp_path: Path, store_urls: tuple[str, str]) -> Iterator[Idp]:
     """A service of this test's own, without a courier, so that letters wait."""
-    database, ephemeral = running.stores(request.param, tmp_path, request)
-    options = {"server": "courier = false"}
-    if request.param == "embedded":
-        installed = running.configure(tmp_path, database, ephemeral, services.free_port(), **options)
-        with running.serving(installed):
-            yield installed
-        return
-    with services.empty_database(database, f"r{uuid.uuid4().hex}") as url:
-        installed = running.configure(tmp_path, url, ephemeral, services.free_port(), **options)
-        with running.serving(installed):
-            yield installed
+    installed = running.configure(tmp_path, *store_urls, services.free_port(), server="courier = false")
+    with running.serving(installed):
+        yield installed
 
 
 def refresh(idp: Idp, portal: dict, token: str) -> requests.Response:

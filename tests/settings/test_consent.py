@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import pytest
-
 from tests import running, services
 from tests.running import Browser, Idp, form_of
 from tests.settings.member import EDIT, Member, errors, rows, title
@@ -11,18 +9,14 @@ from tests.settings.member import EDIT, Member, errors, rows, title
 AGREED = "SELECT kind, version, address FROM agreements WHERE account_id = :a ORDER BY id"
 
 
-def installed(folder: Path, database: str, ephemeral: str, port: int, link: str) -> Idp:
+def installed(folder: Path, stores: tuple[str, str], port: int, link: str) -> Idp:
     """An installation whose operator links to this text."""
-    return running.configure(folder, database, ephemeral, port, f'[brand]\nprivacy_url = "{link}"\n')
+    return running.configure(folder, *stores, port, f'[brand]\nprivacy_url = "{link}"\n')
 
 
-@pytest.mark.parametrize("kind", ["embedded", "production"])
-def test_it_is_asked_once_and_again_when_the_text_changes(tmp_path: Path, request: pytest.FixtureRequest, kind: str) -> None:
-    database, ephemeral = running.stores("embedded", tmp_path, request)
-    if kind == "production":  # a database of its own, because its keys are this installation's
-        database, ephemeral = request.getfixturevalue("fresh_postgres"), request.getfixturevalue("redis_url")
+def test_it_is_asked_once_and_again_when_the_text_changes(tmp_path: Path, store_urls: tuple[str, str]) -> None:
     port = services.free_port()
-    idp = installed(tmp_path, database, ephemeral, port, "https://www.example.jp/privacy")
+    idp = installed(tmp_path, store_urls, port, "https://www.example.jp/privacy")
     with running.serving(idp):
         member = Member(idp)
         page = member.at(EDIT)
@@ -39,7 +33,7 @@ def test_it_is_asked_once_and_again_when_the_text_changes(tmp_path: Path, reques
         page = member.send(page, phone=member.number.replace("+81", "0"), usual="sms")
         member.send(member.prove(member.prove(page, "email", member.mail, 2), "sms", member.number), action="save")
         assert rows(idp, AGREED, a=member.subject) == first
-    idp = installed(tmp_path, database, ephemeral, port, "https://www.example.jp/privacy-2")
+    idp = installed(tmp_path, store_urls, port, "https://www.example.jp/privacy-2")
     with running.serving(idp):
         member.browser = Browser(idp)
         page = member.at(EDIT)

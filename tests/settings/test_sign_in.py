@@ -13,24 +13,23 @@ from tests.settings.member import APP, EDIT, OFF, STATUS, Member, age, errors, n
 LATER = "あとで設定する"
 
 
-def installation(folder: Path, request: pytest.FixtureRequest, kind: str, mode: str) -> Idp:
+def installation(folder: Path, mode: str) -> Idp:
     """An installation whose policy has this mode."""
-    database, ephemeral = running.stores(kind, folder, request)
-    return running.configure(folder, database, ephemeral, services.free_port(), policy={"second_factor": {"mode": f'"{mode}"'}})
+    return running.configure(folder, "sqlite:///idp.db", "sqlite:///ephemeral.db", services.free_port(), policy={"second_factor": {"mode": f'"{mode}"'}})
 
 
 @pytest.fixture(scope="module")
-def strict(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Idp]:
+def strict(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Idp]:
     """Everybody needs a second factor."""
-    installed = installation(tmp_path_factory.mktemp("strict"), request, "embedded", "required")
+    installed = installation(tmp_path_factory.mktemp("strict"), "required")
     with running.serving(installed):
         yield installed
 
 
 @pytest.fixture(scope="module")
-def kind_one(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Idp]:
+def kind_one(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Idp]:
     """Everybody is offered one."""
-    installed = installation(tmp_path_factory.mktemp("kind"), request, "embedded", "recommended")
+    installed = installation(tmp_path_factory.mktemp("kind"), "recommended")
     with running.serving(installed):
         yield installed
 

@@ -1,0 +1,1 @@
+"""More than the service can take."""
