@@ -65,7 +65,7 @@ def _cannot_enter(house: House, member: Member) -> str:
         page = visitor.sign_in(page, member.name, password)
         if "current-password" not in page.text:
             return ""
-    return "the password is refused"
+    return f"the password is refused after {len(member.changed) - 1} change(s), and {len(member.maybe)} that may have been set"
 
 
 def doubled(house: House) -> Iterator[str]:

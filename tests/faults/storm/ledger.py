@@ -133,4 +133,6 @@ class Ledger:
             self.end("restored", self.held)
             self.members = {name: one for name, one in self.members.items() if one.made < backup_at}
             for one in self.members.values():
+                # an answer that was lost before the backup may have become known after it
+                one.maybe += [password for when, password in one.changed if when >= backup_at]
                 one.password = [password for when, password in one.changed if when < backup_at][-1]
