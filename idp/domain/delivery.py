@@ -8,9 +8,10 @@ AFTER = (60, 180, 600)
 
 @dataclass(frozen=True)
 class Rung:
-    """From when on (Unix seconds), whether that is now, and whether it is the newest of those that are."""
+    """From when on (Unix seconds), in how many seconds that is, whether it is now, and whether it is the newest of those that are."""
 
     at: int
+    wait: int
     due: bool
     newest: bool
 
@@ -20,4 +21,4 @@ def ladder(sent_at: int, now: int) -> tuple[Rung, ...]:
     that is read slowly stays true."""
     times = [sent_at + wait for wait in AFTER]
     last = max((at for at in times if at <= now), default=None)
-    return tuple(Rung(at, at <= now, at == last) for at in times)
+    return tuple(Rung(at, max(0, at - now), at <= now, at == last) for at in times)

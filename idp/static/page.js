@@ -124,6 +124,21 @@
     }
   }
 
+  // what may be tried now is shown when its time comes, also on a page that is not asked for again
+  for (const ladder of document.querySelectorAll("details.ladder")) {
+    const rungs = [...ladder.querySelectorAll("li")];
+    const reach = (rung) => {
+      for (const one of rungs) {
+        one.toggleAttribute("aria-current", false);
+        one.querySelector(".tag").hidden = one !== rung;
+      }
+      rung.setAttribute("aria-current", "step");
+      ladder.open = true;
+      status.textContent = bare(ladder.querySelector("summary"));
+    };
+    for (const rung of rungs) if (+rung.dataset.wait) setTimeout(reach, rung.dataset.wait * 1000, rung);
+  }
+
   for (const form of document.forms) {
     form.addEventListener("submit", (event) => {
       if (form.dataset.sent) event.preventDefault();

@@ -11,6 +11,9 @@ from markupsafe import escape
 MORE = "gentle.more"
 _LINKS = re.compile(r'<ul class="links">.*?</ul>', re.DOTALL)
 _READING = re.compile(r"<rt>[^<]*</rt>|<[^>]*>")
+_READ = re.compile(r"<ruby>([^<]*)<rt>[^<]*</rt></ruby>")
+# what a page shows only later, or never to the eye
+_UNSEEN = re.compile(r'(<(button|legend|p|span)\b[^>]*(?: hidden\b|class="visually-hidden")[^>]*>.*?</\2>)', re.DOTALL)
 
 
 def plain(text: str) -> str:
@@ -24,6 +27,24 @@ def read_aloud(words: Mapping[str, str]) -> Any:
         return lambda text: text
     hard = re.compile("|".join(re.escape(word) for word in sorted(words, key=len, reverse=True)))
     return lambda text: hard.sub(lambda found: f"<ruby>{found[0]}<rt>{words[found[0]]}</rt></ruby>", text)
+
+
+def once(page: str) -> str:
+    """The page with each word's reading where the word first stands, as in a book. A word that is not seen there is read once more
+    where it is."""
+    known: set[str] = set()
+
+    def seen(found: re.Match[str]) -> str:
+        if found[1] in known:
+            return found[1]
+        known.add(found[1])
+        return found[0]
+
+    def unseen(found: re.Match[str]) -> str:
+        return found[1] if found[1] in known else found[0]
+
+    pieces = _UNSEEN.split(page)  # seen, unseen, the name of its tag, seen …
+    return "".join(_READ.sub(unseen if at % 3 else seen, piece) for at, piece in enumerate(pieces) if at % 3 < 2)
 
 
 class Compiled(Environment):

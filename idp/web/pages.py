@@ -13,7 +13,7 @@ from idp import texts
 from idp.brand import read as read_brand
 from idp.config import Settings
 from idp.web import address, cookies, own_templates, places
-from idp.web.compiled import Compiled, read_aloud
+from idp.web.compiled import Compiled, once, read_aloud
 from idp.web.headers import page_policy
 from idp.web.machine import Endpoint, Reply
 
@@ -121,7 +121,8 @@ class Pages:
         switch = "?" + address.query({**here, "lang": "en" if locale == "ja" else "ja"})
         look = "?" + address.query({**here, "look": cookies.PLAIN if gentle else cookies.GENTLE})
         defaults = {"errors": [], "back": None, "stuck": False, "came_from": None, "other_language": switch, "other_look": look}
-        return self._templates[locale, gentle].get_template(template).render({**defaults, **context})
+        page = self._templates[locale, gentle].get_template(template).render({**defaults, **context})
+        return once(page) if gentle else page
 
     def respond(
         self,

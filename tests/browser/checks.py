@@ -30,3 +30,12 @@ def width(page: Page) -> int:
     """How wide the page is in CSS pixels, what sticks out included."""
     found: int = page.evaluate("document.documentElement.scrollWidth")
     return found
+
+
+def loaded(page: Page) -> dict[str, int]:
+    """What the page is made of: address and bytes, before they are packed for the way."""
+    found = page.evaluate(
+        "[...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]"
+        ".filter((one) => !one.name.startsWith('data:')).map((one) => [one.name, one.decodedBodySize])"
+    )
+    return {name: size for name, size in found}

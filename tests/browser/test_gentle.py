@@ -9,10 +9,10 @@ from playwright.sync_api import Browser
 
 from idp import texts
 from idp.web.compiled import plain, read_aloud
-from tests.browser.checks import CONTRAST, WCAG, axe_source, violations, width
+from tests.browser.checks import CONTRAST, WCAG, axe_source, loaded, violations, width
 from tests.browser.relying_party import RelyingParty
 from tests.browser.states import STATES
-from tests.browser.test_pages import LANGUAGES, SHOWN, VISIBLE
+from tests.browser.test_pages import LANGUAGES, REQUESTS, SHOWN, VISIBLE, WEIGHT
 from tests.browser.visitor import DESKTOP, PHONE, Visitor, visit
 from tests.running import PASSWORD
 
@@ -83,12 +83,19 @@ def test_readings_stand_over_words_and_nowhere_else(shown: tuple[str, str, Visit
     readings = dict(page.locator("ruby").evaluate_all("(all) => all.map((one) => [one.firstChild.data, one.lastChild.textContent])"))
     words, _ = texts.gentle(locale)
     assert all(words[word] == reading for word, reading in readings.items()) and bool(words) == (locale == "ja")
+    seen = page.evaluate(VISIBLE + " visible('ruby').filter((one) => !one.closest('.visually-hidden')).map((one) => one.firstChild.data)")
+    assert len(seen) == len(set(seen)), "each once"
 
 
 def test_what_is_beside_the_task_is_folded_away(shown: tuple[str, str, Visitor]) -> None:
     page = shown[2].page
     assert page.locator(".links").count() == page.locator("details.fold .links").count()
     assert page.locator("details.fold[open]").count() == 0
+
+
+def test_the_page_is_light(shown: tuple[str, str, Visitor]) -> None:
+    sizes = loaded(shown[2].page)
+    assert len(sizes) <= REQUESTS and 5_000 < sum(sizes.values()) < WEIGHT, sizes
 
 
 @pytest.mark.parametrize("name", ONCE)
@@ -104,7 +111,7 @@ def test_it_is_remembered_until_it_is_left(new_visit: Visit) -> None:
         visitor.arrive()
         page.click(".look a")
         visitor.sign_in("somebody", "")
-        assert page.locator(".error rt").count() and page.input_value("[autocomplete=username]") == "somebody"
+        assert page.locator("rt").count() and page.input_value("[autocomplete=username]") == "somebody"
         page.click(".fold summary")
         assert page.locator(".fold a").first.is_visible()
         visitor.sign_in(visitor.members["member"], PASSWORD)

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, ViewportSize
 
 from idp import texts
-from tests.browser.checks import CONTRAST, WCAG, axe_source, violations, width
+from tests.browser.checks import CONTRAST, WCAG, axe_source, loaded, violations, width
 from tests.browser.account_states import ACCOUNT_TOKENS
 from tests.browser.mine_states import MINE_TOKENS
 from tests.browser.passkey_states import PASSKEY_TOKENS
@@ -177,8 +177,5 @@ def test_buttons_and_fields_are_seen_in_colours_of_the_systems_own(shown: tuple[
 
 
 def test_the_page_is_light(shown: tuple[str, str, Visitor]) -> None:
-    loaded = shown[2].page.evaluate(
-        "[...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]"
-        ".filter((one) => !one.name.startsWith('data:')).map((one) => [one.name, one.decodedBodySize])"
-    )
-    assert len(loaded) <= REQUESTS and sum(size for _, size in loaded) < WEIGHT, loaded
+    sizes = loaded(shown[2].page)
+    assert len(sizes) <= REQUESTS and sum(sizes.values()) < WEIGHT, sizes

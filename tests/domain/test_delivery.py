@@ -13,6 +13,7 @@ def test_the_rungs_of_the_ladder_come_one_by_one_and_stay(seconds: int, due: lis
     assert [rung.at for rung in rungs] == [1_060, 1_180, 1_600]
     assert [rung.newest for rung in rungs if rung.due] == due
     assert sum(rung.newest for rung in rungs) == bool(due)
+    assert [rung.wait for rung in rungs] == [max(0, at - seconds) for at in delivery.AFTER]
 
 
 @pytest.mark.parametrize(

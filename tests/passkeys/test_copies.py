@@ -4,7 +4,7 @@ from tests.passkeys.person import LIST, NO, Holder
 from tests.running import Browser, Idp, answer_of
 from tests.settings.member import errors, rows
 
-COPIED, ALONE = "控えがあり、ほかの端末でも使えます。", "作った端末だけで使えます。"
+COPIED, ALONE = "ほかの端末でも使えるように、保管されています。", "作った端末だけで使えます。"
 
 
 def stored(idp: Idp, member: Holder) -> list[tuple]:

@@ -146,7 +146,7 @@ def _passkey(house: House, journey: Journey, account: Account, credential: str) 
         return house.dispatcher.go(after, account)
     if found.result == "spent":  # by the other of two answers, which must not be overwritten
         return redirect(f"/code?j={journey.id}", 303)
-    key = "passkey.err.locked" if found.result == "locked" else "passkey.err.no"
+    key = "passkey.err.code.locked" if found.result == "locked" else "passkey.err.code"
     return steps.back_with(house, after, "/code", [steps.error("passkey", key, time=found.wait_until)])
 
 
