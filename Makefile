@@ -6,7 +6,7 @@ JOBS ?= 3
 VENV := .venv
 PIP := $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-input
 
-.PHONY: help run test bench check pictures
+.PHONY: help run test bench faults check pictures
 
 help: ## this list
 	@awk -F ' ## ' '/^[a-z]+:.* ## / {split($$1, name, ":"); printf "  make %-8s %s\n", name[1], $$2}' Makefile
@@ -20,6 +20,10 @@ test: $(VENV)/test.stamp ## the whole test suite, with real servers and a real b
 
 bench: $(VENV)/test.stamp ## what the hot paths cost on this machine
 	@$(VENV)/bin/python tests/bench/run.py
+
+faults: $(VENV)/test.stamp ## everything below it breaks under load, for SECONDS (600), drawn from SEED; then what must hold
+	@sh tests/install.sh
+	@SECONDS="$(or $(SECONDS),600)" SEED="$(SEED)" $(VENV)/bin/python -m tests.faults.storm
 
 check: $(VENV)/test.stamp ## the house rules only
 	@$(VENV)/bin/python -m pytest tests/house

@@ -69,6 +69,7 @@ class AuditSettings:
     """The audit record."""
 
     keep_days: int = 180
+    contract_check_days: int = 30
 
 
 @dataclass(frozen=True)
@@ -172,7 +173,7 @@ def _issuer_problem(issuer: str) -> str | None:
 
 
 # members see for 90 days what happened
-_NUMBERS = (("server", "workers", 1, 64), ("server", "threads", 2, 64), ("server", "trusted_proxies", 0, 8), ("audit", "keep_days", 90, 3_660))
+_NUMBERS = (("server", "workers", 1, 64), ("server", "threads", 2, 64), ("server", "trusted_proxies", 0, 8), ("audit", "keep_days", 90, 3_660), ("audit", "contract_check_days", 1, 90))
 _GATEWAYS = ("https://", "http://127.0.0.1", "http://localhost")
 _URLS = {
     ("database", "url"): ("sqlite:///", "postgresql://"),

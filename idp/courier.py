@@ -23,7 +23,7 @@ from idp.features.recovery import answering as recovery
 from idp.features.recovery.flow import REQUEST as RECOVERY
 from idp.ports import Fetcher, Mail, NotFetched, Sent, Sms, Unavailable
 from idp.services import (
-    audit_chain, audit_purge, audit_verify, closing, console_client, contract_work, keyring, letters, mailboxes,
+    audit_chain, audit_purge, audit_thinning, audit_verify, closing, console_client, contract_work, keyring, letters, mailboxes,
     print_batches, rollups, switches,
 )  # fmt: skip
 from idp.services.client_register import ClientRegister
@@ -210,8 +210,8 @@ def _keep_house(deps: Deps, stop: threading.Event) -> None:
         if deps.clock() >= next_sweep:
             chores += [lambda: sweep(deps, stop), lambda: rotate_keys(deps)]
             chores += [lambda: mailboxes.keep_house(deps, stop), lambda: closing.keep_house(deps, stop)]
-            chores += [lambda: contract_work.keep_house(deps, stop)]
-            chores += [lambda: audit_verify.keep_house(deps, stop), lambda: audit_purge.keep_house(deps, stop)]
+            chores += [lambda: contract_work.keep_house(deps, stop), lambda: audit_verify.keep_house(deps, stop)]
+            chores += [lambda: audit_thinning.keep_house(deps, stop), lambda: audit_purge.keep_house(deps, stop)]
             next_sweep = deps.clock() + SWEEP_EVERY
         for chore in chores:  # one that fails leaves the others to be done
             try:

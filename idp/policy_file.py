@@ -10,10 +10,11 @@ from typing import Any, Iterator, get_type_hints
 from idp import common_passwords, toml_reader
 from idp.domain import contract, identifiers, password
 from idp.domain.policy import Example, Policy, Seconds
+from idp.domain.problem import Problem as Sentence
 from idp.domain.romaji import spellings
 from idp.toml_reader import TomlError
 
-Problem = tuple[tuple[Any, ...], str]
+Problem = tuple[tuple[Any, ...], Sentence]
 
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
 # Argon2id: the weakest of the equivalent settings of the OWASP Password Storage Cheat Sheet is 7168 KiB five times
@@ -177,13 +178,17 @@ def _shown(policy: Policy, path: tuple[str, ...], value: int) -> str:
 def _number_problems(policy: Policy) -> Iterator[Problem]:
     for path, (low, high) in _RANGES.items():
         if not low <= _at(policy, path) <= high:
-            yield path, f"write a value from {_shown(policy, path, low)} to {_shown(policy, path, high)}"
+            shown = {"low": _shown(policy, path, low), "high": _shown(policy, path, high)}
+            yield path, Sentence("range", "write a value from {low} to {high}", **shown)
     for lower, higher, equal in _ORDER:
         path, other = tuple(lower.split(".")), tuple(higher.split("."))
         small, great = _at(policy, path), _at(policy, other)
         if small > great or (small == great and not equal):
-            bound = "at most" if equal else "less than"
-            yield path, f"{_shown(policy, path, small)} must be {bound} {higher}, which is {_shown(policy, other, great)}"
+            shown = {"low": _shown(policy, path, small), "other": higher, "high": _shown(policy, other, great)}
+            if equal:
+                yield path, Sentence("order_most", "{low} must be at most {other}, which is {high}", **shown)
+            else:
+                yield path, Sentence("order_less", "{low} must be less than {other}, which is {high}", **shown)
 
 
 def _proof_problems(policy: Policy) -> Iterator[Problem]:
@@ -193,31 +198,33 @@ def _proof_problems(policy: Policy) -> Iterator[Problem]:
     for path, facts in sets.items():
         names = [name for fact in facts for name in fact.split("|")]
         if unknown := [name for name in names if name not in contract.FACTS]:
-            yield path, f'"{unknown[0][:40]}" is no fact; write {", ".join(contract.FACTS)}, or two with | between'
+            words = '"{fact}" is no fact; write {facts}, or two with | between'
+            yield path, Sentence("fact_unknown", words, fact=unknown[0][:40], facts=", ".join(contract.FACTS))
         elif len(set(names)) != len(names):
-            yield path, "write each fact once"
+            yield path, Sentence("facts_once", "write each fact once")
         elif len(facts) < 2 or not set(names) & contract.IDENTIFYING:
-            yield path, f"write two facts or more, and among them one of {', '.join(sorted(contract.IDENTIFYING))}"
+            yield path, Sentence("facts_two", "write two facts or more, and among them one of {facts}", facts=", ".join(sorted(contract.IDENTIFYING)))
 
 
 def _other_problems(policy: Policy) -> Iterator[Problem]:
     yield from _proof_problems(policy)
     symbols, rule, hash_cost = policy.login_id.symbols, policy.password, policy.password.hash
     if not re.fullmatch("[A-Za-z0-9._-]{1,64}", policy.version):
-        yield ("version",), "write 1 to 64 letters, digits, dots, - or _; it stands in audit records"
+        yield ("version",), Sentence("version", "write 1 to 64 letters, digits, dots, - or _; it stands in audit records")
     if set(symbols) - set(identifiers.ALL_SYMBOLS) or len(set(symbols)) != len(symbols):
-        yield ("login_id", "symbols"), 'write ASCII symbols once each, and never "@", which tells addresses from IDs'
+        yield ("login_id", "symbols"), Sentence("symbols", 'write ASCII symbols once each, and never "@", which tells addresses from IDs')
     if len(set(rule.require)) != len(rule.require):
-        yield ("password", "require"), "write each kind once"
+        yield ("password", "require"), Sentence("kinds_once", "write each kind once")
     if rule.charset == "alphanumeric" and "symbol" in rule.require:
-        yield ("password", "require"), 'a symbol cannot be required where charset is "alphanumeric"'
+        yield ("password", "require"), Sentence("kinds_symbol", 'a symbol cannot be required where charset is "alphanumeric"')
     for word in rule.blocklist.words:
         if len(word) > 64 or min(map(len, spellings(word))) < password.WORD_MIN:
-            yield ("password", "blocklist", "words"), f'"{word[:64]}" must have 4 to 64 letters (kana counted as Latin letters)'
+            words = '"{word}" must have 4 to 64 letters (kana counted as Latin letters)'
+            yield ("password", "blocklist", "words"), Sentence("word", words, word=word[:64])
     if not policy.codes.sms_countries or not all(re.fullmatch("[A-Z]{2}", one) for one in policy.codes.sms_countries):
-        yield ("codes", "sms_countries"), 'write country codes of two letters, such as "JP"'
+        yield ("codes", "sms_countries"), Sentence("countries", 'write country codes of two letters, such as "JP"')
     if hash_cost.memory_kib * hash_cost.time_cost < _ARGON2_LEAST_WORK:
-        yield ("password", "hash"), f"too weak: memory_kib times time_cost must be at least {_ARGON2_LEAST_WORK}"
+        yield ("password", "hash"), Sentence("hash_weak", "too weak: memory_kib times time_cost must be at least {low}", low=_ARGON2_LEAST_WORK)
 
 
 def verdicts_of(policy: Policy, example: Example) -> tuple[str, ...]:
@@ -233,11 +240,12 @@ def _example_problems(policy: Policy) -> Iterator[Problem]:
         if set(found) != set(example.verdicts):
             said, wanted = (" + ".join(codes) or "accepted" for codes in (found, example.verdicts))
             shown = example.input if len(example.input) <= 40 else example.input[:40] + "…"
-            yield ("example", number), f'{example.rule} "{shown}" is to be {wanted}, but is {said}; mend the rule or the example'
+            words = '{rule} "{input}" is to be {wanted}, but is {said}; mend the rule or the example'
+            yield ("example", number), Sentence("example", words, rule=example.rule, input=shown, wanted=wanted, said=said)
     for rule in ("login_id", "password"):
         rows = [example for example in policy.example if example.rule == rule]
         if not any(row.verdicts for row in rows) or all(row.verdicts for row in rows):
-            yield ("example",), f"write at least one accepted and one refused [[example]] of {rule}"
+            yield ("example",), Sentence("examples", "write at least one accepted and one refused [[example]] of {rule}", rule=rule)
 
 
 def load(name_or_path: str, base: Path) -> Policy:

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from marshmallow import RAISE, Schema, ValidationError, fields, post_load, validate
 
 from idp.domain.policy import Seconds
+from idp.domain.problem import Problem, known
 
 T = TypeVar("T")
 MAX_BYTES = 1_048_576
@@ -25,18 +26,41 @@ class TomlError(Exception):
         self.problems = problems
 
 
+class Placed(str):
+    """A sentence with its place: `line` of the file, None if it is about the file as a whole, `key`, and `problem`, what is
+    wrong there."""
+
+    line: int | None
+    key: str
+    problem: Problem
+
+    def __new__(cls, sentence: str, line: int | None, key: str, problem: Problem) -> "Placed":
+        """As told to the shell, and in its parts."""
+        self = super().__new__(cls, sentence)
+        self.line, self.key, self.problem = line, key, problem
+        return self
+
+
+# what marshmallow says, in words for whoever writes a file
+_SAID: dict[str, Problem] = {
+    "Unknown field": Problem("key_unknown", "this key is unknown; compare with config.example.toml or policies/standard.toml"),
+    "Missing data for required field": Problem("key_missing", "this key is missing"),
+    "Invalid input type": Problem("key_section", "write this as a section of its own, in brackets"),
+}
+
+
 class _Duration(fields.Field):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> int:
         found = re.fullmatch(r"([0-9]{1,9})([smhd])", value) if isinstance(value, str) else None
         if not found or int(found[1]) == 0:
-            raise ValidationError('write a duration such as "60s", "10m", "12h" or "90d"')
+            raise ValidationError(Problem("duration", 'write a duration such as "60s", "10m", "12h" or "90d"'))
         return int(found[1]) * UNITS[found[2]]
 
 
 class _Bool(fields.Field):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> bool:
         if not isinstance(value, bool):
-            raise ValidationError("write true or false")
+            raise ValidationError(Problem("bool", "write true or false"))
         return value
 
 
@@ -105,35 +129,36 @@ def line_of(text: str, path: tuple[Any, ...]) -> int | None:
     return best
 
 
-def _flatten(errors: Any, path: tuple[Any, ...]) -> list[tuple[tuple[Any, ...], str]]:
+def _flatten(errors: Any, path: tuple[Any, ...]) -> list[tuple[tuple[Any, ...], Problem]]:
     if isinstance(errors, dict):
         # what is wrong with a table as a whole stands under "_schema"
         return [row for key, value in errors.items() for row in _flatten(value, path if key == "_schema" else (*path, key))]
-    return [(path, str(message).rstrip(".")) for message in errors]
+    return [(path, known(message) or Problem("other", "{words}", words=str(message).rstrip("."))) for message in errors]
 
 
-def problem(text: str, source: str, path: tuple[Any, ...], message: str) -> str:
-    """One sentence: file, line, key, and what to do."""
-    line = line_of(text, path)
+def problem(text: str, source: str, path: tuple[Any, ...], message: str) -> Placed:
+    """One sentence: file, line, key, and what to do, `message`, a `Problem` where pages may say it."""
+    line, key = line_of(text, path), ".".join(str(p) for p in path)
     where = f"{source}, line {line}" if line else source
-    return f"{where}: {'.'.join(str(p) for p in path) or 'file'}: {message}."
+    return Placed(f"{where}: {key or 'file'}: {message}.", line, key, known(message) or Problem("other", "{words}", words=message))
+
+
+def _whole(source: str, message: Problem) -> TomlError:
+    return TomlError([Placed(f"{source}: {message}.", None, "", message)])
 
 
 def read(cls: type[T], text: str, source: str) -> T:
     """`text` as an instance of the dataclass `cls`; raises `TomlError` with every problem at once."""
     if len(text.encode()) > MAX_BYTES:
-        raise TomlError([f"{source}: the file is larger than 1 MiB."])
+        raise _whole(source, Problem("toml_large", "the file is larger than 1 MiB"))
     try:
         data = tomllib.loads(text)
     except RecursionError:
-        raise TomlError([f"{source}: not valid TOML: it is nested too deeply."]) from None
+        raise _whole(source, Problem("toml_deep", "not valid TOML: it is nested too deeply")) from None
     except ValueError as error:  # a number of thousands of digits is none of the parser's own errors
-        raise TomlError([f"{source}: not valid TOML: {str(error)[:LONGEST]}."]) from None
+        raise _whole(source, Problem("toml", "not valid TOML: {words}", words=str(error)[:LONGEST])) from None
     try:
         return schema_of(cls)().load(data)
     except ValidationError as error:
         rows = _flatten(error.messages, ())
-        unknown = "this key is unknown; compare with config.example.toml or policies/standard.toml"
-        table = "write this as a section of its own, in brackets"
-        say = {"Unknown field": unknown, "Missing data for required field": "this key is missing", "Invalid input type": table}
-        raise TomlError([problem(text, source, path, say.get(m, m)) for path, m in rows[:MOST]]) from None
+        raise TomlError([problem(text, source, path, _SAID.get(m, m)) for path, m in rows[:MOST]]) from None

@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from typing import Any
+from typing import Any, Callable
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from redis import BlockingConnectionPool, Redis
@@ -11,9 +11,12 @@ from redis.exceptions import NoScriptError, RedisError
 from redis.retry import Retry
 from redis.sentinel import Sentinel
 
+from idp.adapters.redis_watch import Watch
 from idp.ports import Spent, Unavailable
 
 POOL = 64  # per process; more than the threads that gunicorn may have
+# what counts once has reached a replica before anybody hears that it counted, or it would count again after a failover
+_WAIT = (b"WAIT", b"1", b"500")
 # the first byte of a stored value says whether it is fresh or spent
 _FRESH, _SPENT = b"f", b"s"
 
@@ -52,7 +55,7 @@ def _place(text: str) -> tuple[str, int]:
     return (host.strip("[]"), int(port)) if colon else (text, 26379)
 
 
-def _sentinel(url: str) -> Redis:
+def _sentinel(url: str) -> tuple[Redis, Watch]:
     """redis+sentinel://[user:password@]host:port,host2:port2/service?db=0&tls=true&sentinel_password=…"""
     parts = urlsplit(url)
     credentials, _, places = parts.netloc.rpartition("@")
@@ -68,12 +71,16 @@ def _sentinel(url: str) -> Redis:
         **common,
     )
     who = {"username": user or None, "password": password or None}
-    return sentinel.master_for(service, max_connections=POOL, db=int(query.get("db", 0)), **who)
+    return sentinel.master_for(service, max_connections=POOL, db=int(query.get("db", 0)), **who), Watch(sentinel, service)
 
 
 def _packed(command: tuple[bytes, ...]) -> bytes:
     """The command as Redis reads it (RESP)."""
     return b"*%d\r\n" % len(command) + b"".join([b"$%d\r\n%b\r\n" % (len(part), part) for part in command])
+
+
+def _where(connection: Any) -> tuple[Any, Any]:
+    return getattr(connection, "host", None), getattr(connection, "port", None)
 
 
 def _value(key: str) -> bytes:
@@ -87,8 +94,9 @@ class RedisEphemeral:
     """
 
     def __init__(self, url: str):
+        self._watch: Watch | None = None
         if url.startswith("redis+sentinel://"):
-            self._redis = _sentinel(url)
+            self._redis, self._watch = _sentinel(url)
         else:
             self._redis = Redis(connection_pool=BlockingConnectionPool.from_url(url, max_connections=POOL, timeout=1, **_options()))
         self.forget_connections()
@@ -100,8 +108,22 @@ class RedisEphemeral:
         self._pid = os.getpid()
 
     def _ask(self, *commands: tuple[bytes, ...]) -> Any:
-        """The answer to the last of the commands, which are sent once. redis-py's own way there costs several times the
-        server's work."""
+        """The answer to the last of the commands, which are sent once."""
+        return self._all(*commands)[0][-1]
+
+    def _claim(self, command: tuple[bytes, ...]) -> Any:
+        """The answer to a command that counts once, or ends something. With Sentinels only if the replica that may take over has
+        it, too, or there is none; else it is as if the store had not answered, and what was claimed stays claimed."""
+        if self._watch is None or self._watch.alone():
+            return self._ask(command)
+        (answer, replicas), master = self._all(command, _WAIT)
+        if not replicas and not self._watch.found_alone(master, bool(self._ask((b"ROLE",))[2])):
+            self._watch.soon()
+            raise Unavailable("ephemeral store")
+        return answer
+
+    def _all(self, *commands: tuple[bytes, ...]) -> tuple[list[Any], tuple[Any, Any]]:
+        """The answer to each, and where it was given. redis-py's own way there costs several times the server's work."""
         try:
             connection = self._ready()
             try:
@@ -115,16 +137,20 @@ class RedisEphemeral:
             for answer in answers:
                 if isinstance(answer, RedisError):
                     raise answer
-            return answers[-1]
+            return answers, _where(connection)
         except NoScriptError:
             raise
         except (RedisError, OSError) as error:
+            if self._watch:
+                self._watch.soon()
             raise Unavailable("ephemeral store") from error
 
     def _ready(self) -> Any:
-        """A connection; one that the server has hung up on, or that has more to say, is connected anew."""
+        """A connection; one that the server has hung up on, that has more to say, or that leads to a master which is none any more
+        is connected anew."""
         if self._pid != os.getpid():
             self.forget_connections()
+        master = self._watch and self._watch.address()
         try:
             connection = self._idle.pop()  # the warm one
         except IndexError:
@@ -132,7 +158,7 @@ class RedisEphemeral:
         try:
             connection.connect()  # nothing to do, as a rule
             try:
-                stale = connection.can_read()
+                stale = bool(master) and _where(connection) != master or connection.can_read()
             except (RedisError, OSError):
                 stale = True
             if stale:
@@ -143,12 +169,12 @@ class RedisEphemeral:
             raise
         return connection
 
-    def _run(self, script: _Script, key: bytes, argument: int) -> Any:
+    def _run(self, script: _Script, key: bytes, argument: int, run: Callable[[tuple[bytes, ...]], Any]) -> Any:
         rest = (b"1", key, b"%d" % argument)
         try:
-            return self._ask((b"EVALSHA", script.digest, *rest))
+            return run((b"EVALSHA", script.digest, *rest))
         except NoScriptError:  # nothing was run: the server has not seen it since its start
-            return self._ask((b"EVAL", script.text, *rest))
+            return run((b"EVAL", script.text, *rest))
 
     def put(self, key: str, value: bytes, seconds: int, *also: tuple[str, bytes, int]) -> None:
         """Store or replace the value and its lifetime; `also`: others, in the same step."""
@@ -157,7 +183,7 @@ class RedisEphemeral:
 
     def add(self, key: str, value: bytes, seconds: int) -> bool:
         """Store only if no live value is there; true for exactly one of many parallel callers."""
-        return bool(self._ask((b"SET", _value(key), _FRESH + value, b"EX", b"%d" % seconds, b"NX")))
+        return bool(self._claim((b"SET", _value(key), _FRESH + value, b"EX", b"%d" % seconds, b"NX")))
 
     def get(self, key: str) -> bytes | None:
         """The live value, or None."""
@@ -166,21 +192,21 @@ class RedisEphemeral:
 
     def take(self, key: str) -> bytes | None:
         """The live value, removed: exactly one of many parallel callers gets it."""
-        held = self._ask((b"GETDEL", _value(key)))
+        held = self._claim((b"GETDEL", _value(key)))
         return held[1:] if held else None
 
     def spend(self, key: str, keep_seconds: int) -> Spent | None:
         """Mark the live value as spent and keep it for `keep_seconds` from the first time on."""
-        held = self._run(_SPEND, _value(key), keep_seconds)
+        held = self._run(_SPEND, _value(key), keep_seconds, self._claim)
         return Spent(held[1:], held[:1] == _FRESH) if held else None
 
     def drop(self, key: str) -> None:
         """Remove the value; nothing happens if there is none."""
-        self._ask((b"DEL", _value(key)))
+        self._claim((b"DEL", _value(key)))
 
     def hit(self, key: str, window_seconds: int) -> int:
         """Count one event and return the count within the window that the first event opened."""
-        count: int = self._run(_HIT, b"idp:h:" + key.encode("ascii"), window_seconds)
+        count: int = self._run(_HIT, b"idp:h:" + key.encode("ascii"), window_seconds, self._ask)
         return count
 
     def ping(self) -> None:

@@ -50,6 +50,7 @@ def export(ctx: click.Context, file: str, login_ids: tuple[str, ...], without_pa
       reading         the password in Japanese words, to be printed below it
       valid_until     the last day on which it can be used, in the member's language
       address         where to sign in, to be typed
+      desk_code       8 digits that the member reads out when the support desk asks
 
     Let the print shop read every column as text: a spreadsheet takes leading zeros off. A login ID or number that it
     could take for a formula has an apostrophe in front, which is not to be printed.

@@ -5,7 +5,6 @@ import os
 import shutil
 import signal
 import socket
-import subprocess
 import sys
 import tempfile
 import threading
@@ -79,6 +78,7 @@ def run_server(settings: Settings, base: Path, with_demo: bool) -> None:
     from gunicorn.app.base import BaseApplication
 
     from idp import app
+    from idp.cli.beside import Beside, Master
     from idp.cli.common import plainly
     from idp.services import logs, metrics
 
@@ -95,7 +95,7 @@ def run_server(settings: Settings, base: Path, with_demo: bool) -> None:
         # after the sample data: what the workers inherit must know the sample portal
         house.keyring.warm()
         house.clients.warm()
-    helper = _Beside([sys.executable, "-m", "idp", "courier", "--beside", str(os.getpid())]) if settings.server.courier else None
+    helper = Beside([sys.executable, "-m", "idp", "courier", "--beside", str(os.getpid())]) if settings.server.courier else None
 
     class Server(BaseApplication):
         def load_config(self) -> None:
@@ -103,11 +103,14 @@ def run_server(settings: Settings, base: Path, with_demo: bool) -> None:
                 self.cfg.set(key, value)
             self.cfg.set("post_fork", lambda arbiter, worker: app.after_fork(deps))
             self.cfg.set("child_exit", lambda arbiter, worker: metrics.worker_gone(worker.pid))
-            self.cfg.set("when_ready", lambda arbiter: _ready(lines, helper))
+            self.cfg.set("when_ready", lambda arbiter: click.echo("\n".join(lines)))
             self.cfg.set("on_exit", lambda arbiter: _stopped(helper, shared))
 
         def load(self) -> Any:
             return wsgi
+
+        def run(self) -> None:
+            Master(self, helper).run()
 
     # what was opened before the fork stays with the parent; what was made before is shared with it, and not looked through
     deps.database.close()
@@ -117,44 +120,10 @@ def run_server(settings: Settings, base: Path, with_demo: bool) -> None:
     Server().run()
 
 
-def _ready(lines: list[str], helper: "_Beside | None") -> None:
-    for line in lines:
-        click.echo(line)
-    if helper:
-        helper.start()
-
-
-def _stopped(helper: "_Beside | None", shared: Path) -> None:
+def _stopped(helper: Any, shared: Path) -> None:
     if helper:
         helper.stop()
     shutil.rmtree(shared, ignore_errors=True)
-
-
-class _Beside:
-    """The courier as a process beside the workers; it is started again if it ends by itself."""
-
-    def __init__(self, command: list[str]):
-        self._command = command
-        self._process: subprocess.Popen[bytes] | None = None
-        self._stopping = threading.Event()
-
-    def start(self) -> None:
-        threading.Thread(target=self._watch, name="courier", daemon=True).start()
-
-    def _watch(self) -> None:
-        while not self._stopping.is_set():
-            self._process = subprocess.Popen(self._command, start_new_session=True)
-            self._process.wait()
-            self._stopping.wait(2)
-
-    def stop(self) -> None:
-        self._stopping.set()
-        if self._process and self._process.poll() is None:
-            self._process.terminate()
-            try:
-                self._process.wait(10)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
 
 
 def _demo(deps: Any, house: Any) -> tuple[Any, list[str]]:

@@ -21,7 +21,8 @@ Kind = Literal["changed", "removed", "inserted", "reordered", "edited", "missing
 class Block:
     """Rows `first_id` to `last_id`, `count` of them, the newest of `newest_at`. `rows_digest`: SHA-256 of all of them, hex;
     `marks`: see `marks`; `digest`: keyed with `key_id` over the digest of the block before and all of this but the marks.
-    `purged_at`: when its rows were deleted because they had served their time, and `purge_mac`, which proves it; 0: not yet."""
+    `purged_at`: when its rows were deleted because they had served their time, and `purge_mac`, which proves it; 0: not yet.
+    `thinned_at`: when those of contract checks were, which leaves `left_count` rows of `left_digest`, and `thinned_mac`."""
 
     seq: int
     first_id: int
@@ -35,6 +36,10 @@ class Block:
     sealed_at: int
     purged_at: int = 0
     purge_mac: str = ""
+    thinned_at: int = 0
+    left_count: int = 0
+    left_digest: str = ""
+    thinned_mac: str = ""
 
 
 @dataclass(frozen=True)
@@ -72,7 +77,11 @@ def digest_of(rows: Sequence[Row]) -> str:
 
 def marks(rows: Sequence[Row]) -> str:
     """The mark of every row behind the distance of its id from the first one's, in hex, separated by spaces."""
-    first = _id(rows[0])
+    return marks_from(_id(rows[0]), rows)
+
+
+def marks_from(first: int, rows: Sequence[Row]) -> str:
+    """The same of what is left of a block whose first row had this id."""
     return " ".join(f"{_id(row) - first:x}{mark(row)}" for row in rows)
 
 
@@ -89,6 +98,11 @@ def sealed_text(previous: str, block: Block) -> str:
 def purged_text(block: Block) -> str:
     """What the proof of a purge is made of."""
     return _json(("purged", block.seq, block.digest, block.purged_at)).decode()
+
+
+def thinned_text(block: Block) -> str:
+    """What the proof of a thinning is made of."""
+    return _json(("thinned", block.seq, block.digest, block.thinned_at, block.left_count, block.left_digest)).decode()
 
 
 def differences(block: Block, rows: Sequence[Row]) -> list[Finding]:

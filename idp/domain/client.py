@@ -6,6 +6,7 @@ from typing import Any, Mapping, Sequence
 from urllib.parse import urlsplit
 
 from idp.domain import fapi
+from idp.domain.problem import Problem
 
 # what a member can let a portal have; other scopes belong to the operator's own interfaces, for clients without a member
 SCOPES = ("openid", "profile", "email", "phone", "address", "contract", "offline_access")
@@ -157,34 +158,34 @@ def without_port(uri: str) -> str:
     return re.sub(r"^(http://(?:127\.0\.0\.1|\[::1\]|localhost))(?::[0-9]{1,5})?(?=/|\?|$)", r"\1", uri)
 
 
-def url_problem(uri: Any) -> str | None:
+def url_problem(uri: Any) -> Problem | None:
     """Why this is not an address that we accept from anyone (requirements AZ-04, trap T-17), or None."""
     if not isinstance(uri, str) or not 0 < len(uri) <= MAX_URL:
-        return "write an absolute URL of at most 2000 characters"
+        return Problem("url", "write an absolute URL of at most 2000 characters")
     if not re.fullmatch(r"[\x21-\x7e]+", uri) or re.search(r'[\\"<>^`{|}*]', uri):
-        return "only ASCII without spaces, quotes, backslashes and wildcards is allowed"
+        return Problem("url_ascii", "only ASCII without spaces, quotes, backslashes and wildcards is allowed")
     try:
         parts = urlsplit(uri)
         port = parts.port
     except ValueError:
-        return "this is not a URL"
+        return Problem("url_none", "this is not a URL")
     if "#" in uri:
-        return "a fragment is not allowed"
+        return Problem("url_fragment", "a fragment is not allowed")
     if "@" in parts.netloc or port == 0 or not re.fullmatch(r"[A-Za-z0-9.\-]+|\[[0-9A-Fa-f:.]+\]", _host(parts.netloc)):
-        return "write a plain host name without user name"
+        return Problem("url_host", "write a plain host name without user name")
     if parts.scheme == "https":
         return None
     if parts.scheme == "http" and _host(parts.netloc) in LOOPBACK_HOSTS:
         return None
-    return "use https (http only for localhost)"
+    return Problem("url_https", "use https (http only for localhost)")
 
 
-def resource_problem(uri: Any) -> str | None:
+def resource_problem(uri: Any) -> Problem | None:
     """Why this cannot name an audience (RFC 8707 section 2: an absolute URI without fragment), or None."""
     if isinstance(uri, str) and len(uri) <= 255 and re.fullmatch(r"urn:[a-z0-9][a-z0-9-]{1,31}:[A-Za-z0-9()+,\-.:=@;$_!*'%/?]+", uri):
         return None
     if isinstance(uri, str) and len(uri) > 255:
-        return "write at most 255 characters"
+        return Problem("at_most", "write at most {high} characters", high=255)
     return url_problem(uri)
 
 
@@ -192,7 +193,7 @@ def _host(netloc: str) -> str:
     return re.sub(r":[0-9]*$", "", netloc)
 
 
-def redirect_uri_problem(uri: Any, application_type: str) -> str | None:
+def redirect_uri_problem(uri: Any, application_type: str) -> Problem | None:
     """Why this redirect URI cannot be registered (RFC 9700 section 2.1, RFC 8252 sections 7.2 and 7.3), or None.
 
     Loopback http is for native apps, and for portals under development.

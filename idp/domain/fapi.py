@@ -6,6 +6,8 @@ elsewhere: the code flow alone, confidential clients that keep their refresh tok
 
 from typing import Any, Iterator, Mapping
 
+from idp.domain.problem import Problem
+
 SECURITY, SIGNING = "fapi2", "fapi2-message-signing"
 PROFILES = (SECURITY, SIGNING)
 ALGS = ("ES256", "PS256", "EdDSA")  # SP 5.4.1
@@ -37,21 +39,24 @@ def implied(profile: str) -> dict[str, Any]:
     return {name: value for name, (value, _) in _only(profile).items()} | dict.fromkeys(_OURS, ALGS[0])
 
 
-def contradictions(profile: str, data: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def contradictions(profile: str, data: Mapping[str, Any]) -> Iterator[tuple[str, Problem]]:
     """(key, sentence) for whatever in checked metadata, with `implied` filled in, the profile does not allow."""
     for name, (value, section) in _only(profile).items():
         if data.get(name) != value:
-            yield name, f'"profile": "{profile}" needs {_json(value)} here (FAPI 2.0 {section}); leave the key out, it is set'
+            words = '"profile": "{profile}" needs {value} here (FAPI 2.0 {section}); leave the key out, it is set'
+            yield name, Problem("profile_value", words, profile=profile, value=_json(value), section=section)
     if set(data.get("grant_types", ())) - set(GRANTS):
-        yield "grant_types", f'"profile": "{profile}" knows no grant beside a browser, so no device code (FAPI 2.0 SP 5.3.2.2 point 1)'
+        words = '"profile": "{profile}" knows no grant beside a browser, so no device code (FAPI 2.0 SP 5.3.2.2 point 1)'
+        yield "grant_types", Problem("profile_grants", words, profile=profile)
     for name in (*_OURS, *_THEIRS):
         if data.get(name, ALGS[0]) not in ALGS:
-            yield name, f'"profile": "{profile}" allows {", ".join(ALGS)} (FAPI 2.0 SP 5.4.1)'
+            yield name, Problem("profile_algs", '"profile": "{profile}" allows {algs} (FAPI 2.0 SP 5.4.1)', profile=profile, algs=", ".join(ALGS))
 
 
-def redirect_problem(profile: str, uri: str) -> str | None:
+def redirect_problem(profile: str, uri: str) -> Problem | None:
     """Why answers may not go to this address (SP 5.3.2.2 point 8), or None."""
-    return None if uri.startswith("https://") else f'{uri!r}: "profile": "{profile}" needs https (FAPI 2.0 SP 5.3.2.2 point 8)'
+    words = '"profile": "{profile}" needs https (FAPI 2.0 SP 5.3.2.2 point 8)'
+    return None if uri.startswith("https://") else Problem("profile_https", words, uri, profile=profile)
 
 
 def _json(value: Any) -> str:

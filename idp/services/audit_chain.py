@@ -100,6 +100,11 @@ def purge_mac(deps: Deps, block: Block) -> str:
     return deps.vault.keyed_hash(PURPOSE, audit_chain.purged_text(block), block.key_id)
 
 
+def thinned_mac(deps: Deps, block: Block) -> str:
+    """What proves which rows the courier left of this block at `thinned_at`. Raises `VaultError` if its key is gone."""
+    return deps.vault.keyed_hash(PURPOSE, audit_chain.thinned_text(block), block.key_id)
+
+
 def _tell(deps: Deps, block: Block, rows: list[tuple[int, ...]]) -> None:
     """After the commit, by the one courier that sealed it: the rows as log lines, and where the record is known to reach."""
     audit_lines.write(rows)

@@ -6,6 +6,7 @@ from typing import Any
 from idp import vault
 from idp.deps import Deps
 from idp.domain.account import Account
+from idp.domain.problem import Problem
 from idp.ports import Fetcher
 from idp.services import client_registration, records
 from idp.services.client_registration import Rejected
@@ -30,7 +31,7 @@ def create(deps: Deps, actor: Account, text: str | dict[str, Any], fetcher: Fetc
     client, answer = client_registration.made(deps, data, client_id, data.pop("client_secret", None))
     with deps.database.write() as connection:
         if not table.add(connection, client):
-            raise Taken(["client_id: there is a client of this name."])
+            raise Taken([("client_id", Problem("taken", "there is a client of this name"))])
         stamps.raise_stamp(connection, "clients")
         _note(connection, deps, "client_registered", actor, client_id, **why)
     return answer
@@ -48,9 +49,9 @@ def change(deps: Deps, actor: Account, client_id: str, seen: int, text: str | di
     with deps.database.read() as connection:
         row = table.one(connection, client_id)
     if row is None or data.pop("client_id", client_id) != client_id:
-        raise Rejected(["client_id: it cannot be changed; register another client."])
+        raise Rejected([("client_id", Problem("id_stays", "it cannot be changed; register another client"))])
     if data.pop("client_secret", None):
-        raise Rejected(["client_secret: give the client a new one by itself."])
+        raise Rejected([("client_secret", Problem("secret_apart", "give the client a new one by itself"))])
     before = client_registration.client_from(row["metadata"], client_id)
     client, answer = client_registration.made(deps, data, client_id, known=row["secret_hash"] is not None)
     client_registration.check_names(before, client)
@@ -60,7 +61,7 @@ def change(deps: Deps, actor: Account, client_id: str, seen: int, text: str | di
     client = replace(client, **{name: row[name] for name in kept}, updated_at=max(deps.now(), row["updated_at"] + 1))
     with deps.database.write() as connection:
         if not table.change(connection, client, seen):
-            raise Meanwhile(["Somebody else has changed it in the meantime: look at it again."])
+            raise Meanwhile([("", Problem("meanwhile", "Somebody else has changed it in the meantime: look at it again"))])
         stamps.raise_stamp(connection, "clients")
         _note(connection, deps, "client_changed", actor, client_id, **why)
     return answer

@@ -6,6 +6,7 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from idp.domain import client as rules
+from idp.domain.problem import Problem
 from idp.services.client_proof import https, strict_bool
 
 
@@ -15,7 +16,7 @@ class EventsOfClient(Schema):
     event_delivery_uri = fields.Raw(validate=https)
     # RFC 6750 section 2.1
     event_delivery_token = fields.String(
-        validate=validate.Regexp(r"^(?=.{16,512}$)[A-Za-z0-9._~+/-]+=*$", error="16 to 512 of A-Z a-z 0-9 . _ ~ + / - and = at the end")
+        validate=validate.Regexp(r"^(?=.{16,512}$)[A-Za-z0-9._~+/-]+=*$", error=Problem("event_token", "16 to 512 of A-Z a-z 0-9 . _ ~ + / - and = at the end"))
     )
     may_send_events = strict_bool()
     backchannel_logout_uri = fields.Raw(validate=https)
@@ -26,8 +27,8 @@ class EventsOfClient(Schema):
     def events_have_a_place(self, data: dict[str, Any], **_: Any) -> None:
         """What needs an address, or a secret, has one."""
         if data.get("token_endpoint_auth_method") == "none" and data.get("may_send_events"):
-            raise ValidationError("only a client with a secret or a key can prove that an event is its own", "may_send_events")
+            raise ValidationError(Problem("events_public", "only a client with a secret or a key can prove that an event is its own"), "may_send_events")
         if data.get("event_delivery_token") and not data.get("event_delivery_uri"):
-            raise ValidationError("name the event_delivery_uri that it belongs to", "event_delivery_token")
+            raise ValidationError(Problem("belongs", "name the {key} that it belongs to", key="event_delivery_uri"), "event_delivery_token")
         if data.get("backchannel_logout_session_required") and not data.get("backchannel_logout_uri"):
-            raise ValidationError("name the backchannel_logout_uri that it belongs to", "backchannel_logout_session_required")
+            raise ValidationError(Problem("belongs", "name the {key} that it belongs to", key="backchannel_logout_uri"), "backchannel_logout_session_required")

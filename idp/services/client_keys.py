@@ -12,6 +12,7 @@ from joserfc.jwk import ECKey, OKPKey, RSAKey
 
 from idp.deps import Deps
 from idp.domain.client import PROOF_ALGS, Client
+from idp.domain.problem import Problem
 from idp.ports import Fetched, Fetcher, NotFetched, Unavailable
 
 # it warns of keys that are too short, which are refused here
@@ -28,28 +29,32 @@ PRIVATE = ("d", "p", "q", "dp", "dq", "qi", "oth", "k")
 
 
 class BadKey(Exception):
-    """Not a public key that a client can sign with; says why."""
+    """Not a public key that a client can sign with; `problem` says why."""
+
+    def __init__(self, problem: Problem):
+        super().__init__(problem)
+        self.problem = problem
 
 
 def public_key(jwk: Any) -> Any:
     """The parsed key of a public JWK (RFC 7517 section 4). Raises `BadKey`."""
     if not isinstance(jwk, dict) or not isinstance(jwk.get("kty"), str):
-        raise BadKey("a key is an object with kty")
+        raise BadKey(Problem("key_object", "a key is an object with kty"))
     if any(name in jwk for name in PRIVATE) or jwk["kty"] == "oct":
-        raise BadKey("only public keys belong here; make a new pair, for this one has been shown")
+        raise BadKey(Problem("key_private", "only public keys belong here; make a new pair, for this one has been shown"))
     if not algs_of(jwk):
-        raise BadKey(f"use an RSA, P-256 or Ed25519 key for {', '.join(PROOF_ALGS)}")
+        raise BadKey(Problem("key_kind", "use an RSA, P-256 or Ed25519 key for {algs}", algs=", ".join(PROOF_ALGS)))
     if jwk.get("use", "sig") != "sig" or jwk.get("key_ops", ["verify"]) != ["verify"]:
-        raise BadKey("the key is not for signatures")
+        raise BadKey(Problem("key_use", "the key is not for signatures"))
     if not isinstance(jwk.get("kid", ""), str) or len(jwk.get("kid", "")) > 200:
-        raise BadKey("kid is text of at most 200 characters")
+        raise BadKey(Problem("key_kid", "kid is text of at most 200 characters"))
     public = {name: value for name, value in jwk.items() if name in ("kty", "crv", "x", "y", "n", "e", "kid", "alg")}
     try:
         key: Any = {"RSA": RSAKey, "EC": ECKey, "OKP": OKPKey}[jwk["kty"]].import_key(public)
     except (JoseError, ValueError, TypeError, KeyError, AttributeError, OverflowError):
-        raise BadKey("the key is malformed") from None
+        raise BadKey(Problem("key_malformed", "the key is malformed")) from None
     if jwk["kty"] == "RSA" and not MIN_BITS <= key.public_key.key_size <= MAX_BITS:
-        raise BadKey(f"an RSA key has {MIN_BITS} to {MAX_BITS} bits")
+        raise BadKey(Problem("key_bits", "an RSA key has {low} to {high} bits", low=MIN_BITS, high=MAX_BITS))
     return key
 
 
@@ -68,16 +73,16 @@ def _rows(jwks: Any) -> list[Any] | None:
     return rows if isinstance(rows, list) and 0 < len(rows) <= MAX_KEYS else None
 
 
-def problem(jwks: Any) -> str | None:
+def problem(jwks: Any) -> Problem | None:
     """Why this is no JWK Set of a client's public keys (requirement DC-02), or None."""
     rows = _rows(jwks)
     if rows is None:
-        return f'write {{"keys": [...]}} with 1 to {MAX_KEYS} keys'
+        return Problem("keys", 'write {"keys": [...]} with 1 to {n} keys', n=MAX_KEYS)
     try:
         kids = [public_key(row).get("kid") for row in rows]
     except BadKey as error:
-        return str(error)
-    return "give every key a kid of its own" if len(rows) > 1 and (None in kids or len(set(kids)) < len(kids)) else None
+        return error.problem
+    return Problem("keys_kids", "give every key a kid of its own") if len(rows) > 1 and (None in kids or len(set(kids)) < len(kids)) else None
 
 
 def _usable(jwks: Any) -> tuple[Any, ...]:

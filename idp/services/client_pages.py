@@ -5,6 +5,7 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, validate
 
 from idp.domain import client as rules
+from idp.domain.problem import Problem
 from idp.services.client_proof import https
 
 
@@ -14,7 +15,8 @@ def _operations(value: dict[str, Any]) -> None:
         told = isinstance(words, dict) and set(words) == {"ja", "en"} and all(_short(one) for one in words.values())
         if not known and not told:
             ready = ", ".join(rules.OPERATIONS)
-            raise ValidationError(f'{name}: write {{"ja": "…", "en": "…"}}, each of 1 to 40 characters, or true for {ready}')
+            words = '{name}: write {"ja": "…", "en": "…"}, each of 1 to 40 characters, or true for {ready}'
+            raise ValidationError(Problem("operations", words, name=name, ready=ready))
 
 
 def _short(words: Any) -> bool:
@@ -24,7 +26,7 @@ def _short(words: Any) -> bool:
 def _name(value: str) -> None:
     """Members read it: nothing in it turns what stands beside it around, or cannot be seen."""
     if not 0 < len(value) <= 80 or not value.isprintable() or not value.strip():
-        raise ValidationError("write 1 to 80 characters that can be seen")
+        raise ValidationError(Problem("name_seen", "write 1 to 80 characters that can be seen"))
 
 
 class ClientOnPages(Schema):

@@ -7,6 +7,7 @@ from marshmallow import Schema, ValidationError, fields, pre_load, validate, val
 
 from idp.domain import client as rules
 from idp.domain import fapi
+from idp.domain.problem import Problem
 from idp.services import client_keys
 
 
@@ -23,7 +24,7 @@ def https(value: Any) -> None:
 
 def strict_bool() -> fields.Field:
     """A field for true or false and nothing that is like it."""
-    return fields.Raw(validate=validate.OneOf([True, False], error="write true or false"))
+    return fields.Raw(validate=validate.OneOf([True, False], error=Problem("bool", "write true or false")))
 
 
 class ProofOfClient(Schema):
@@ -56,7 +57,7 @@ class ProofOfClient(Schema):
         wrong = {name: [words] for name, words in fapi.contradictions(profile, data)}
         keys = (data.get("jwks") or {}).get("keys", [])
         if keys and not any(set(fapi.ALGS) & set(client_keys.algs_of(key)) for key in keys):
-            wrong["jwks"] = [f'"profile": "{profile}" needs a key for {", ".join(fapi.ALGS)} (FAPI 2.0 SP 5.4.1)']
+            wrong["jwks"] = [Problem("profile_key", '"profile": "{profile}" needs a key for {algs} (FAPI 2.0 SP 5.4.1)', profile=profile, algs=", ".join(fapi.ALGS))]
         if wrong:
             raise ValidationError(wrong)
 
@@ -64,9 +65,9 @@ class ProofOfClient(Schema):
     def keys_are_known(self, data: dict[str, Any], **_: Any) -> None:
         """One place for keys, and one there is if the client proves itself by them."""
         if data.get("jwks") is not None and data.get("jwks_uri") is not None:
-            raise ValidationError("give jwks or jwks_uri, not both (RFC 7591 section 2)", "jwks")
+            raise ValidationError(Problem("keys_twice", "give jwks or jwks_uri, not both (RFC 7591 section 2)"), "jwks")
         unknown = data.get("jwks", data.get("jwks_uri")) is None
         if data.get("require_signed_request_object") and unknown:
-            raise ValidationError("it needs the client's public keys, in jwks or at jwks_uri", "require_signed_request_object")
+            raise ValidationError(Problem("keys_needed", "it needs the client's public keys, in jwks or at jwks_uri"), "require_signed_request_object")
         if data.get("token_endpoint_auth_method") == "private_key_jwt" and unknown:
-            raise ValidationError("private_key_jwt needs the client's public keys, here or at jwks_uri", "jwks")
+            raise ValidationError(Problem("keys_needed_jwt", "private_key_jwt needs the client's public keys, here or at jwks_uri"), "jwks")

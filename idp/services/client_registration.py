@@ -12,10 +12,12 @@ from idp.deps import Deps
 from idp.domain import client as rules
 from idp.domain import fapi, lifetimes
 from idp.domain.client import Client
+from idp.domain.problem import Problem
 from idp.ports import Fetcher
 from idp.services import client_sectors, subjects
 from idp.services.client_events import EventsOfClient
 from idp.services.client_pages import ClientOnPages
+from idp.services.client_problems import Rejected, leaves, sentence
 from idp.services.client_proof import ProofOfClient, strict_bool
 from idp.services.client_sectors import SectorOfClient
 from idp.services.portal_events import token_place
@@ -28,25 +30,16 @@ MIN_LIFE = 60  # seconds
 ALWAYS_TLS = ("event_delivery_uri", "backchannel_logout_uri", "sector_identifier_uri", "initiate_login_uri")
 
 
-class Rejected(Exception):
-    """Metadata that cannot be registered; `problems` are plain sentences (RFC 7591 section 3.2.2), each of which begins with
-    the name that it is about."""
-
-    def __init__(self, problems: list[str]):
-        super().__init__(" ".join(problems))
-        self.problems = problems
-
-
 def _address(problem: Any) -> fields.Field:
     def check(value: Any) -> None:
         if message := problem(value):
-            raise ValidationError(f"{value!r}: {message}"[:300])
+            raise ValidationError(message.about(value))
 
     return fields.Raw(validate=check, metadata={"type": "string", "format": "uri"})
 
 
 def _lifetime() -> fields.Field:
-    return fields.Integer(strict=True, validate=validate.Range(MIN_LIFE, error=f"write seconds, {MIN_LIFE} or more"))
+    return fields.Integer(strict=True, validate=validate.Range(MIN_LIFE, error=Problem("life_least", "write seconds, {low} or more", low=MIN_LIFE)))
 
 
 class Metadata(ClientOnPages, ProofOfClient, EventsOfClient, SectorOfClient):
@@ -55,9 +48,9 @@ class Metadata(ClientOnPages, ProofOfClient, EventsOfClient, SectorOfClient):
     class Meta:
         unknown = EXCLUDE  # RFC 7591 section 2: what the server does not understand it ignores
 
-    client_id = fields.String(validate=validate.Regexp(r"^[\x21-\x7e]{1,200}$", error="1 to 200 visible ASCII characters"))
+    client_id = fields.String(validate=validate.Regexp(r"^[\x21-\x7e]{1,200}$", error=Problem("client_id", "1 to 200 visible ASCII characters")))
     client_secret = fields.String(
-        validate=validate.Regexp(rf"^[\x20-\x7e]{{{MIN_SECRET},200}}$", error=f"{MIN_SECRET} to 200 ASCII characters; or leave it out")
+        validate=validate.Regexp(rf"^[\x20-\x7e]{{{MIN_SECRET},200}}$", error=Problem("secret", "{low} to 200 ASCII characters; or leave it out", low=MIN_SECRET))
     )
     redirect_uris = fields.List(_address(lambda u: rules.redirect_uri_problem(u, "web")))
     post_logout_redirect_uris = fields.List(_address(rules.url_problem))
@@ -85,11 +78,12 @@ class Metadata(ClientOnPages, ProofOfClient, EventsOfClient, SectorOfClient):
     def whole(self, data: dict[str, Any], **_: Any) -> None:
         grants = data.get("grant_types", ["authorization_code"])
         if not data.get("redirect_uris") and "authorization_code" in grants:
-            raise ValidationError("name at least one redirect URI", "redirect_uris")
+            raise ValidationError(Problem("redirects", "name at least one redirect URI"), "redirect_uris")
         if data.get("token_endpoint_auth_method") == "none" and data.get("require_pkce") is False:
-            raise ValidationError("a public client cannot do without PKCE", "require_pkce")
+            raise ValidationError(Problem("public_pkce", "a public client cannot do without PKCE"), "require_pkce")
         if (method := data.get("token_endpoint_auth_method", "client_secret_basic")) not in rules.SECRET_METHODS and data.get("client_secret"):
-            raise ValidationError(f'leave it out for "token_endpoint_auth_method": "{method}"', "client_secret")
+            words = 'leave it out for "token_endpoint_auth_method": "{method}"'
+            raise ValidationError(Problem("secret_unwanted", words, method=method), "client_secret")
         _check_grants(data, grants)
         _check_scope(data.get("scope", "openid").split(), grants)
 
@@ -98,21 +92,21 @@ def _check_grants(data: dict[str, Any], grants: list[str]) -> None:
     """Grants that need each other, or a secret (RFC 6749 sections 4.4 and 6)."""
     public = data.get("token_endpoint_auth_method") == "none"
     if "refresh_token" in grants and not rules.with_member(grants):
-        raise ValidationError("refresh_token needs authorization_code or device_code", "grant_types")
+        raise ValidationError(Problem("grant_refresh", "refresh_token needs authorization_code or device_code"), "grant_types")
     if "client_credentials" in grants and public:
-        raise ValidationError("client_credentials needs a client with a secret", "grant_types")
+        raise ValidationError(Problem("grant_machine", "client_credentials needs a client with a secret"), "grant_types")
     if data.get("audiences") and public:
-        raise ValidationError("only a client with a secret can answer for an audience", "audiences")
+        raise ValidationError(Problem("audiences", "only a client with a secret can answer for an audience"), "audiences")
 
 
 def _check_scope(scope: list[str], grants: list[str]) -> None:
     own = [name for name in scope if name not in rules.SCOPES]
     if not all(re.fullmatch(r"[\x21\x23-\x5b\x5d-\x7e]{1,100}", name) for name in own):
-        raise ValidationError("a scope has 1 to 100 visible ASCII characters without quotes and backslashes", "scope")
+        raise ValidationError(Problem("scope", "a scope has 1 to 100 visible ASCII characters without quotes and backslashes"), "scope")
     if own and "client_credentials" not in grants:
-        raise ValidationError(f"name openid and any of {' '.join(rules.SCOPES[1:])}", "scope")
+        raise ValidationError(Problem("scope_names", "name openid and any of {names}", names=" ".join(rules.SCOPES[1:])), "scope")
     if "openid" not in scope and rules.with_member(grants):
-        raise ValidationError("openid is missing", "scope")
+        raise ValidationError(Problem("scope_openid", "openid is missing"), "scope")
 
 
 def shape(text: str | dict[str, Any], null_is_nothing: bool = False) -> dict[str, Any]:
@@ -120,7 +114,7 @@ def shape(text: str | dict[str, Any], null_is_nothing: bool = False) -> dict[str
     section 2.2). Raises `Rejected`."""
     try:
         if isinstance(text, str) and len(text.encode("utf-8", "replace")) > MAX_JSON:
-            raise Rejected(["The metadata is larger than 64 KiB."])
+            raise Rejected([("", Problem("large", "The metadata is larger than 64 KiB"))])
         data = json.loads(text, parse_constant=_no_number) if isinstance(text, str) else text
         json.dumps(data, ensure_ascii=False).encode()  # no halves of characters
         if null_is_nothing and isinstance(data, dict):
@@ -129,20 +123,15 @@ def shape(text: str | dict[str, Any], null_is_nothing: bool = False) -> dict[str
     except ValidationError as error:
         rows = error.normalized_messages()
         if "_schema" in rows:
-            raise Rejected(["The metadata is not a JSON object."]) from None
-        raise Rejected([f"{key}: {_words(value)}." for key, value in rows.items()]) from None
+            raise Rejected([("", Problem("no_object", "The metadata is not a JSON object"))]) from None
+        said = [(key, problem) for key, value in rows.items() for problem in leaves(value)]
+        raise Rejected(said, [f"{key}: {sentence(value)}." for key, value in rows.items()]) from None
     except (ValueError, RecursionError):
-        raise Rejected(["The metadata is not valid JSON."]) from None
+        raise Rejected([("", Problem("no_json", "The metadata is not valid JSON"))]) from None
 
 
 def _no_number(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
-
-
-def _words(messages: Any) -> str:
-    if isinstance(messages, dict):
-        return "; ".join(_words(value) for value in messages.values())
-    return "; ".join(str(message).rstrip(".") for message in messages) if isinstance(messages, list) else str(messages)
 
 
 def client_from(metadata: dict[str, Any], client_id: str) -> Client:
@@ -160,13 +149,14 @@ def client_from(metadata: dict[str, Any], client_id: str) -> Client:
 def checked(deps: Deps, data: dict[str, Any], fetcher: Fetcher | None) -> dict[str, Any]:
     """Metadata of the right shape, held against the policy, and against what stands at the addresses in it. Raises `Rejected`."""
     most = {name: getattr(deps.policy.tokens, key) for name, key in lifetimes.KEYS.items()}
-    if long := [f"{name}: the policy allows {most[name]} seconds at most." for name in most if data.get(name, 0) > most[name]]:
+    words = "the policy allows {high} seconds at most"
+    if long := [(name, Problem("life_most", words, high=most[name])) for name in most if data.get(name, 0) > most[name]]:
         raise Rejected(long)
     _check_redirects(deps, data)
     if plain := [name for name in ALWAYS_TLS if deps.settings.secure and not data.get(name, "https:").startswith("https:")]:
-        raise Rejected([f"{name}: use https." for name in plain])
+        raise Rejected([(name, Problem("https", "use https")) for name in plain])
     if problem := client_sectors.problem(data, fetcher):
-        raise Rejected([f"sector_identifier_uri: {problem}."])
+        raise Rejected([("sector_identifier_uri", problem)])
     return data
 
 
@@ -190,7 +180,7 @@ def check_names(before: Client | None, after: Client) -> None:
     change). Raises `Rejected`."""
     if client_sectors.changed(before, after):
         words = "the client would know its members by other names: keep subject_type and sector, or register a client of another client_id"
-        raise Rejected([f"subject_type: {words}."])
+        raise Rejected([("subject_type", Problem("sector_changed", words))])
 
 
 def register(deps: Deps, text: str | dict[str, Any], fetcher: Fetcher | None = None) -> dict[str, Any]:
@@ -214,7 +204,7 @@ def _check_redirects(deps: Deps, data: dict[str, Any]) -> None:
     if not deps.settings.secure or (profile := data.get("profile")) is None:
         return
     if wrong := [words for uri in data.get("redirect_uris", []) if (words := fapi.redirect_problem(profile, uri))]:
-        raise Rejected([f"redirect_uris: {words}." for words in wrong])
+        raise Rejected([("redirect_uris", words) for words in wrong])
 
 
 def describe(client: Client) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 
 from idp.domain import client as rules
 from idp.domain.client import Client
+from idp.domain.problem import Problem
 from idp.ports import Fetcher, NotFetched, Unavailable
 from idp.services.client_proof import https
 
@@ -35,20 +36,20 @@ class SectorOfClient(Schema):
         if data.get("subject_type") != "pairwise" or data.get("sector_identifier_uri"):
             return
         if not hosts:
-            raise ValidationError("pairwise needs a redirect URI, or a sector_identifier_uri", "subject_type")
+            raise ValidationError(Problem("sector_redirect", "pairwise needs a redirect URI, or a sector_identifier_uri"), "subject_type")
         if len(hosts) > 1:
-            raise ValidationError("pairwise redirect URIs on several hosts need a sector_identifier_uri", "subject_type")
+            raise ValidationError(Problem("sector_hosts", "pairwise redirect URIs on several hosts need a sector_identifier_uri"), "subject_type")
         if hosts & {"127.0.0.1", "::1", "localhost"} and data.get("application_type") == "native":
-            raise ValidationError("every native app has this host: pairwise needs a sector_identifier_uri", "subject_type")
+            raise ValidationError(Problem("sector_native", "every native app has this host: pairwise needs a sector_identifier_uri"), "subject_type")
 
 
-def problem(data: Mapping[str, Any], fetcher: Fetcher | None) -> str | None:
+def problem(data: Mapping[str, Any], fetcher: Fetcher | None) -> Problem | None:
     """Why what stands at the `sector_identifier_uri` does not name every redirect URI (section 8.1; OIDC Registration section
     5), or None. What the network says stands in the log only: who registers must not look around in it."""
     uri = data.get("sector_identifier_uri")
     if uri is None:
         return None
-    words = "a JSON array that names every redirect_uri has to stand there"
+    words = Problem("sector_list", "a JSON array that names every redirect_uri has to stand there")
     try:
         if fetcher is None:
             raise Unavailable("no way out")

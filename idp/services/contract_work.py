@@ -155,9 +155,12 @@ def rounds(deps: Deps, stop: threading.Event) -> None:
             while not stop.is_set() and run_next(deps, stop):
                 pass
             pause = LOOK_EVERY
+        except Unavailable as error:
+            pause = min(pause * 2, LONGEST_PAUSE)
+            log.warning("imports_cannot_be_read", reason=f"{error} does not answer", again_in=pause)
         except Exception as error:  # whatever it is, tomorrow's file must still be taken
             pause = min(pause * 2, LONGEST_PAUSE)
-            log.error("imports_cannot_be_read", exc_info=None if isinstance(error, Unavailable) else error)
+            log.error("imports_cannot_be_read", exc_info=error)
         stop.wait(pause)
 
 

@@ -9,13 +9,14 @@ from idp.deps import Deps
 from idp.domain.account import Account
 from idp.domain.desk import LEVEL_SECONDS, Level, Relation
 from idp.ports import ContractMatch
-from idp.services import contract_proof, drafts, one_time_codes
+from idp.services import contract_proof, drafts, letter_codes, one_time_codes
 from idp.services.one_time_codes import Checked, SentCode
-from idp.tables import failures, quotas
+from idp.tables import desk_callers, failures, quotas
 
 KIND, PURPOSE = "desk-identity", "desk"
 DAY, HOUR = 86_400, 3_600
 CHECKS_PER_HOUR = 60  # of one agent
+CALLERS = 5  # that the page shows
 
 Result = Literal["match", "mismatch", "limit"]
 
@@ -83,11 +84,16 @@ def _own(account: Account, match: ContractMatch) -> bool:
     return not account.closes_at and account.contractor_id is not None and account.contractor_id == match.contractor_id
 
 
-def check(deps: Deps, actor: Account, account: Account, facts: Mapping[str, str], relation: Relation) -> Result:
-    """Level 1: what the caller says of the contract, all facts together; whichever is wrong, nobody is told. Raises
-    `Unavailable`."""
+def check(deps: Deps, actor: Account, account: Account, facts: Mapping[str, str], relation: Relation, name: str = "") -> Result:
+    """Level 1: what the caller says of the contract, all facts together; whichever is wrong, nobody is told. Who calls for the
+    member is recorded with the `name` that they give. Raises `Unavailable`."""
     result = _matched(deps, actor, account, facts)
     if result == "match":
+        if name:
+            key = vault.random_id()
+            one = desk_callers.Caller(key, account.id, actor.id, deps.now(), relation, deps.vault.seal(name.encode(), _place(key)))
+            with deps.database.write() as connection:
+                desk_callers.add(connection, one)
         found = Caller(1, deps.now(), "facts", relation, facts["customer_number"])
         _keep(deps, actor, account, found)
     else:
@@ -104,6 +110,39 @@ def called_back(deps: Deps, actor: Account, account: Account, dialled: str) -> R
     if result == "match":
         _keep(deps, actor, account, replace(caller, level=2, how="callback", at=deps.now()))
     return result
+
+
+def _place(key: str) -> str:
+    return f"desk_callers:{key}"
+
+
+def callers(deps: Deps, account: Account) -> list[tuple[desk_callers.Caller, str]]:
+    """Who called for this member last, each with the name that they gave. Raises `Unavailable`."""
+    with deps.database.read() as connection:
+        found = desk_callers.newest(connection, account.id, CALLERS)
+    return [(one, deps.vault.open(one.name, _place(one.id)).decode()) for one in found]
+
+
+def read_out(deps: Deps, actor: Account, account: Account, typed: str) -> Result:
+    """Level 2: the number on the member's letter, which the caller reads out; it is good once. Wrong ones count for the member
+    and for the agent. Raises `Unavailable`."""
+    caller = find(deps, actor, account)
+    if caller.level < 1:
+        return "mismatch"
+    if deps.ephemeral.hit(f"desk-checks:{actor.id}", HOUR) > CHECKS_PER_HOUR:
+        return "limit"
+    name = "desk-letter:" + deps.vault.keyed_hash("desk-letter", account.id)
+    with deps.database.write() as connection:
+        if quotas.spend(connection, [(name, deps.policy.contract_checks.per_contract_per_day, DAY)], deps.now()) is not None:
+            return "limit"
+    if not letter_codes.matches(deps, account, typed):
+        return "mismatch"
+    with deps.database.write() as connection:
+        if not letter_codes.claim(connection, deps, account):
+            return "mismatch"
+        quotas.give_back(connection, [name])
+    _keep(deps, actor, account, replace(caller, level=2, how="letter", at=deps.now()))
+    return "match"
 
 
 def send(deps: Deps, actor: Account, account: Account, destination: str, address: str) -> bool:

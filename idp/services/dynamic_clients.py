@@ -84,7 +84,7 @@ def create(deps: Deps, token: str, text: Text, fetcher: Fetcher, address: str) -
         raise NotAllowed  # before anything that was sent is looked at, or fetched
     data = client_registration.checked(deps, _within(text(), Limits.read(allowed)), fetcher)
     if named := [name for name in ("client_id", "client_secret") if name in data]:
-        raise Rejected([f"{named[0]}: leave it out, it is made here."])
+        raise Rejected((), [f"{named[0]}: leave it out, it is made here."])
     client, answer = client_registration.made(deps, data, vault.random_id(20))
     own = vault.random_token()
     client = replace(client, registration_hash=fingerprint(own), registration_limits=allowed)
@@ -156,10 +156,10 @@ def _note(connection: Connection, deps: Deps, event: str, client_id: str, addres
 def _named_rightly(deps: Deps, data: dict[str, Any], row: dict[str, Any]) -> None:
     """Who changes a registration names the client, and its secret not wrongly (RFC 7592 section 2.2)."""
     if data.pop("client_id", None) != row["id"]:
-        raise Rejected(["client_id: name the client that is changed."])
+        raise Rejected((), ["client_id: name the client that is changed."])
     secret = data.pop("client_secret", None)
     if secret is not None and not deps.vault.matches("client_secret", secret, row["secret_hash"] or ""):
-        raise Rejected(["client_secret: leave it out, or name the one there is."])
+        raise Rejected((), ["client_secret: leave it out, or name the one there is."])
 
 
 def _within(text: str, limits: Limits) -> dict[str, Any]:
@@ -175,5 +175,5 @@ def _within(text: str, limits: Limits) -> dict[str, Any]:
     if beyond := [name for name in scope if name not in limits.scope or name.startswith(admin.PREFIX)]:
         problems.append(f"scope: {beyond[0][:100]} is not allowed here, but {' '.join(limits.scope)}.")
     if problems:
-        raise Rejected(problems)
+        raise Rejected((), problems)
     return {name: value for name, value in data.items() if name not in DENIED} | FIXED

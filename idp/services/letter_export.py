@@ -13,7 +13,7 @@ from idp.deps import Deps
 from idp.domain.account import Account
 from idp.domain.identifiers import fold_login_id
 from idp.domain.reading import reading
-from idp.services import letters, logouts, portal_events
+from idp.services import letter_codes, letters, logouts, portal_events
 from idp.services.accounts import record
 from idp.services.passwords import Hasher
 from idp.services.print_file import PrintFile, Refused, Row, marked, open_print_file, unfit
@@ -80,6 +80,7 @@ def row_of(deps: Deps, account: Account, password: str, now: int) -> Row:
         # the last day that is over before the password is: "until" holds to its end
         valid_until=letters.day(account.locale, now + deps.policy.letters.valid + 1 - 86_400),
         address=deps.settings.issuer,
+        desk_code=letter_codes.code_of(deps, account.id, now),
     )
 
 

@@ -20,7 +20,7 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Row:
-    """One letter. `valid_until` and `reading` are as they are printed."""
+    """One letter. `valid_until` and `reading` are as they are printed; `desk_code` is read out to the support desk."""
 
     contractor_id: str
     login_id: str
@@ -28,6 +28,7 @@ class Row:
     reading: str
     valid_until: str
     address: str
+    desk_code: str = ""  # none on what was sealed before there were any
 
 
 _FOREIGN = "The unfinished file holds lines that are none of ours. Move it away and start again."

@@ -85,6 +85,24 @@ def unpurged(connection: Connection, limit: int) -> list[Block]:
     return [_made(row) for row in connection.execute(select(audit_blocks).where(*old).order_by(audit_blocks.c.seq).limit(limit))]
 
 
+def unthinned(connection: Connection, limit: int) -> list[Block]:
+    """The oldest blocks that hold every row that was sealed; never the last block."""
+    last = select(func.max(audit_blocks.c.seq)).scalar_subquery()
+    whole = (audit_blocks.c.thinned_at == 0, audit_blocks.c.purged_at == 0, audit_blocks.c.seq < last)
+    return [_made(row) for row in connection.execute(select(audit_blocks).where(*whole).order_by(audit_blocks.c.seq).limit(limit))]
+
+
+def thin(connection: Connection, block: Block, after: int, events: Sequence[str]) -> int | None:
+    """Delete those rows of a block, which are those above `after`, that tell of these events, and mark it as `block` says; its
+    number of such rows, or None if it was marked or purged before: of parallel couriers one does it."""
+    whole = (audit_blocks.c.seq == block.seq, audit_blocks.c.thinned_at == 0, audit_blocks.c.purged_at == 0)
+    names = ("thinned_at", "left_count", "left_digest", "thinned_mac", "marks")
+    if connection.execute(update(audit_blocks).where(*whole).values({name: getattr(block, name) for name in names})).rowcount != 1:
+        return None
+    gone = delete(audit).where(audit.c.id > after, audit.c.id <= block.last_id, audit.c.event.in_(events))
+    return connection.execute(gone).rowcount
+
+
 def purge(connection: Connection, block: Block, after: int) -> int | None:
     """Delete the rows of a block, which are those above `after`, and mark it as `block` says; its number of rows, or None if
     it was marked before: of parallel couriers one does it."""

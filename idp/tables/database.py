@@ -51,7 +51,8 @@ class Database:
     def __init__(self, url: str, pool: int = 8):
         self.dialect = "sqlite" if url.startswith("sqlite") else "postgresql"
         # hide_parameters: an error's text goes to the log; members' data must not
-        common: dict[str, Any] = {"poolclass": NullPool, "hide_parameters": True}
+        # no reset: what is given back to SQLAlchemy is closed, and often lost, which it would call an error in the log
+        common: dict[str, Any] = {"poolclass": NullPool, "hide_parameters": True, "pool_reset_on_return": None}
         if self.dialect == "sqlite":
             path = url.removeprefix("sqlite:///")
             sqlite_file.make(path)

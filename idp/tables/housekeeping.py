@@ -5,7 +5,7 @@ from sqlalchemy import Connection, delete, select
 from idp.domain.rollup import KEEP as KEEP_ROLLUPS
 from idp.tables import rollups, sessions
 from idp.tables.schema import (
-    client_invitations, desk_requests, failures, links, outbox, print_batches, quotas, received_events, refresh_families, registrations, revoked_grants,
+    client_invitations, desk_callers, desk_requests, failures, links, outbox, print_batches, quotas, received_events, refresh_families, registrations, revoked_grants,
     spent_assertions, trusted_browsers, undos,
 )  # fmt: skip
 
@@ -14,13 +14,14 @@ KEEP_SESSIONS = 90 * DAY  # as long as members see what happened
 KEEP_EVENTS = 90 * DAY  # until then an event of a portal is known again
 KEEP_LETTERS = 90 * DAY  # delivery records (japan.md, Law and logs)
 KEEP_REQUESTS = 90 * DAY  # the audit record keeps what came of them
+KEEP_CALLERS = 90 * DAY
 
 
 def sweep(connection: Connection, now: int, limit: int) -> int:
     """Delete up to `limit` dead rows of each kind; returns the most that one kind gave (`limit`: call again).
 
     Dead are failure counters untouched and without a wait for a day (dropped at the end of a wait, they would give
-    a guesser a fresh start), revoked grants past their end, letters and requests of the desk 90 days old, limits whose window is
+    a guesser a fresh start), revoked grants past their end, letters, requests and callers of the desk 90 days old, limits whose window is
     over, remembered browsers, refresh tokens, client assertions, initial access tokens, links and codes to undo a change that
     have expired, sessions and events of portals of 90 days ago, counts of 13 months ago, and registrations that nobody finished,
     a day after their end: until then their link says so.
@@ -39,6 +40,7 @@ def sweep(connection: Connection, now: int, limit: int) -> int:
         (print_batches.c.id, print_batches.c.created_at, (print_batches.c.created_at <= now - KEEP_LETTERS,)),
         (received_events.c.fingerprint, received_events.c.at, (received_events.c.at <= now - KEEP_EVENTS,)),
         (desk_requests.c.id, desk_requests.c.created_at, (desk_requests.c.created_at <= now - KEEP_REQUESTS,)),
+        (desk_callers.c.id, desk_callers.c.at, (desk_callers.c.at <= now - KEEP_CALLERS,)),
         (outbox.c.id, outbox.c.created_at, (outbox.c.created_at <= now - KEEP_LETTERS, outbox.c.outcome != "queued")),
     )
     most = max(sessions.forget(connection, now - KEEP_SESSIONS, limit), rollups.forget(connection, now - KEEP_ROLLUPS, limit))

@@ -61,7 +61,8 @@ class Kept:
         """Give it back after a failure: what was not committed is undone; what cannot even do that is closed."""
         try:
             if not connection.invalidated:
-                connection.rollback() if connection.in_transaction() else connection.connection.rollback()
+                connection.rollback()  # SQLAlchemy's own transaction, also one whose commit has failed: until then it takes nothing more
+                connection.connection.rollback()
         except Exception:
             connection.invalidate()
         if connection.invalidated:

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, ScalarSelect, Table, bindparam, func, select
 
 from idp.tables.hot import Hot
 from idp.tables.schema import (
-    accounts, agreements, audit, consents, desk_requests, destinations, letter_requests, login_ids, outbox, passkeys, recovery_codes,
+    accounts, agreements, audit, consents, desk_callers, desk_requests, destinations, letter_requests, login_ids, outbox, passkeys, recovery_codes,
     refresh_families, session_clients, sessions, totp, trusted_browsers,
 )  # fmt: skip
 
@@ -31,6 +31,7 @@ SHOWN: dict[Table, tuple[str, ...]] = {
     refresh_families: ("client_id", "expires_at", "used_at"),
     agreements: ("kind", "version", "address", "at"),
     desk_requests: ("operation", "state", "decided_at", "created_at"),
+    desk_callers: ("relation", "at"),
     letter_requests: ("at",),
     outbox: ("channel", "recipient", "template", "locale", "outcome", "outcome_at", "created_at"),
     audit: ("event", "result", "client_id", "address", "at"),

@@ -44,6 +44,7 @@ KEPT: dict[Table, str] = {
     schema.agreements: "the record of what members agreed to",
     schema.search_names: "what the desk finds accounts by",
     schema.letter_requests: "a letter printed since holds a password that is lost: another is printed",
+    schema.desk_callers: "the record of calls, up to the backup",
     schema.quotas: "limits of a window that is over mean nothing",
     schema.received_events: "an event since the backup has lost its effect, and counts again",
     schema.ending_mailboxes: "an address still has its end",

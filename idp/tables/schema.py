@@ -420,7 +420,12 @@ audit_blocks = Table(
     Column("sealed_at", BigInteger, nullable=False),
     Column("purged_at", BigInteger, nullable=False),  # 0: its rows are still there
     Column("purge_mac", String(64), nullable=False),
+    Column("thinned_at", BigInteger, nullable=False, server_default="0"),  # 0: every row that was sealed is there
+    Column("left_count", Integer, nullable=False, server_default="0"),
+    Column("left_digest", String(64), nullable=False, server_default="-"),
+    Column("thinned_mac", String(64), nullable=False, server_default="-"),
     Index("ix_audit_blocks_purged", "purged_at", "seq"),
+    Index("ix_audit_blocks_thinned", "thinned_at", "purged_at", "seq"),
 )
 
 # what one of the desk has proposed and somebody else has to approve
@@ -441,6 +446,19 @@ desk_requests = Table(
     Column("decided_by", String(64)),
     Column("decided_at", BigInteger),
     Index("ix_desk_requests_state", "state", "created_at", "id"),
+)
+
+# who called for a member, where it was somebody else
+desk_callers = Table(
+    "desk_callers",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("account_id", ForeignKey("accounts.id"), nullable=False),
+    Column("actor", String(64), nullable=False),
+    Column("at", BigInteger, nullable=False, index=True),
+    Column("relation", String(16), nullable=False),
+    Column("name", Text, nullable=False),  # sealed
+    Index("ix_desk_callers_account", "account_id", "at"),
 )
 
 # members whom the desk has promised a letter with a first password, until it is printed

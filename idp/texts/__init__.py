@@ -6,7 +6,7 @@ from importlib.resources import files
 from typing import Mapping
 
 LOCALES = ("ja", "en")
-PARTS = ("ui", "mail", "sms", "policy", "console")
+PARTS = ("ui", "mail", "sms", "policy", "console", "problems")
 
 
 _own: dict[str, dict[str, str]] = {}

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from idp.config import Settings
 from idp.deps import Deps
 from idp.domain.reading import reading
+from idp.services import letter_codes
 from idp.services.letter_export import Made
 from idp.services.passwords import Hasher
 from idp.services.print_file import Refused
@@ -41,6 +42,7 @@ def test_what_stands_on_a_letter_and_what_has_ended(deps: Deps, hasher: Hasher, 
         "reading": reading(password),
         "valid_until": "2027年4月14日",  # it ends on 15 April 2027 at 17:00 in Japan: the 14th is the last whole day
         "address": "https://id.example.jp",
+        "desk_code": letter_codes.code_of(deps, taro.id, NOW),
     }
     assert private(path) and not path.with_name("letters.csv.part").exists()
     assert path.read_bytes().startswith(b"\xef\xbb\xbfcontractor_id,")

@@ -38,6 +38,11 @@ def _word(letters: str, number: int, length: int) -> str:
     return found
 
 
+def kana(number: int, length: int) -> str:
+    """One of many words of so many letters."""
+    return _word(_KANA, number, length)
+
+
 def contract(number: int) -> dict[str, str]:
     """The contract of this number. As in a real register some thirty of a million have the commonest name, forty a birthday,
     and every tenth shares its phone with the one before."""
@@ -99,7 +104,7 @@ class Registers:
         return self.made[count]
 
 
-def _peak(pid: int) -> float:
+def peak(pid: int) -> float:
     """The greatest RSS of a process so far, in MiB; 0 if it has ended."""
     rows = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
     return int(rows.get("VmHWM", "0 kB").split()[0]) / 1024
@@ -107,20 +112,20 @@ def _peak(pid: int) -> float:
 
 def _import(idp: running.Idp, count: int) -> Imported:
     command = [sys.executable, "-m", "idp", "--config", str(idp.config), "contractor", "import", str(idp.folder / "contracts.csv")]
-    peak, began = 0.0, time.perf_counter()
+    most, began = 0.0, time.perf_counter()
     with house.on(house.SERVER_CORE), open(idp.folder / "import.log", "ab") as log:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=house.TOP)
     try:
         # asked of the process itself: what wait4() says begins with the size of whoever started it
         while os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
-            peak = max(peak, _peak(process.pid))
+            most = max(most, peak(process.pid))
             time.sleep(0.05)
         seconds, cpu = time.perf_counter() - began, house.cpu(process.pid)
     finally:
         process.kill()
         process.wait()
     assert process.returncode == 0, (idp.folder / "import.log").read_text()[-2000:]
-    return Imported(count / seconds, cpu / count * 1000, peak)
+    return Imported(count / seconds, cpu / count * 1000, most)
 
 
 class Asked:

@@ -12,13 +12,13 @@ from statistics import median
 from typing import Any, Callable, Iterator
 
 from idp.domain.policy import Argon2Cost
-from tests.bench import audited, bound, codes, contracts, grants, growth, house, lasting, letters, load, pages, passkeys, peer, reference, search
+from tests.bench import audited, bound, codes, console_import, contracts, grants, growth, house, lasting, letters, load, pages, passkeys, peer, reference, search
 from tests.bench.figure import Figure, Round, figure, in_turn
 from tests.bench.house import Bench, Server
 from tests.bench.load import message
 
-NAMES = ("start", "sign-in", "code", "remembered", "passkey", "exchange", *grants.NAMES, *bound.NAMES, "userinfo", "account", "discovery", "jwks", "memory", "letters", *contracts.NAMES, *search.NAMES, *audited.NAMES, *growth.NAMES, *peer.NAMES)
-APART = {*contracts.NAMES, *search.NAMES, *audited.NAMES, *growth.NAMES}  # those take no server, or several
+NAMES = ("start", "sign-in", "code", "remembered", "passkey", "exchange", *grants.NAMES, *bound.NAMES, "userinfo", "account", "discovery", "jwks", "memory", "letters", *contracts.NAMES, *search.NAMES, *audited.NAMES, *console_import.NAMES, *growth.NAMES, *peer.NAMES)
+APART = {*contracts.NAMES, *search.NAMES, *audited.NAMES, *console_import.NAMES, *growth.NAMES}  # those take no server, or several
 
 
 @contextmanager
@@ -203,6 +203,8 @@ def measure(folder: Path, urls: tuple[str, str], names: list[str] | tuple[str, .
         yield from search.figures(folder, urls, quick)
     if set(names) & set(audited.NAMES):
         yield from audited.figures(folder, urls, quick)
+    if set(names) & set(console_import.NAMES):
+        yield from console_import.figures(folder, urls, quick)
     if set(names) & set(growth.NAMES):
         with _process_on(house.LOAD_CORE) as client:
             yield from growth.figures(folder, urls, quick, client)

@@ -40,6 +40,7 @@ MEANING = {
     "import": "greatest RSS of a contract import",
     "matching": "one contract of many ÷ of 1,000",
     "search": "the desk's search of many ÷ of 1,000",
+    "console-import": "greatest RSS of an import by console",
     "growth": "dearest request of many ÷ of 1,000",
     "audit": "audit pages of many ÷ of 1,000",
 }

@@ -8,62 +8,89 @@ from random import Random
 from statistics import median
 from typing import Any, Iterator
 
-from sqlalchemy import Table, text
+from sqlalchemy import BigInteger, Column, Connection, Index, Integer, MetaData, String, Table, and_, cast, func, literal, select, text
 
 from idp import app, config
 from idp.deps import Deps
 from idp.domain import search
 from idp.features.console_members import flow
+from idp.tables.database import be_patient
 from idp.tables.schema import accounts, destinations, login_ids, search_names
 from tests import running, services
 from tests.bench import house
-from tests.bench.contracts import contract
+from tests.bench.contracts import kana
 from tests.bench.figure import Figure, Round, figure, in_turn
 
 NAMES = ("search",)
 MANY, QUICK, FEW = 1_000_000, 10_000, 1_000
-ASKED, CHUNK = 60, 5_000
+ASKED, CHUNK = 60, 50_000
 
 
-def _rows(number: int) -> dict[Table, list[dict[str, Any]]]:
-    """What the tables hold of the member of this number."""
-    one, name = contract(number), f"member{number:07d}"
-    account = {
-        "id": f"s{number:025d}", "login_id": name, "login_id_key": name, "nickname": one["kana_name"], "status": "active", "role": "member",
-        "locale": "ja", "epoch": 0, "password_state": "current", "password_at": 1, "contractor_id": str(number), "contract_type": "individual",
-        "profile": "{}", "email_login": one["isp_mail"], "email_login_key": one["isp_mail"], "created_at": 1, "updated_at": 1,
+def _named(number: int) -> tuple[str, str]:
+    """The family and the given name of a member of this number, in kana, of which many have the commonest."""
+    return _FAMILY[number * 7_919 % 2_000 * (number % 3) // 2], _GIVEN[number * 104_729 % 3_000]
+
+
+_FAMILY = tuple(kana(number, 3) for number in range(2_000))
+_GIVEN = tuple(kana(number, 4) for number in range(3_000))
+_WORDS = Table("words", MetaData(), Column("kind", String(1)), Column("n", Integer), Column("word", String(64)), Column("key", String(64)))
+Index("ix_words", _WORDS.c.kind, _WORDS.c.n)
+
+
+def _text(number: Any, width: int) -> Any:
+    """A number as text with zeros before it, on both engines."""
+    return func.substr(cast(number + 10**width, String(64)), 2)
+
+
+def _members(connection: Connection, first: int, last: int) -> None:
+    """The rows of these members, made by the database itself as an import would leave them."""
+    series = select(cast(literal(first), BigInteger).label("n")).cte("series", recursive=True)
+    series = series.union_all(select(series.c.n + 1).where(series.c.n < last))
+    n, family, given = series.c.n, _WORDS.alias("family"), _WORDS.alias("given")
+    account_id, name = literal("s" + "0" * 15) + _text(n, 10), literal("member") + _text(n, 7)
+    mail, phone = literal("m") + cast(n, String(64)) + literal("@example.jp"), literal("+8190") + _text(n, 8)
+    people = series.join(family, and_(family.c.kind == "f", family.c.n == n * 7_919 % 2_000 * (n % 3) // 2))
+    people = people.join(given, and_(given.c.kind == "g", given.c.n == n * 104_729 % 3_000))
+    plain = {
+        "status": "active", "role": "member", "locale": "ja", "epoch": 0, "password_state": "current", "password_at": 1, "contract_type": "individual",
+        "profile": "{}", "created_at": 1, "updated_at": 1,
     }  # fmt: skip
-    to = "+81" + one["phone"].replace("-", "")[1:]
-    place = {"id": account["id"], "account_id": account["id"], "kind": "sms", "address": to, "address_key": to, "verified_at": 1, "usual": 1, "created_at": 1}
-    keys = search.keys_of(name, one["kana_name"], {})
-    return {
-        accounts: [account],
-        login_ids: [{"login_id_key": name, "account_id": account["id"], "since": 1}],
-        destinations: [place],
-        search_names: [{"key": key, "account_id": account["id"]} for key in keys],
-    }
+    values = {"id": account_id, "login_id": name, "login_id_key": name, "nickname": family.c.word + literal(" ") + given.c.word, "contractor_id": cast(n, String(64))}
+    values |= {"email_login": mail, "email_login_key": mail} | {key: literal(value) for key, value in plain.items()}
+    _from(connection, accounts, values, people)
+    _from(connection, login_ids, {"login_id_key": name, "account_id": account_id, "since": literal(1)}, series)
+    place = {"id": account_id, "account_id": account_id, "kind": literal("sms"), "address": phone, "address_key": phone, "verified_at": literal(1)}
+    _from(connection, destinations, {**place, "usual": literal(1), "created_at": literal(1)}, series)
+    for key in (name, family.c.key + given.c.key):
+        _from(connection, search_names, {"key": key, "account_id": account_id}, people)
+
+
+def _from(connection: Connection, table: Table, values: dict[str, Any], source: Any) -> None:
+    connection.execute(table.insert().from_select(list(values), select(*values.values()).select_from(source)))
 
 
 def fill(deps: Deps, count: int) -> None:
-    """So many members, as an import would leave them."""
+    """So many members."""
+    words = [{"kind": kind, "n": n, "word": one, "key": search.name_key(one)} for kind, all_of in (("f", _FAMILY), ("g", _GIVEN)) for n, one in enumerate(all_of)]
+    with deps.database.write() as connection:
+        be_patient(connection, 0)
+        _WORDS.create(connection)
+        connection.execute(_WORDS.insert(), words)
     for first in range(1, count + 1, CHUNK):
-        found: dict[Table, list[dict[str, Any]]] = {}
-        for number in range(first, min(first + CHUNK, count + 1)):
-            for table, rows in _rows(number).items():
-                found.setdefault(table, []).extend(rows)
         with deps.database.write() as connection:
-            for table, rows in found.items():
-                connection.execute(table.insert(), rows)
-    with deps.database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            be_patient(connection, 0)
+            _members(connection, first, min(first + CHUNK - 1, count))
+    with deps.database.write() as connection:
+        be_patient(connection, 0)
         connection.execute(text("ANALYZE"))
 
 
 def asked(random: Random, count: int) -> Iterator[str]:
     """What agents type: whole things and beginnings, of somebody and of nobody."""
     while True:
-        one = contract(random.randint(1, count))
-        name = f"member{int(one['customer_number']):07d}"
-        yield from (name, one["isp_mail"], one["phone"], one["customer_number"], "member0", name[:-1], one["kana_name"][:3], "nobody", "ｱ")
+        number = random.randint(1, count)
+        name = f"member{number:07d}"
+        yield from (name, f"m{number}@example.jp", f"090{number:08d}", str(number), "member0", name[:-1], _named(number)[0], "nobody", "ｱ")
 
 
 class Desk:

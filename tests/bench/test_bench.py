@@ -72,3 +72,11 @@ def test_the_bench_looks_through_a_long_record(tmp_path: Path) -> None:
     printed, (audit,) = quick(tmp_path, "audit")
     assert "rows 20000" in printed and audit["target"] == 1.5
     assert len(audit["rounds"]) > 1 and min(audit["rounds"]) > 0 and audit["raw"]["days+event+client"] > 0
+
+
+def test_the_bench_brings_contracts_through_the_console(tmp_path: Path) -> None:
+    """Ten rows are broken, and two come again with another address: each is named in the list of what was left out. Two come
+    again as they were, and are counted only."""
+    printed, (imported,) = quick(tmp_path, "console-import")
+    assert "rows 10004" in printed and imported["target"] == 300.0 and 20 < imported["median"] < 300
+    assert imported["raw"]["left out"] == 12 and imported["raw"]["tried rows/s"] > 0 and imported["raw"]["applied rows/s"] > 0

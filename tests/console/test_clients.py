@@ -1,5 +1,6 @@
 """Clients in the console: registered, changed, given new secrets, tested, switched off and removed."""
 
+import html
 import json
 import re
 import threading
@@ -77,6 +78,31 @@ def test_what_cannot_be_registered_is_told_and_typed_text_stays(admin: Inside) -
         assert admin.post("/console/clients/new-json", json=text).status_code == 400, text[:20]
 
 
+WRONG: dict[str, dict[str, Any]] = {
+    "redirect_uris": {"redirect_uris": ["http://portal.example.jp/cb#<b>x", 5]}, "scope": {"scope": "profile nobody"}, "client_name": {"client_name": ""},
+    "token_endpoint_auth_method": {"token_endpoint_auth_method": "magic"}, "grant_types": {"grant_types": ["refresh_token"]}, "require_pkce": {"require_pkce": "no"},
+    "jwks": {"jwks": {"keys": [{"kty": "oct", "k": "AAAA"}]}}, "jwks_uri": {"jwks_uri": "https://u@portal.example.jp/"}, "resources": {"resources": ["x" * 300]},
+    "access_token_lifetime": {"access_token_lifetime": 10**9}, "id_token_lifetime": {"id_token_lifetime": 3}, "operations": {"operations": {"pay": 1}},
+    "client_id": {"client_id": "あ"}, "client_secret": {"client_secret": "short"}, "default_max_age": {"default_max_age": "1"}, "default_acr_values": {"default_acr_values": [""]},
+    "profile": {"profile": "fapi2", "token_endpoint_auth_method": "none"}, "subject_type": {"subject_type": "pairwise", "redirect_uris": [CB, "https://b.example/"]},
+    "event_delivery_token": {"event_delivery_token": "x" * 20}, "sector_identifier_uri": {"sector_identifier_uri": "http://x.example/"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_what_is_wrong_is_said_in_the_language_of_the_page(built: Built, admin: Inside, name: str) -> None:
+    """Machines get English sentences (RFC 7591 section 3.2.2); staff do not."""
+    wish = {"redirect_uris": [CB], **WRONG[name]}
+    with pytest.raises(Rejected) as refused:
+        client_changes.create(built.deps, admin.account, json.dumps(wish), None)  # type: ignore[arg-type]
+    page = admin.post("/console/clients/new-json", json=json.dumps(wish))
+    assert page.status_code == 400
+    shown = re.findall(r'<[^>]*class="message"[^>]*>(.*?)</p>', page.text, re.S) or [page.text.split("<form")[0]]
+    for _, problem in refused.value.said:
+        assert problem.code != "other" and str(problem) not in html.unescape(page.text)
+    assert any("。" in one or "：" in one for one in shown) and "<b>x" not in page.text
+
+
 def test_json_changes_all_of_it(built: Built, admin: Inside) -> None:
     page = add(built, default_max_age=77)
     form = admin.get(page + "/json")
@@ -84,7 +110,7 @@ def test_json_changes_all_of_it(built: Built, admin: Inside) -> None:
     assert admin.post(page + "/json", json=text, seen=seen(form)).status_code == 303
     assert row(built, page)["metadata"] == {"redirect_uris": [CB + "/new"], "scope": "openid"}
     late = admin.post(page + "/json", json=text, seen=seen(form))
-    assert late.status_code == 400 and "Somebody else has changed it" in late.text
+    assert late.status_code == 400 and "ほかの人が先に変更しました" in late.text
     named = admin.post(page + "/json", json=json.dumps({"client_id": "x", "redirect_uris": [CB]}), seen=seen(admin.get(page + "/json")))
     assert named.status_code == 400
 

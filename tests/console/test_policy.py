@@ -1,5 +1,7 @@
 """Trying a policy: what would differ and whom it would touch is told before, and whatever is pasted, nothing is changed."""
 
+import html
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ from idp.deps import Deps
 from idp.features.console_policy import flow
 from idp.tables import schema
 from idp.tables.database import Database
+from idp.toml_reader import Placed, TomlError
 from tests.console.conftest import Built
 from tests.console.people import Inside
 from tests.courier.house import NOW, Clock, house
@@ -44,6 +47,25 @@ def changed(*pairs: tuple[str, str]) -> str:
         assert before in text
         text = text.replace(before, after, 1)
     return text
+
+
+WRONG = {
+    "a number": (("min = 5  ", "min = 1  "),), "a unit": (('sms = "10m"', 'sms = "10"'),), "an unknown key": (("[codes]", "[codes]\nnothing = 1"),),
+    "a wrong kind": (("[codes]", "[codes]\nresend = true\n[x]"),), "no TOML": (("[codes]", "[codes"),), "an example": (('verdicts = ["login_id.length"]', 'verdicts = ["login_id.characters"]'),),
+    "an order": (('absolute = "12h"', 'absolute = "10m"'),),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_what_is_wrong_is_said_in_the_language_of_the_page(staff: dict[str, Inside], name: str) -> None:
+    text = changed(*WRONG[name])
+    with pytest.raises(TomlError) as refused:
+        policy_file.prove(text, "x")
+    page = staff["supervisor"].post("/console/policy/try", text=text)
+    shown = html.unescape(page.text)
+    assert page.status_code == 400 and re.search(r"<li><bdi>(\d+行目の)?「?.*[ぁ-ん].*</bdi></li>", shown)
+    for problem in refused.value.problems:
+        assert isinstance(problem, Placed) and problem.problem.code != "other" and str(problem.problem) not in shown
 
 
 def test_who_would_be_touched_is_counted(deps: Deps) -> None:

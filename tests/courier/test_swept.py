@@ -25,6 +25,7 @@ SWEPT = {
     "registrations": "a day after their end",
     "received_events": "after 90 days",
     "desk_requests": "after 90 days",
+    "desk_callers": "after 90 days",
     "print_batches": "after 90 days, with their rows",
     "outbox": "after 90 days, unless it still waits",
     "sessions": "after 90 days",

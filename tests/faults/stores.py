@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import threading
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Callable, Iterator
@@ -36,7 +37,8 @@ class Server:
 
     def _signal(self, number: int) -> None:
         """The first process before its children, so that it makes no more of them."""
-        assert self._process
+        if self._process is None:
+            return
         if self._process.poll() is None:
             os.kill(self._process.pid, number)
         for child in services.children(self._process.pid):
@@ -59,10 +61,14 @@ class Server:
 
 
 class Relay:
-    """Stands between the service and a store; cuts every line in mid-sentence when told to, until it is told to heal."""
+    """Stands between the service and a store; cuts every line in mid-sentence when told to, holds every sentence back, or takes
+    its time with each, until it is told to heal. `upstream`: the path of a socket, or a port of this machine."""
 
-    def __init__(self, upstream: str):
+    def __init__(self, upstream: str | int):
         self._upstream = upstream
+        self.slow = 0.0  # seconds that each sentence of the service takes
+        self._flows = threading.Event()
+        self._flows.set()
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
         self.port: int = self._listener.getsockname()[1]
         self._lock = threading.Lock()
@@ -75,10 +81,22 @@ class Relay:
         with self._lock:
             self._left = sentences
 
+    def cut(self) -> None:
+        """Every line dies, and no new one comes about."""
+        with self._lock:
+            self._left = -1
+            self._cut_lines()
+
+    def hold(self) -> None:
+        """Take what the service says, and keep it back."""
+        self._flows.clear()
+
     def heal(self) -> bool:
         """Let everything pass again; whether a line was cut meanwhile."""
         with self._lock:
             was_cut, self._left = self._left == -1, None
+        self.slow = 0.0
+        self._flows.set()
         return was_cut
 
     def _accept(self) -> None:
@@ -88,15 +106,17 @@ class Relay:
                 threading.Thread(target=self._serve, args=(near,), daemon=True).start()
 
     def _serve(self, near: socket.socket) -> None:
-        far = socket.socket(socket.AF_UNIX)
+        far = socket.socket(socket.AF_UNIX if isinstance(self._upstream, str) else socket.AF_INET)
         with near, far, contextlib.suppress(OSError):
             with self._lock:
                 if self._left == -1:
                     return
                 self._lines |= {near, far}
-            far.connect(self._upstream)
+            far.connect(self._upstream if isinstance(self._upstream, str) else ("127.0.0.1", self._upstream))
             threading.Thread(target=self._back, args=(far, near), daemon=True).start()
             while sentence := near.recv(65_536):
+                self._flows.wait()
+                time.sleep(self.slow)
                 if not self._pass():
                     break
                 far.sendall(sentence)
@@ -109,11 +129,14 @@ class Relay:
             self._left = max(-1, self._left - 1)
             if self._left >= 0:
                 return True
-            for line in self._lines:
-                with contextlib.suppress(OSError):
-                    line.shutdown(socket.SHUT_RDWR)
-            self._lines.clear()
+            self._cut_lines()
             return False
+
+    def _cut_lines(self) -> None:
+        for line in self._lines:
+            with contextlib.suppress(OSError):
+                line.shutdown(socket.SHUT_RDWR)
+        self._lines.clear()
 
     def _back(self, far: socket.socket, near: socket.socket) -> None:
         with contextlib.suppress(OSError):

@@ -14,7 +14,7 @@ from idp.tables import desk_requests
 def computed() -> set[str]:
     """Keys that are put together on the pages of members and of the desk."""
     alone = [one.name for one in desk.OPERATIONS.values() if not one.two]
-    fields = ("name", "number", "email_login", "mailbox", "email", "sms")
+    fields = ("name", "number", "email_login", "mailbox", "email", "sms", "caller")
     return {
         *(f"con.op.{name}{end}" for name in desk.OPERATIONS for end in ("", ".lead")),
         *(f"{start}.{name}{end}" for name in alone for start, end in (("con.op", ".do"), ("con.done", ""))),
@@ -25,6 +25,7 @@ def computed() -> set[str]:
         *(f"con.level.{level}" for level in get_args(desk.Level)),
         *(f"con.reveal.field.{field}" for field in fields),
         *(f"con.check.err.{field}" for field in ("number", "name", "born", "phone")),
+        *(f"con.second.letter.{result}" for result in ("mismatch", "limit")),
         *(f"con.{page}.{result}" for page in ("check", "second") for result in get_args(desk_identity.Result)),
         *(f"con.decided.{outcome}" for outcome in get_args(approvals.Outcome)),
         *(f"con.request.state.{state}" for state in ("open", *get_args(desk_requests.Decision))),

@@ -21,7 +21,7 @@ from idp.features.account import flow as account
 from idp.features.agreements import flow as agreements
 from idp.features.own_data import views as own_data
 from idp.services import letters
-from tests.house import console_audit_keys, console_desk_keys, console_keys, console_sending_keys
+from tests.house import console_audit_keys, console_desk_keys, console_keys, console_sending_keys, problem_keys
 from tests.house.tree import TOP, files
 
 # filled in for every page and letter
@@ -134,6 +134,7 @@ def computed() -> set[str]:
         *console_desk_keys.computed(),
         *console_keys.computed(),
         *console_sending_keys.computed(),
+        *problem_keys.computed(),
         *letter_keys(),
     }
 
@@ -188,6 +189,13 @@ def test_every_placeholder_is_the_same_in_every_language_and_filled_by_its_page(
     for path, first, given in template_calls():
         if isinstance(first, nodes.Const) and "*" not in given:
             assert placeholders(catalog[first.value]) - HOUSE == given, f"{path}: {first.value}"
+
+
+def test_a_sentence_about_what_somebody_wrote_says_what_it_is_given() -> None:
+    codes = problem_keys.made()
+    assert len(codes) > 60
+    for locale in texts.LOCALES:
+        assert not {code for code, names in codes.items() if not placeholders(texts.catalog(locale)[f"con.problem.{code}"]) <= names}
 
 
 def test_no_text_blames_the_member_or_speaks_of_machinery() -> None:

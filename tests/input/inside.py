@@ -17,7 +17,7 @@ from idp.domain.client import DEVICE_CODE
 from idp.services import accounts, client_registration, console_client
 from idp.services.accounts import NewAccount
 from tests import running
-from tests.input.console import console_calls, console_pages
+from tests.input.console import console_calls, console_pages, invited_page
 from tests.input.device import device_calls, device_pages
 from tests.input.passkeys import passkey_pages
 from tests.input.recovery import recovery_pages
@@ -138,6 +138,7 @@ class Inside:
         found |= registration_pages(self, *(Visitor(self, f"192.0.2.{n}") for n in range(20, 24)))
         found |= device_pages(self, Visitor(self, "192.0.2.30"))
         found |= console_pages(self)
+        found["invited"] = invited_page(self, Visitor(self, "192.0.2.33"))
         # the buttons are part of what is sent
         for name, button in (("consent", ("answer", "yes")), ("choose", ("action", "continue"))):
             found[name].form.fields |= {button[0]: button[1]}

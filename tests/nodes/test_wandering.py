@@ -1,10 +1,16 @@
 """What is begun on one node goes on at another, step by step."""
 
+import re
+
 import requests
 
+from idp.domain.client import DEVICE_CODE
 from tests.console.people import Colleague
 from tests.nodes.house import Nodes
+from tests.registration.applicant import PASSWORD as REGISTERED
+from tests.registration.applicant import Applicant, new_contracts
 from tests.running import CALLBACK, VERIFIER, answer_of, authorization_parameters, claims_of, form_of, new_name
+from tests.settings.member import title
 
 
 def redeemed(nodes: Nodes, node: int, client: dict, code: str) -> requests.Response:
@@ -57,3 +63,42 @@ def test_a_sign_in_to_the_console(nodes: Nodes) -> None:
     colleague.browser = browser = nodes.browser()
     page = colleague.go("/console/")
     assert page.status_code == 200 and page.url.endswith("/console/") and len(browser.visited) > 5
+
+
+def test_a_registration(nodes: Nodes) -> None:
+    applicant = Applicant(nodes.idp, new_contracts(nodes.idp, 1)[0])
+    applicant.browser = browser = nodes.browser()
+    applicant.registered()
+    assert len(applicant.accounts) == 1 and set(browser.visited) == {0, 1} and len(browser.visited) > 6
+    other = nodes.browser()
+    assert "code" in answer_of(other.sign_in(other.authorize(nodes.idp.client()), applicant.name, REGISTERED))
+
+
+def test_a_forgotten_password(nodes: Nodes) -> None:
+    client, name = nodes.idp.client(), new_name()
+    nodes.idp.account(name, "--email", f"{name}@mail.example")
+    browser = nodes.browser()
+    page = browser.submit(form_of(browser.go("/recovery?kind=pw")), by="login_id", login_id=name, dest="mail")
+    browser.submit(form_of(page))
+    link = re.findall(r"http://\S+/reset/\S+", nodes.idp.wait_for_mails(f"{name}@mail.example", 1)[0].get_content())[0]
+    done = browser.submit(form_of(browser.go(link)), new_password=REGISTERED)
+    assert "/recovery/changed" in done.url and len(browser.visited) > 4
+    other = nodes.browser()
+    assert "code" in answer_of(other.sign_in(other.authorize(client), name, REGISTERED))
+
+
+def test_a_television(nodes: Nodes) -> None:
+    client = nodes.idp.client(grant_types=[DEVICE_CODE, "refresh_token"], redirect_uris=[])
+    name, auth = new_name(), (client["client_id"], client["client_secret"])
+    subject = nodes.idp.account(name)
+    begun = nodes.ask(0, "POST", "/device_authorization", data={"scope": "openid offline_access"}, auth=auth).json()
+    browser = nodes.browser()
+    page = browser.sign_in(browser.submit(form_of(browser.go("/device")), user_code=begun["user_code"]), name)
+    assert title(browser.submit(form_of(page), answer="yes")) == "テレビを接続しました" and set(browser.visited) == {0, 1}
+    polled = {"grant_type": DEVICE_CODE, "device_code": begun["device_code"]}
+    token = nodes.ask(1, "POST", "/token", data=polled, auth=auth).json()
+    assert claims_of(token["id_token"])["sub"] == subject
+    again = nodes.ask(0, "POST", "/token", data=polled, auth=auth)
+    assert again.json()["error"] in ("invalid_grant", "slow_down", "expired_token")
+    refreshed = nodes.ask(0, "POST", "/token", data={"grant_type": "refresh_token", "refresh_token": token["refresh_token"]}, auth=auth)
+    assert refreshed.status_code == 200

@@ -2,7 +2,7 @@
 
 EVENTS = tuple(
     """account_added account_closing account_erased account_locked account_reopened account_shown account_unlocked admin_refused audit_exported
-    audit_purged audit_verified backup_made browser_copied browser_forgotten browser_remembered change_undone client_changed client_disabled client_enabled
+    audit_purged audit_thinned audit_verified backup_made browser_copied browser_forgotten browser_remembered change_undone client_changed client_disabled client_enabled
     client_invitations_ended client_invited client_refused client_registered client_removed client_secret_rotated code_refused
     connection_ended consent_given consent_withdrawn console_refused console_signed_in console_signed_out contract_ended
     contract_returned contractors_imported contracts_applied contracts_dropped contracts_tried contracts_undone contracts_uploaded

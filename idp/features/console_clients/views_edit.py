@@ -1,18 +1,21 @@
 """Changing clients: a new one, its metadata by form or as JSON, a new secret, switching off and removing."""
 
-from typing import Any
+from typing import Any, Sequence
 
 from flask import Blueprint, Response, redirect
 
 from idp.domain.client import AUTH_METHODS
+from idp.domain.problem import Problem
 from idp.features.console_clients import flow, forms
 from idp.features.console_clients.flow import Known
 from idp.services import client_changes, drafts
 from idp.services.client_registration import Rejected
 from idp.web import console, console_form, steps
+from idp.web import problems as said
 from idp.web.errors import PageError
 from idp.web.house import House
 
+Problems = Sequence[tuple[str, Problem]]
 HOME, ONE = "/console/clients", "/console/clients/<key>"
 SECRET, SECRET_LIFE = "client-secret", 600
 
@@ -40,27 +43,27 @@ def routes(room: Blueprint, house: House) -> None:
     _acts(room, house)
 
 
-def _saved(house: House, answer: dict[str, Any], said: str) -> Response:
+def _saved(house: House, answer: dict[str, Any], words: str) -> Response:
     """To the client's page, which shows a new secret this once."""
     key = flow.key_of(answer["client_id"])
     if secret := answer.get("client_secret"):
         drafts.put(house.deps, SECRET, console.who().session.key + key, {"secret": secret}, SECRET_LIFE)
-    return console.to(house, f"{HOME}/{key}", said)
+    return console.to(house, f"{HOME}/{key}", words)
 
 
-def _form(house: House, known: Known | None, values: dict[str, Any], problems: list[str]) -> Response:
+def _form(house: House, known: Known | None, values: dict[str, Any], problems: Problems) -> Response:
     back = f"{HOME}/{known.key}" if known else HOME
     return console.render(
-        house, "client_edit.html", 400 if problems else 200, back=back, known=known, values=values, problems=problems, methods=AUTH_METHODS,
-        errors=[{"field": "refused", "text": problem} for problem in problems],
+        house, "client_edit.html", 400 if problems else 200, back=back, known=known, values=values, methods=AUTH_METHODS,
+        errors=[{"field": "refused", "text": said.placed(house, problem, name)} for name, problem in problems],
     )  # fmt: skip
 
 
-def _json(house: House, known: Known | None, text: str, seen: int, problems: list[str]) -> Response:
+def _json(house: House, known: Known | None, text: str, seen: int, problems: Problems) -> Response:
     back = f"{HOME}/{known.key}" if known else HOME
     return console.render(
-        house, "client_json.html", 400 if problems else 200, back=back, known=known, text=text, seen=seen, problems=problems,
-        errors=[{"field": "refused", "text": problem} for problem in problems],
+        house, "client_json.html", 400 if problems else 200, back=back, known=known, text=text, seen=seen,
+        errors=[{"field": "refused", "text": said.placed(house, problem, name)} for name, problem in problems],
     )  # fmt: skip
 
 
@@ -82,7 +85,7 @@ def _new(room: Blueprint, house: House) -> None:
         try:
             return _saved(house, client_changes.create(deps, console.who().account, wish, house.fetcher), "con.cli.created")
         except Rejected as error:
-            return _form(house, None, form, error.problems)
+            return _form(house, None, form, error.said)
 
     @room.get(HOME + "/new-json")
     @console.page("clients.change")
@@ -96,7 +99,7 @@ def _new(room: Blueprint, house: House) -> None:
         try:
             return _saved(house, client_changes.create(deps, console.who().account, form["json"], house.fetcher), "con.cli.created")
         except Rejected as error:
-            return _json(house, None, form["json"], 0, error.problems)
+            return _json(house, None, form["json"], 0, error.said)
 
 
 def _edit(room: Blueprint, house: House) -> None:
@@ -117,7 +120,7 @@ def _edit(room: Blueprint, house: House) -> None:
         try:
             answer = client_changes.change(deps, console.who().account, known.client.id, form["seen"], wish, house.fetcher)
         except Rejected as error:
-            return _form(house, known, {**form, "client_id": known.client.id}, error.problems)
+            return _form(house, known, {**form, "client_id": known.client.id}, error.said)
         return _saved(house, answer, "con.cli.changed")
 
     @room.get(ONE + "/json")
@@ -133,7 +136,7 @@ def _edit(room: Blueprint, house: House) -> None:
         try:
             answer = client_changes.change(deps, console.who().account, known.client.id, form["seen"], form["json"], house.fetcher)
         except Rejected as error:
-            return _json(house, known, form["json"], form["seen"], error.problems)
+            return _json(house, known, form["json"], form["seen"], error.said)
         return _saved(house, answer, "con.cli.changed")
 
 
@@ -178,8 +181,6 @@ def _acts(room: Blueprint, house: House) -> None:
             raise PageError(400, "error.bad_request")
         client_changes.switch(deps, actor, known.client.id, form["action"] == "off", why.reason, why.ticket)
         return console.to(house, f"{HOME}/{known.key}", "con.cli.switched.off" if form["action"] == "off" else "con.cli.switched.on")
-
-
 
 
 def _act(house: House, template: str, known: Known, values: dict[str, Any], errors: list[dict[str, Any]]) -> Response:

@@ -5,8 +5,21 @@ from typing import Mapping
 from idp.domain import folding
 from idp.domain.account import Account
 from idp.domain.contract import fact_keys
+from idp.domain.masks import inert
 
 Form = Mapping[str, str]
+
+
+LONGEST = 60
+
+
+def caller(form: Form) -> tuple[str, list[tuple[str, str]]]:
+    """The name of whoever calls for the member, made inert, empty for the member; and what is wrong with it (flows.md 2.12: name
+    and relation are recorded)."""
+    if form["relation"] == "self":
+        return "", []
+    name = inert(" ".join(form["caller"].split()))
+    return name, [] if 0 < len(name) <= LONGEST else [("caller", "con.check.err.caller")]
 
 
 def facts(account: Account, form: Form) -> tuple[dict[str, str], list[tuple[str, str]]]:

@@ -27,16 +27,18 @@ class CheckForm(_Form):
     born = _text()
     phone = _text()
     relation = fields.String(load_default="self", validate=validate.OneOf(RELATIONS))
+    caller = _text()
 
 
 class SecondForm(_Form):
-    """The number that was called back, or a code."""
+    """The number that was called back, a code, or the number on a letter."""
 
-    action = fields.String(load_default="", validate=validate.OneOf(["", "callback", "send", "code"]))
+    action = fields.String(load_default="", validate=validate.OneOf(["", "callback", "send", "code", "letter"]))
     dialled = _text()
     reached = _text(8)
     to = _text(64)
     code = _text()
+    letter = _text()
 
 
 class ActForm(_Form):

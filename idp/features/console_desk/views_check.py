@@ -8,7 +8,7 @@ from idp.domain.account import Account
 from idp.domain.desk import RELATIONS
 from idp.features.console_desk import checking, forms
 from idp.features.console_desk.said import CODES, member, places
-from idp.services import desk, desk_identity
+from idp.services import desk, desk_identity, letter_codes
 from idp.services.one_time_codes import NotSent
 from idp.web import console, console_member, steps
 from idp.web.console_member import LIST
@@ -44,7 +44,7 @@ def routes(room: Blueprint, house: House) -> None:
         return console.render(
             house, "desk_second.html", back=console_member.path(account), member=member(house, account),
             places=places(account, (item for item in account.destinations if item.verified_at)),
-            sent=steps.clock(house, sent.until) if sent else None, **console_member.came_back(house),
+            sent=steps.clock(house, sent.until) if sent else None, letter=letter_codes.is_out(house.deps, account), **console_member.came_back(house),
         )  # fmt: skip
 
     @room.post(f"{LIST}/<account_id>/second")
@@ -66,10 +66,12 @@ def _check(house: House, account: Account, data: dict[str, Any]) -> Response:
     if data["ticket"].strip():
         desk.keep_ticket(house.deps, console.who().account, data["ticket"])
     facts, wrong = checking.facts(account, data)
+    name, unnamed = checking.caller(data)
+    wrong += unnamed
     # what the caller has said is typed once more: it stands on no page, not even on this one
     if wrong:
         return console_member.back(house, here, [steps.error(*one) for one in wrong], ticket=data["ticket"], relation=relation)
-    result = desk_identity.check(house.deps, console.who().account, account, facts, relation)
+    result = desk_identity.check(house.deps, console.who().account, account, facts, relation, name)
     _note(house, account, "ok" if result == "match" else result, "facts", relation=relation, level=1)
     if result != "match":
         return console_member.back(house, here, [steps.error("number", f"con.check.{result}")], ticket=data["ticket"], relation=relation)
@@ -94,6 +96,12 @@ def _second(house: House, account: Account, data: dict[str, Any]) -> Response:
         _note(house, account, checked.result, "code", level=2)
         if checked.result != "ok":
             return console_member.back(house, here, [steps.error("code", CODES[checked.result], time=checked.wait_until)])
+        return console.to(house, console_member.path(account), "con.second.match")
+    if data["action"] == "letter":
+        result = desk_identity.read_out(deps, actor, account, data["letter"])
+        _note(house, account, "ok" if result == "match" else result, "letter", level=2)
+        if result != "match":
+            return console_member.back(house, here, [steps.error("letter", f"con.second.letter.{result}")])
         return console.to(house, console_member.path(account), "con.second.match")
     return _called_back(house, account, data)
 

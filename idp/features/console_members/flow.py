@@ -10,12 +10,13 @@ from idp.deps import Deps
 from idp.domain import search
 from idp.domain.account import Account
 from idp.domain.contract import fact_keys
-from idp.services import desk, drafts
+from idp.services import desk, desk_identity, drafts
 from idp.services.desk import Because
 from idp.tables import contractors, member_search
 from idp.vault import VaultError
 
 PAGE, RECENT = 20, 10
+_CALLER = "caller"  # before the id of a call
 SEARCH_SECONDS, RECENT_SECONDS, REVEALED_SECONDS = 3_600, 7 * 86_400, 600
 
 
@@ -107,20 +108,26 @@ def recent(deps: Deps, actor: Account) -> list[Account]:
         return member_search.read(connection, ids)
 
 
-def revealable(account: Account) -> dict[str, str]:
-    """Every field of the account that is masked, in full."""
+def kind_of(account: Account, field: str) -> str:
+    """What a field is, for words and the record."""
+    known = {item.id: item.kind for item in account.destinations}
+    return known.get(field) or (_CALLER if field.startswith(_CALLER) else field)
+
+
+def revealable(deps: Deps, account: Account) -> dict[str, str]:
+    """Every field of the account that is masked, and the names of its callers, in full. Raises `Unavailable`."""
     held = {"name": str(account.profile.get("name", "")), "number": account.contractor_id, "email_login": account.email_login}
     held |= {"mailbox": account.mailbox, **{item.id: item.address for item in account.destinations}}
+    held |= {_CALLER + one.id: name for one, name in desk_identity.callers(deps, account)}
     return {name: value for name, value in held.items() if value}
 
 
 def reveal(deps: Deps, actor: Account, owner: str, account: Account, field: str, why: Because, address: str) -> bool:
     """Show this field to this session for a few minutes, once it is on record who wanted to see it and why. False if there is
     no such field. Raises `Unavailable`."""
-    if field not in revealable(account):
+    if field not in revealable(deps, account):
         return False
-    kind = next((item.kind for item in account.destinations if item.id == field), field)
-    detail = {"field": kind, **why.detail}
+    detail = {"field": kind_of(account, field), **why.detail}
     desk.note(deps, actor, "member_revealed", target=account.id, address=address, detail=detail)
     fields = sorted({*revealed(deps, owner, account), field})
     drafts.put(deps, "revealed", f"{owner}:{account.id}", {"fields": fields}, REVEALED_SECONDS)
@@ -130,4 +137,5 @@ def reveal(deps: Deps, actor: Account, owner: str, account: Account, field: str,
 def revealed(deps: Deps, owner: str, account: Account) -> list[str]:
     """The fields that this session may see in full. Raises `Unavailable`."""
     found = drafts.get(deps, "revealed", f"{owner}:{account.id}") or {"fields": []}
-    return [one for one in found["fields"] if one in revealable(account)]
+    known = revealable(deps, account) if found["fields"] else {}
+    return [one for one in found["fields"] if one in known]

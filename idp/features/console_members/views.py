@@ -67,12 +67,13 @@ def _member_routes(room: Blueprint, house: House) -> None:
         flow.looked_at(deps, who.account, account)
         lines = timeline.read(deps, account, query["kind"], query["at"])
         more = f"?{urlencode({'kind': query['kind'], 'at': lines.further})}" if lines.further else None
-        found = detail.read(deps, account)
+        found, open_ = detail.read(deps, account), flow.revealed(deps, who.session.key, account)
         return console.render(
             house,
             "member.html",
             back=LIST,
-            member=words.member(house, account, found, flow.revealed(deps, who.session.key, account)),
+            member=words.member(house, account, found, open_),
+            callers=words.callers(house, desk_identity.callers(deps, account), open_),
             caller=desk_identity.find(deps, who.account, account),
             acts=words.acts(who.account, account, found),
             lines=words.lines(house, lines, timeline.names(deps, lines)),
@@ -103,10 +104,9 @@ def _member_routes(room: Blueprint, house: House) -> None:
 
 
 def _reveal_page(house: House, account: Account, field: str) -> Response:
-    if field not in flow.revealable(account):
+    if field not in flow.revealable(house.deps, account):
         raise PageError(404, "con.err.member")
-    kind = next((item.kind for item in account.destinations if item.id == field), field)
     return console.render(
-        house, "member_reveal.html", back=console_member.path(account), field=field, kind=kind, minutes=flow.REVEALED_SECONDS // 60,
+        house, "member_reveal.html", back=console_member.path(account), field=field, kind=flow.kind_of(account, field), minutes=flow.REVEALED_SECONDS // 60,
         **console_member.came_back(house),
     )  # fmt: skip

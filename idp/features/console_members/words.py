@@ -73,6 +73,17 @@ def member(house: House, account: Account, found: Detail, revealed: Sequence[str
     }
 
 
+def callers(house: House, calls: Sequence[tuple[Any, str]], revealed: Sequence[str]) -> list[dict[str, Any]]:
+    """Who called for the member, their names masked but where the desk has said why it has to see one."""
+    return [
+        {
+            "id": f"caller{one.id}", "at": _moment(house, one.at), "relation": one.relation,
+            "text": inert(name) if (opened := f"caller{one.id}" in revealed) else mask_name(name), "open": opened,
+        }
+        for one, name in calls
+    ]  # fmt: skip
+
+
 def _place(house: House, account: Account, item: Any, revealed: Sequence[str]) -> dict[str, Any]:
     opened = item.id in revealed
     return {

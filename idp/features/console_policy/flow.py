@@ -11,7 +11,7 @@ from idp.domain.policy import Policy
 from idp.services import policy_explain
 from idp.tables import policy_effect
 from idp.tables.policy_effect import Member
-from idp.toml_reader import TomlError
+from idp.toml_reader import Placed, TomlError
 
 SOURCE = "policy.toml"
 SAMPLE = 5_000
@@ -44,7 +44,7 @@ class Counted:
 class Tried:
     """What came of it: `problems` of the file, or what would differ."""
 
-    problems: tuple[str, ...] = ()
+    problems: tuple[Placed, ...] = ()
     differences: tuple[tuple[str, str], ...] = ()
     effects: tuple[Effect, ...] = ()
     counted: Counted | None = None
@@ -79,7 +79,7 @@ def attempt(deps: Deps, text: str, locale: str) -> Tried:
     try:
         new = policy_file.prove(text, SOURCE)
     except TomlError as error:
-        return Tried(problems=tuple(problem[:500] for problem in error.problems))
+        return Tried(problems=tuple(problem for problem in error.problems if isinstance(problem, Placed)))
     old = deps.policy
     found = counted(deps)
     return Tried((), tuple(_differences(old, new, locale)), tuple(_effects(deps, old, new, found)), found)

@@ -5,7 +5,7 @@ from flask import Blueprint, Response
 from idp import policy_file
 from idp.features.console_policy import flow, forms
 from idp.services import policy_explain
-from idp.web import console
+from idp.web import console, problems
 from idp.web.house import House
 
 POLICY, TRY = "/console/policy", "/console/policy/try"
@@ -35,6 +35,9 @@ def blueprint(house: House) -> Blueprint:
         errors = [{"field": "text", "text": house.pages.text(house.pages.locale(), "con.policy.err", {"n": len(tried.problems)})}] if tried.problems else []
         counts = flow.standing(tried.counted) if tried.counted else []
         status = 400 if errors else 200
-        return console.render(house, "policy_try.html", status, back=POLICY, text=text, tried=tried, standing=counts, errors=errors, sample=flow.SAMPLE)
+        wrong = [problems.placed(house, one.problem, one.key, one.line) for one in tried.problems]
+        return console.render(
+            house, "policy_try.html", status, back=POLICY, text=text, tried=tried, problems=wrong, standing=counts, errors=errors, sample=flow.SAMPLE
+        )  # fmt: skip
 
     return room

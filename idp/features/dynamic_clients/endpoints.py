@@ -40,13 +40,13 @@ def _token(request: MachineRequest) -> str:
 def _text(request: MachineRequest) -> str:
     """The metadata that were sent. Raises `Rejected`."""
     if request.content_type != "application/json":
-        raise Rejected(["Send application/json."])
+        raise Rejected((), ["Send application/json."])
     if len(request.body) > MAX_JSON:
-        raise Rejected(["The metadata is larger than 64 KiB."])
+        raise Rejected((), ["The metadata is larger than 64 KiB."])
     try:
         return request.body.decode("utf-8")
     except UnicodeDecodeError:
-        raise Rejected(["The metadata is not UTF-8 text."]) from None
+        raise Rejected((), ["The metadata is not UTF-8 text."]) from None
 
 
 def _guarded(answer: partial[Reply], request: MachineRequest) -> Reply:
