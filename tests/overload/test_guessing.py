@@ -1,15 +1,27 @@
 """A flood of wrong passwords from everywhere, at everybody, keeps no member out (LG-07, LG-15)."""
 
 import itertools
-from typing import Any
+from pathlib import Path
+from typing import Any, Iterator
 
+import pytest
 import requests
 
-from tests import services
+from tests import running, services
 from tests.overload.crowd import Crowd, Seen
 from tests.running import Browser, Idp, answer_of, form_of, new_name
 
+RATES = {"failures_per_minute_before_friction": "15", "sign_ins_per_address_under_friction": "2"}
 GUESSERS, TRIES = 10, 20
+
+
+@pytest.fixture
+def idp(tmp_path: Path) -> Iterator[Idp]:
+    """`idp serve` with one worker, behind a proxy that says who comes."""
+    server, stores = "workers = 1\nthreads = 4\ntrusted_proxies = 1", ("sqlite:///idp.db", "sqlite:///ephemeral.db")
+    installed = running.configure(tmp_path, *stores, services.free_port(), server=server, policy={"rates": RATES})
+    with running.serving(installed):
+        yield installed
 
 
 def comes_in(browser: Browser, portal: dict[str, Any], name: str) -> requests.Response:
