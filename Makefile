@@ -6,7 +6,7 @@ JOBS ?= 3
 VENV := .venv
 PIP := $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-input
 
-.PHONY: help run test bench faults check pictures
+.PHONY: help run test bench faults fuzz check pictures
 
 help: ## this list
 	@awk -F ' ## ' '/^[a-z]+:.* ## / {split($$1, name, ":"); printf "  make %-8s %s\n", name[1], $$2}' Makefile
@@ -27,6 +27,10 @@ faults: $(VENV)/test.stamp ## everything below it breaks under load, for SECONDS
 
 check: $(VENV)/test.stamp ## the house rules only
 	@$(VENV)/bin/python -m pytest tests/house
+
+fuzz: $(VENV)/test.stamp ## the fuzzers, for SECONDS=600
+	@$(PIP) -e '.[fuzz]' || echo "atheris cannot be installed for this Python"
+	@$(VENV)/bin/python tests/fuzz/run.py $(or $(SECONDS),600)
 
 pictures: $(VENV)/test.stamp ## a picture of every page, into var/pictures
 	@sh tests/install.sh

@@ -17,9 +17,11 @@ DAY = 86_400
 
 
 def code_of(deps: Deps, account_id: str, made_at: int, key_id: str | None = None) -> str:
-    """Eight digits, for the letter whose password was made at `made_at` (Unix seconds)."""
+    """Eight digits, for the letter whose password was made at `made_at` (Unix seconds). The first is no 0, which a spreadsheet would
+    take away."""
     keyed = deps.vault.keyed_hash(_PURPOSE, f"{account_id}:{made_at}", key_id)
-    return f"{int.from_bytes(hashlib.sha256(keyed.encode()).digest()) % 10**DIGITS:0{DIGITS}d}"
+    least = 10 ** (DIGITS - 1)
+    return str(least + int.from_bytes(hashlib.sha256(keyed.encode()).digest()) % (9 * least))
 
 
 def is_out(deps: Deps, account: Account) -> bool:

@@ -1,5 +1,6 @@
 """One installation, one portal and one browser for all tests of a worker."""
 
+from contextlib import ExitStack
 from typing import Any, Callable, ContextManager, Iterator
 
 import pytest
@@ -18,6 +19,7 @@ from tests.browser.relying_party import RelyingParty, running_party
 from tests.browser.visitor import APP_SECRET, LETTER_PASSWORD, PHONE, Visitor
 from tests.running import Idp
 
+LANGUAGES = {"ja": "ja-JP", "en": "en-GB"}
 LETTERS = 2  # first passwords that tests replace
 BRAND = """[brand]
 name = "My ひかりページ"
@@ -101,6 +103,13 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
     chromium = playwright.chromium.launch(executable_path=visitor.chromium_path(), args=visitor.FLAGS)
     yield chromium
     chromium.close()
+
+
+@pytest.fixture(scope="module")
+def visitors(browser: Browser, party: RelyingParty, members: dict[str, str]) -> Iterator[dict[str, Visitor]]:
+    """One for each language, for all pages: a new profile for every page costs three times as much."""
+    with ExitStack() as stack:
+        yield {name: stack.enter_context(visitor.visit(browser, party, members, tag)) for name, tag in LANGUAGES.items()}
 
 
 @pytest.fixture

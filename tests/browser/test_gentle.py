@@ -1,19 +1,16 @@
 """The gentle mode: every page in it, and that it is chosen once, remembered, and left again."""
 
 import re
-from contextlib import ExitStack
-from typing import Callable, ContextManager, Iterator
+from typing import Callable, ContextManager
 
 import pytest
-from playwright.sync_api import Browser
 
 from idp import texts
 from idp.web.compiled import plain, read_aloud
-from tests.browser.checks import CONTRAST, WCAG, axe_source, loaded, violations, width
-from tests.browser.relying_party import RelyingParty
+from tests.browser.checks import VISIBLE, axe_source, cut_off, in_every_look, loaded
 from tests.browser.states import STATES
-from tests.browser.test_pages import LANGUAGES, REQUESTS, SHOWN, VISIBLE, WEIGHT
-from tests.browser.visitor import DESKTOP, PHONE, Visitor, visit
+from tests.browser.test_pages import REQUESTS, SHOWN, WEIGHT
+from tests.browser.visitor import PHONE, Visitor
 from tests.running import PASSWORD
 
 Visit = Callable[..., ContextManager[Visitor]]
@@ -21,13 +18,6 @@ ONCE = ("form_post", "codes_shown")  # pages that cannot be asked for twice have
 ANSWERS = ("no_cookies", *ONCE)  # what answers a form is gone once the switch asks for the address
 ENGLISH = ("login_few_left", "code", "account", "details", "recovery")
 PAGES = [one for one in SHOWN if one.values[0][0] not in ANSWERS and (one.values[0][1] == "ja" or one.values[0][0] in ENGLISH)]
-
-
-@pytest.fixture(scope="module")
-def visitors(browser: Browser, party: RelyingParty, members: dict[str, str]) -> Iterator[dict[str, Visitor]]:
-    """One for each language, for all pages."""
-    with ExitStack() as stack:
-        yield {name: stack.enter_context(visit(browser, party, members, tag)) for name, tag in LANGUAGES.items()}
 
 
 @pytest.fixture(scope="module", params=PAGES)
@@ -46,30 +36,16 @@ def shown(request: pytest.FixtureRequest, visitors: dict[str, Visitor]) -> tuple
     return name, locale, visitor
 
 
-@pytest.mark.parametrize("look", ["phone", "desktop", "dark"])
-def test_the_accessibility_checker_finds_nothing(shown: tuple[str, str, Visitor], look: str) -> None:
+def test_the_accessibility_checker_finds_nothing(shown: tuple[str, str, Visitor]) -> None:
     page = shown[2].page
-    page.emulate_media(color_scheme="dark" if look == "dark" else "light")
-    page.set_viewport_size(DESKTOP if look == "desktop" else PHONE)
     opened = page.evaluate_handle("[...document.querySelectorAll('details:not([open])')].map((one) => { one.open = true; return one; })")
-    found = violations(page, CONTRAST if look == "dark" else WCAG)
+    found = in_every_look(page)
     opened.evaluate("(all) => { for (const one of all) one.open = false; }")
-    page.emulate_media(color_scheme="light")
-    assert found == []
+    assert found == {}
 
 
-@pytest.mark.parametrize("zoom", ["125%", "250%"])
-def test_nothing_is_cut_off_or_sticks_out(shown: tuple[str, str, Visitor], zoom: str) -> None:
-    page = shown[2].page
-    page.set_viewport_size(PHONE)
-    page.evaluate("(size) => { document.documentElement.style.fontSize = size; }", zoom)
-    cut = page.evaluate(
-        VISIBLE + " visible('a, button, h1, p, li, summary').filter((one) => !one.closest('.skip, [role=status]')"
-        " && (one.scrollWidth > one.clientWidth + 1 && getComputedStyle(one).display != 'inline')).map((one) => one.outerHTML)"
-    )
-    wide = width(page)
-    page.evaluate("document.documentElement.style.fontSize = ''")
-    assert (wide, cut) == (320, [])
+def test_nothing_is_cut_off_or_sticks_out(shown: tuple[str, str, Visitor]) -> None:
+    assert {zoom: cut for zoom in ("125%", "250%") if (cut := cut_off(shown[2].page, PHONE, zoom))} == {}
 
 
 def test_readings_stand_over_words_and_nowhere_else(shown: tuple[str, str, Visitor]) -> None:

@@ -36,6 +36,11 @@ def test_the_number_on_the_letter_is_a_second_proof(desk: Desk, code: str) -> No
     assert desk_identity.find(desk.deps, desk.agent, desk.now()).how == "letter"
 
 
+def test_no_number_begins_with_what_a_spreadsheet_takes_away(desk: Desk) -> None:
+    codes = {letter_codes.code_of(desk.deps, desk.member.id, at) for at in range(300)}
+    assert len(codes) == 300 and all(len(code) == 8 and code[0] != "0" for code in codes)
+
+
 def test_it_is_good_for_one_call(desk: Desk, code: str) -> None:
     desk.identified(1)
     assert sorted(race(16, lambda: read_out(desk, code)))[0] in ("limit", "match")
@@ -67,6 +72,6 @@ def test_of_a_letter_that_is_no_good_any_more_it_is_none_either(desk: Desk, code
 
 def test_guessing_ends_soon_and_counts_for_the_member(desk: Desk, code: str) -> None:
     desk.identified(1)
-    wrong = f"{(int(code) + 1) % 10**8:08d}"
+    wrong = str(int(code) ^ 1)
     assert [read_out(desk, typed) for typed in [wrong, "", "x" * 1_000, "１" * 9, *[wrong] * LIMIT][:LIMIT]] == ["mismatch"] * LIMIT
     assert read_out(desk, code) == "limit" and level(desk) == 1

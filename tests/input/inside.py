@@ -70,7 +70,7 @@ class Visitor:
 
 
 class Inside:
-    """The service on embedded stores below `folder`, two portals, two members, and a page of each kind.
+    """The service on embedded stores below `folder`, two portals, a television, an app, members, and a page of each kind.
 
     `how`: as `running.configure` takes it."""
 
@@ -90,6 +90,7 @@ class Inside:
         self.portal = self._client(client_name="Portal", redirect_uris=[CALLBACK], token_endpoint_auth_method="client_secret_post", post_logout_redirect_uris=[CALLBACK + "/out"])
         self.third = self._client(client_name="Third", redirect_uris=[CALLBACK + "/third"], first_party=False)
         self.television = self._client(client_name="Television", grant_types=[DEVICE_CODE], token_endpoint_auth_method="none")
+        self.app = self._client(client_name="App", redirect_uris=[CALLBACK + "/app"], token_endpoint_auth_method="none", grant_types=["authorization_code", "refresh_token"], scope="openid offline_access")
         self._member("hanako", running.PASSWORD, letter=False)
         self._member("letter", LETTER_PASSWORD, letter=True)
         self._member("coded", running.PASSWORD, letter=False, email="coded@mail.example", verified=True, usual="email")
@@ -99,7 +100,7 @@ class Inside:
         self.pages = self._pages()
         self.calls = self._calls()
         # that a client could not prove itself is put on record once a minute: this minute it has been
-        for client_id in ("", console_client.CLIENT_ID, *(one["client_id"] for one in (self.portal, self.third, self.television))):
+        for client_id in ("", console_client.CLIENT_ID, *(one["client_id"] for one in (self.portal, self.third, self.television, self.app))):
             self.deps.ephemeral.put(f"client-refused:{client_id}", b"1", 86_400)
         self._kept = self._ephemeral.execute("SELECT * FROM facts WHERE key LIKE 'v:%'").fetchall()
         self._kept_durable = sqlite3.connect(":memory:")

@@ -62,8 +62,8 @@ def _chain_routes(room: Blueprint, house: House) -> None:
     def chain_page() -> Response:
         now, checked = flow.chain(deps), flow.checked(deps, console.who().session.key)
         return console.render(
-            house, "audit_chain.html", back=LIST, chain=now, checked=checked, keep_days=deps.settings.audit.keep_days, most=flow.LOOKED_AT,
-            tail=flow.TAIL, moment=lambda at: letters.moment(house.pages.locale(), at),
+            house, "audit_chain.html", back=LIST, chain=now, checked=checked, keep_days=deps.settings.audit.keep_days, check_days=deps.settings.audit.contract_check_days,
+            most=flow.LOOKED_AT, tail=flow.TAIL, moment=lambda at: letters.moment(house.pages.locale(), at),
         )  # fmt: skip
 
     @room.post(CHAIN)
