@@ -11,6 +11,7 @@ from idp.deps import Deps
 from idp.services import records, restoring
 from idp.services.restoring import Restored
 from idp.tables import copies, restored
+from idp.tables.copy_error import CopyError
 from idp.tables.database import Connection
 from idp.tables.restored import Given
 
@@ -39,7 +40,7 @@ def backup(ctx: click.Context, file: Path) -> None:
             records.add(connection, deps, "backup_made", actor=actor())
         try:
             copies.make(deps.database, file)
-        except copies.CopyError as error:
+        except CopyError as error:
             raise Refused(f"No backup was made: {error}.") from None
         except OSError as error:
             raise Refused(f"No backup was made: {file}: {error.strerror}.") from None
@@ -67,7 +68,7 @@ def restore(ctx: click.Context, file: Path, over: bool) -> None:
             _same_version(step)
             given = _put_aside(deps, file, over)
             found = _restore(deps, file, given, step)
-        except copies.CopyError as error:
+        except CopyError as error:
             raise Refused(f"Nothing was restored: {error}.") from None
         told = restoring.tell_portals(deps)
     click.echo(f"Restored {found.members} account(s), as they were until {_when(found.newest)}. Everybody has to sign in again.")
@@ -81,9 +82,9 @@ def restore(ctx: click.Context, file: Path, over: bool) -> None:
 
 def _same_version(step: str) -> None:
     if not step:
-        raise copies.CopyError("the backup holds no tables of this service")
+        raise CopyError("the backup holds no tables of this service")
     if step > migrations.head():
-        raise copies.CopyError(f"the backup is at step {step}, and this version knows {migrations.head()}: install the version that made it")
+        raise CopyError(f"the backup is at step {step}, and this version knows {migrations.head()}: install the version that made it")
 
 
 def _put_aside(deps: Deps, file: Path, over: bool) -> list[Given]:
@@ -94,12 +95,12 @@ def _put_aside(deps: Deps, file: Path, over: bool) -> list[Given]:
         if at is None:
             return []
         if at != migrations.head():
-            raise copies.CopyError(f"the database to be replaced is at step {at}; run: idp migrate, or name an empty one")
+            raise CopyError(f"the database to be replaced is at step {at}; run: idp migrate, or name an empty one")
         members, portals = restoring.held(connection)
         if not members and not portals:
             return []
         if not over:
-            raise copies.CopyError(f"the database holds {members} account(s) and {portals} portal(s); to replace it use --over")
+            raise CopyError(f"the database holds {members} account(s) and {portals} portal(s); to replace it use --over")
         given = restored.given_out(connection)
     # to the millisecond: two at once must not meet in one name
     aside = file.resolve().with_name(f"replaced-{datetime.fromtimestamp(deps.clock(), UTC):%Y%m%dT%H%M%S.%f}"[:-3] + "Z.backup")
@@ -118,5 +119,5 @@ def _restore(deps: Deps, file: Path, given: list[Given], step: str) -> Restored:
     try:
         restoring.restore(deps.database, file, finish)
     except restoring.WrongKeys as error:
-        raise copies.CopyError(f"the keys in [secrets] are not those of the backup ({error})") from None
+        raise CopyError(f"the keys in [secrets] are not those of the backup ({error})") from None
     return found[0]

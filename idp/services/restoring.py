@@ -36,7 +36,7 @@ def held(connection: Connection) -> tuple[int, int]:
 
 def restore(database: Database, file: Path, finish: Callable[[Connection], None]) -> None:
     """Put a copy in the place of what the database holds, and run `finish` over it, before anybody can see it. Raises
-    `copies.CopyError`, and what `finish` raises; then nothing has changed."""
+    `CopyError`, and what `finish` raises; then nothing has changed."""
     with copies.restoring(database, file) as (store, bring), store.write() as connection:
         bring(connection)
         finish(connection)

@@ -10,14 +10,11 @@ from urllib.parse import quote
 
 from sqlalchemy import Connection
 
+from idp.tables.copy_error import CopyError
 from idp.tables.database import Database
 
 SQLITE, POSTGRES = b"SQLite format 3\0", b"PGDMP"
 Bring = Callable[[Connection], None]
-
-
-class CopyError(Exception):
-    """It cannot be done; one plain sentence, without a full stop."""
 
 
 def make(database: Database, to: Path) -> None:

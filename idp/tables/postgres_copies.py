@@ -12,7 +12,7 @@ import psycopg
 from sqlalchemy import Connection, text
 from sqlalchemy.schema import DropTable
 
-from idp.tables.copies import CopyError
+from idp.tables.copy_error import CopyError
 from idp.tables.database import Database, be_patient
 from idp.tables.schema import metadata
 

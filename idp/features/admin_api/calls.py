@@ -10,7 +10,15 @@ from idp.domain.client import Client
 from idp.web.house import House
 from idp.web.machine import MachineRequest, Reply
 
+# what stands in an address: ids of ours, or a client_id of anybody's making (RFC 6749 appendix A.1), slashes and all
+PARTS: Mapping[str, str] = {"client_id": "[!-~]{1,200}"}
+PART = "[A-Za-z0-9_-]{1,64}"
 ACTOR_LONGEST = 64  # characters of an actor in the record; its client stands beside it in full
+
+
+def part(name: str) -> str:
+    """What a part of an address may be, as a regular expression."""
+    return PARTS.get(name, PART)
 
 
 class Problem(Exception):

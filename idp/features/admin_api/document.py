@@ -12,8 +12,7 @@ from idp import __version__, texts
 from idp.deps import Deps
 from idp.domain import admin
 from idp.features.admin_api import answers, forms, once
-from idp.features.admin_api.calls import Operation
-from idp.features.admin_api.endpoints import part
+from idp.features.admin_api.calls import Operation, part
 from idp.features.admin_api.operations import OPERATIONS
 from idp.services.client_registration import Metadata
 from idp.web.machine import Reply

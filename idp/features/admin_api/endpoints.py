@@ -2,11 +2,11 @@
 
 import re
 from functools import cache, partial
-from typing import Callable, Mapping
+from typing import Callable
 
 from idp.domain import admin
 from idp.features.admin_api import once, reading
-from idp.features.admin_api.calls import Call, Operation, Problem
+from idp.features.admin_api.calls import Call, Operation, Problem, part
 from idp.features.admin_api.operations import OPERATIONS
 from idp.services import limits, records
 from idp.vault import fingerprint
@@ -16,16 +16,8 @@ from idp.web.machine import NO_STORE, Endpoint, MachineRequest, Reply, error_rep
 
 DOCUMENT = "/admin/openapi.json"
 MINUTE = 60
-# what stands in an address: ids of ours, or a client_id of anybody's making (RFC 6749 appendix A.1), slashes and all
-PARTS: Mapping[str, str] = {"client_id": "[!-~]{1,200}"}
-PART = "[A-Za-z0-9_-]{1,64}"
 
 Admitted = Callable[[MachineRequest], Admission]
-
-
-def part(name: str) -> str:
-    """What a part of an address may be, as a regular expression."""
-    return PARTS.get(name, PART)
 
 
 @cache

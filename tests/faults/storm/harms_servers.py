@@ -88,13 +88,13 @@ def redis_stalled(house: House, rng: random.Random) -> Iterator[None]:
     """The master is there and silent, and nobody takes its place."""
     assert house.redis
     master = house.redis.servers[house.redis.master]
-    house.redis.sentinel.freeze()
+    house.redis.sentinel.kill()
     master.freeze()
     try:
         yield
     finally:
         master.thaw()
-        house.redis.sentinel.thaw()
+        house.redis.sentinel.start()
 
 
 @contextlib.contextmanager

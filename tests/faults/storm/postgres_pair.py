@@ -12,7 +12,7 @@ from tests import services
 from tests.faults.stores import Relay, Server
 
 PLACES = ("a", "b")
-CONNECTIONS = 60
+CONNECTIONS = 100  # a node, its courier and those who look on hold some fifty
 
 
 def _program(name: str) -> str:

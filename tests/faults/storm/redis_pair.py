@@ -71,7 +71,7 @@ class RedisPair:
     def stop_all(self) -> int:
         """Both are gone, and nobody notices; returns the port of the one that was master."""
         master = self.master
-        self.sentinel.freeze()
+        self.sentinel.kill()  # frozen and awake again it would trust its clock no more and do nothing for half a minute
         for server in self.servers.values():
             server.kill()
         return master
@@ -79,7 +79,7 @@ class RedisPair:
     def start_all(self, master: int) -> None:
         """Both are there again, empty."""
         self._begin(master, self.ports[1 - self.ports.index(master)])
-        self.sentinel.thaw()
+        self.sentinel.start()
 
     def flush(self) -> None:
         """Everything is forgotten."""

@@ -6,6 +6,8 @@ import threading
 import time
 from typing import Callable, Iterator, Sequence
 
+import pytest
+
 from tests import services
 from tests.faults.storm import acts, harms
 from tests.faults.storm.houses import House
@@ -72,18 +74,20 @@ def load(house: House, seed: str) -> Iterator[None]:
         house.post.hurry.clear()
 
 
-def happens(house: House, planned: Planned) -> None:
-    """One fault; afterwards the node has to be ready by itself."""
+def happens(house: House, planned: Planned) -> bool:
+    """One fault; afterwards the node has to be ready by itself. False if it is not, or the fault could not be ended."""
     time.sleep(planned.pause)
     house.ledger.faults[planned.name] += 1
-    with harms.possible(house)[planned.name](house, random.Random(planned.seed)):
-        time.sleep(planned.lasts)
-    began = time.monotonic()
     try:
+        with harms.possible(house)[planned.name](house, random.Random(planned.seed)):
+            time.sleep(planned.lasts)
+        began = time.monotonic()
         services.wait_until(house.node.works)
-    except BaseException as error:
-        house.ledger.stuck.append(f"after {planned.name}: {str(error)[:300]}")
+    except (pytest.fail.Exception, AssertionError, OSError) as error:
+        house.ledger.stuck.append(f"{planned.name}: {str(error)[:300]}")
+        return False
     house.ledger.recovery[planned.name].append(time.monotonic() - began)
+    return True
 
 
 def storm(house: House, seed: str, seconds: float, names: Sequence[str] = (), longest: float = LONGEST) -> None:
@@ -92,7 +96,8 @@ def storm(house: House, seed: str, seconds: float, names: Sequence[str] = (), lo
     with load(house, seed):
         while turn == 0 or time.monotonic() < ends:
             for planned in drawn(f"{seed} {house.name} {turn}", names or list(harms.possible(house)), longest):
-                happens(house, planned)
+                if not happens(house, planned):
+                    return
                 if turn and time.monotonic() > ends:
                     break
             turn += 1
