@@ -14,7 +14,7 @@ PAGES = console_states.CONSOLE | desk_states.CONSOLE | console_room_states.ROOMS
 WITH_ERRORS = console_states.CONSOLE_WITH_ERRORS | desk_states.WITH_ERRORS | console_room_states.WITH_ERRORS | console_sending_states.SENDING_WITH_ERRORS
 SHOWN = [pytest.param((name, locale), id=f"{name}-{locale}") for name in PAGES for locale in LANGUAGES]
 OUT_OF_REACH = (
-    "[...document.querySelectorAll('main :is(a[href], button, select, textarea, input:not([type=hidden]), summary, .wide)')]"
+    "[...document.querySelectorAll('main :is(a[href], button, select, textarea, input:not([type=hidden], [aria-hidden]), summary, .wide)')]"
     ".filter((one) => one.checkVisibility() && one.tabIndex < 0).map((one) => one.outerHTML)"
 )
 SMALL = (
