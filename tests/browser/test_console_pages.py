@@ -18,7 +18,7 @@ OUT_OF_REACH = (
     ".filter((one) => one.checkVisibility() && one.tabIndex < 0).map((one) => one.outerHTML)"
 )
 SMALL = (
-    "[...document.querySelectorAll('main :is(button, .button, select, textarea, input:not([type=hidden], [type=checkbox], [type=radio]))')]"
+    "[...document.querySelectorAll('main :is(button, .button, select, textarea, input:not([type=hidden], [aria-hidden], [type=checkbox], [type=radio]))')]"
     ".filter((one) => one.checkVisibility() && one.offsetHeight < 44).map((one) => one.outerHTML)"
 )
 FOCUSED = "(() => { const one = document.activeElement; return one.closest('main') ? [...document.querySelectorAll('main *')].indexOf(one) : -1 })()"
