@@ -49,6 +49,9 @@ class Ephemeral(Protocol):
     def ping(self) -> None:
         """Return if the store works."""
 
+    def mistakes(self) -> list[str]:
+        """What in its server's settings forgets what must be remembered, or remembers what must be forgotten: a plain clause each."""
+
     def forget_connections(self) -> None:
         """In a forked child: drop what the parent opened."""
 

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from redis import BlockingConnectionPool, Redis
 from redis.backoff import NoBackoff
-from redis.exceptions import NoScriptError, RedisError
+from redis.exceptions import NoScriptError, RedisError, ResponseError
 from redis.retry import Retry
 from redis.sentinel import Sentinel
 
@@ -17,6 +17,8 @@ from idp.ports import Spent, Unavailable
 POOL = 64  # per process; more than the threads that gunicorn may have
 # what counts once has reached a replica before anybody hears that it counted, or it would count again after a failover
 _WAIT = (b"WAIT", b"1", b"500")
+EVICTS = "Redis may throw away what it is to remember; set: maxmemory-policy noeviction"
+SAVES = 'Redis saves to disk, and who has signed out would be back after its restart; set: save "" and appendonly no'
 # the first byte of a stored value says whether it is fresh or spent
 _FRESH, _SPENT = b"f", b"s"
 
@@ -90,7 +92,7 @@ def _value(key: str) -> bytes:
 class RedisEphemeral:
     """`url`: redis:// · rediss:// · unix:// as redis-py reads them, or redis+sentinel:// (see `_sentinel`).
 
-    Raises ValueError with a plain reason for a URL that cannot be read. The clock is the Redis server's. Set its maxmemory-policy to noeviction: a forgotten used-mark is a replay.
+    Raises ValueError with a plain reason for a URL that cannot be read. The clock is the Redis server's; how it has to be set up, `mistakes` says.
     """
 
     def __init__(self, url: str):
@@ -212,3 +214,17 @@ class RedisEphemeral:
     def ping(self) -> None:
         """Return if the store can be written."""
         self.put("ping", b"", 10)
+
+    def mistakes(self) -> list[str]:
+        """What its settings forget that must be remembered (a used-mark that is gone is a replay), or keep that must be forgotten.
+        What the server does not tell us is taken as well."""
+        try:
+            known = self._redis.info()
+            try:
+                saves = bool(self._redis.config_get("save").get("save"))
+            except ResponseError:  # whoever runs Redis for others lets nobody ask
+                saves = False
+        except RedisError as error:
+            raise Unavailable("ephemeral store") from error
+        evicts = known.get("maxmemory_policy", "noeviction") != "noeviction"
+        return [EVICTS] * evicts + [SAVES] * (saves or bool(known.get("aof_enabled")))

@@ -97,8 +97,11 @@ def _attempts(settings: config.Settings, base: Path) -> dict[str, Callable[[], s
         return f"step {found.at}"
 
     def ephemeral() -> None:
-        if not checks.keeps(app.open_ephemeral(settings)):
+        store = app.open_ephemeral(settings)
+        if not checks.keeps(store):
             raise ValueError("what was written could not be read back")
+        if found := store.mistakes():
+            raise ValueError("; ".join(found))
 
     def keys() -> str:
         deps = app.open_deps(settings, base, migrate=False)

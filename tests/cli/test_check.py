@@ -13,7 +13,7 @@ from idp import cli, migrations
 from tests.cli.shell import idp, plain
 from tests.ports.smtp_server import Inbox, smtp_server
 from tests.running import policy_text
-from tests.services import free_port
+from tests.services import free_port, private_folder, redis_server
 
 PARTS = ["settings", "libraries", "texts", "templates", "policy", "password hash", "secrets", "database", "schema", "ephemeral store", "mail", "sms", "contract records", "signing keys", "clock"]
 GATEWAY = '[sms.gateway]\nbody = "to={to}&text={body}"\n'
@@ -148,6 +148,17 @@ def test_outside_parts_that_work_are_well(sound: Path, gateway: str, redis_url: 
         )
         assert CliRunner().invoke(cli.root, ["--config", str(sound / "config.toml"), "migrate"]).exit_code == 0
         assert bad(sound) == {}
+
+
+MISTAKES = {"maxmemory-policy": "allkeys-lru", "save": "60 1", "appendonly": "yes"}
+
+
+@pytest.mark.parametrize("setting", MISTAKES)
+def test_a_redis_that_forgets_or_keeps_too_much_is_named(sound: Path, setting: str) -> None:
+    with private_folder() as folder, redis_server(folder, f"--{setting}", MISTAKES[setting]) as url:
+        (sound / "config.toml").write_text(f'[ephemeral]\nurl = "{url}"\n')
+        found = bad(sound)
+    assert list(found) == ["ephemeral store"] and setting in found["ephemeral store"]
 
 
 def test_a_library_with_known_holes_is_refused(tmp_path: Path) -> None:
