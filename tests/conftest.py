@@ -89,27 +89,28 @@ def store_urls(request: pytest.FixtureRequest) -> Iterator[tuple[str, str]]:
 
 
 @contextlib.contextmanager
-def _installed(kind: str, request: pytest.FixtureRequest) -> Iterator[Idp]:
+def installed(kind: str, request: pytest.FixtureRequest) -> Iterator[Idp]:
+    """A new installation on "embedded" or "production" stores, served until the end of the block."""
     folder: Path = request.getfixturevalue("tmp_path_factory").mktemp(kind)
     with services.stores(kind, request) as urls:
-        installed = running.configure(folder, *urls, services.free_port())
-        installed.run("migrate")
-        with running.serving(installed):
-            yield installed
+        idp = running.configure(folder, *urls, services.free_port())
+        idp.run("migrate")
+        with running.serving(idp):
+            yield idp
 
 
 @pytest.fixture(scope="session")
 def embedded_idp(request: pytest.FixtureRequest) -> Iterator[Idp]:
     """`idp serve` on SQLite and files."""
-    with _installed("embedded", request) as installed:
-        yield installed
+    with installed("embedded", request) as idp:
+        yield idp
 
 
 @pytest.fixture(scope="session")
 def production_idp(request: pytest.FixtureRequest) -> Iterator[Idp]:
     """`idp serve` on PostgreSQL and Redis."""
-    with _installed("production", request) as installed:
-        yield installed
+    with installed("production", request) as idp:
+        yield idp
 
 
 @pytest.fixture(scope="session", params=["embedded", "production"])

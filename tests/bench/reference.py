@@ -131,6 +131,7 @@ def application() -> Callable[..., Iterable[bytes]]:
         start_response("200 OK", [("Content-Type", JSON), ("Content-Length", str(len(body)))])
         return [body]
 
+    vars(wsgi)["is_page"] = lambda path: path.startswith("/template/")  # which of our workers' answers wait for a place
     return wsgi
 
 

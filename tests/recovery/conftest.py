@@ -1,9 +1,11 @@
 """Contracts for every test of recovery, imported once into each installation."""
 
 from pathlib import Path
+from typing import Iterator
 
 import pytest
 
+from tests.conftest import installed
 from tests.recovery.person import COMPANIES, CONTRACTS, Person, table
 from tests.running import Idp
 
@@ -21,6 +23,19 @@ class People:
     def company(self) -> Person:
         """The same for a company."""
         return Person(self._idp, next(self._companies))
+
+
+@pytest.fixture(scope="session", params=["embedded", "production"])
+def idp(request: pytest.FixtureRequest) -> Iterator[Idp]:
+    """An installation whose contracts nobody else imports: another file would end them."""
+    with installed(request.param, request) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def portal(idp: Idp) -> dict:
+    """The operator's own portal, at that installation."""
+    return idp.client()
 
 
 @pytest.fixture(scope="session")
