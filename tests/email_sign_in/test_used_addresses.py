@@ -35,7 +35,7 @@ def stranger(idp: Idp) -> Member:
 def likeness(answer: requests.Response, address: str) -> tuple:
     """An answer without what differs each time: names of notes, drafts and requests, the address, the clock."""
     masked = f"{address[0]}****{address.partition('@')[0][-1]}@{address.partition('@')[2]}"
-    text = re.sub(r'value="[^"]{20,}"|[0-9]{1,2}時[0-9]{1,2}分|\?n=\w+', "_", answer.text.replace(address, "@").replace(masked, "@"))
+    text = re.sub(r'value="[^"]{20,}"|[0-9]{1,2}時[0-9]{1,2}分|\?n=\w+|datetime="[^"]*"|data-[a-z]+="[0-9]+"', "_", answer.text.replace(address, "@").replace(masked, "@"))
     gone = ("Date", "Set-Cookie", "Content-Length", "X-Request-Id")
     headers = {name: re.sub(r"n=\w+", "n=_", value) for name, value in answer.headers.items() if name not in gone}
     return answer.status_code, headers, text
