@@ -32,8 +32,8 @@ def challenged(journey: Journey) -> Journey:
 
 
 def save(deps: Deps, journey: Journey) -> None:
-    """Store the journey for as long as its page may stay open (in a flood of strangers: theirs for less), and whether this browser's sign-in waits for a code, so that
-    a closed page can be gone on with (flows.md M1)."""
+    """Store the journey for as long as its page may stay open (in a flood of strangers: theirs for less), and whether this browser's
+    sign-in waits for a code, so that a closed page can be gone on with (flows.md M1)."""
     data = json.dumps(rules.to_dict(journey), separators=(",", ":")).encode()
     left = journey.code.get("until", 0) - deps.now()
     waits = [("pending:" + journey.browser, journey.id.encode(), left)] if left > 0 else []

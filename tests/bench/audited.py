@@ -89,7 +89,6 @@ class Screen:
 
     deps: Deps
     count: int
-    backend: int = 0
 
     @classmethod
     def filled(cls, idp: running.Idp, count: int) -> "Screen":
@@ -110,12 +109,7 @@ class Screen:
         self.random = Random(self.count)
         self.asked = questions(self.count)
         self.spent: dict[str, list[float]] = {name: [] for name in self.asked}
-        if self.deps.database.dialect == "postgresql":
-            with self.deps.database.read() as connection:
-                self.backend = connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
-
-    def _cpu(self) -> float:
-        return time.process_time() + (house.cpu(self.backend) if self.backend else 0)
+        self._cpu = house.OwnCpu(self.deps.database)
 
     def round(self) -> Round:
         """CPU seconds and seconds per page, over all kinds of questions: the first page, and those behind other places."""

@@ -12,8 +12,6 @@ from random import Random
 from statistics import median
 from typing import Iterator, Sequence
 
-from sqlalchemy import text
-
 from idp import app, config
 from tests import running, services
 from tests.bench import house
@@ -134,10 +132,7 @@ class Asked:
     def __init__(self, idp: running.Idp, count: int):
         self.deps = app.open_deps(*config.load(str(idp.config)))
         self.count, self.random = count, Random(count)
-        self.backend = 0
-        if self.deps.database.dialect == "postgresql":
-            with self.deps.database.read() as connection:  # the one connection of this process
-                self.backend = connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
+        self._cpu = house.OwnCpu(self.deps.database)
 
     def _facts(self, known: bool) -> dict[str, str]:
         """What members are asked for at registration or recovery; unknown: everything but one fact is somebody's."""
@@ -147,9 +142,6 @@ class Asked:
             return {"customer_number": number, "phone": one["phone"], "kana_name": one["kana_name"]}
         mail = one["isp_mail"] if known else f"nobody-{one['isp_mail']}"
         return {"kanji_name": one["kanji_name"], "birth_date": one["birth_date"], "isp_mail": mail}
-
-    def _cpu(self) -> float:
-        return time.process_time() + (house.cpu(self.backend) if self.backend else 0)
 
     def round(self) -> Round:
         """CPU seconds and seconds per question; half of them are about nobody."""

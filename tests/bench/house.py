@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Iterator
 
 import requests
+from sqlalchemy import text
 
 from idp import app, config
 from idp.domain.account import Account, Destination
 from idp.services.passwords import Hasher
 from idp.tables import accounts
+from idp.tables.database import Database
 from tests import running, services
 from tests.bench.load import Portal
 
@@ -39,6 +41,20 @@ def cpu(pid: int) -> float:
     """CPU seconds that a process has used so far, all threads, user and system: what /proc/PID/stat says in hundredths
     of a second, in nanoseconds."""
     return time.clock_gettime((~pid << 3) | 2)  # the clock's name as of clock_getcpuclockid(3)
+
+
+class OwnCpu:
+    """CPU seconds of this process and of the database process that works for it, if there is one."""
+
+    def __init__(self, database: Database):
+        self._backend = 0
+        if database.dialect == "postgresql":
+            with database.read() as connection:
+                self._backend = connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
+
+    def __call__(self) -> float:
+        """So far."""
+        return time.process_time() + (cpu(self._backend) if self._backend else 0)
 
 
 @dataclass(frozen=True)

@@ -108,31 +108,33 @@ def _timed(count: int, call: Callable[[], Any]) -> tuple[float, float]:
     return time.process_time() - cpu, time.perf_counter() - began
 
 
-def application() -> Callable[..., Iterable[bytes]]:
+class Application:
     """`/bare/N` and `/flask/N` answer with N bytes of JSON type, `/template/N` with a page of about as many."""
-    app = Flask("reference")
-    app.jinja_loader = DictLoader({"page.html": _PAGE})
 
-    @app.get("/flask/<int:size>")
-    def answer(size: int) -> Response:
-        return Response(bodies[size], content_type=JSON)
+    def __init__(self) -> None:
+        self._bodies: dict[int, bytes] = _Bodies()
+        self._app = app = Flask("reference")
+        app.jinja_loader = DictLoader({"page.html": _PAGE})
 
-    @app.get("/template/<int:size>")
-    def page(size: int) -> str:
-        return render_template("page.html", rows=_ROWS[: max(1, (size - 180) // 100)])
+        @app.get("/flask/<int:size>")
+        def answer(size: int) -> Response:
+            return Response(self._bodies[size], content_type=JSON)
 
-    bodies: dict[int, bytes] = _Bodies()
+        @app.get("/template/<int:size>")
+        def page(size: int) -> str:
+            return render_template("page.html", rows=_ROWS[: max(1, (size - 180) // 100)])
 
-    def wsgi(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    def is_page(self, path: str) -> bool:
+        """Asked by our workers: pages wait for a place."""
+        return path.startswith("/template/")
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         path = environ["PATH_INFO"]
         if not path.startswith("/bare/"):
-            return app(environ, start_response)
-        body = bodies[int(path[6:])]
+            return self._app(environ, start_response)
+        body = self._bodies[int(path[6:])]
         start_response("200 OK", [("Content-Type", JSON), ("Content-Length", str(len(body)))])
         return [body]
-
-    vars(wsgi)["is_page"] = lambda path: path.startswith("/template/")  # which of our workers' answers wait for a place
-    return wsgi
 
 
 class _Bodies(dict[int, bytes]):
@@ -153,7 +155,7 @@ def serve(port: int) -> None:
                 self.cfg.set(key, value)
 
         def load(self) -> Any:
-            return application()
+            return Application()
 
     Reference().run()
 

@@ -100,13 +100,7 @@ class Desk:
         self.deps = app.open_deps(*config.load(str(idp.config)))
         fill(self.deps, count)
         self.terms = asked(Random(count), count)
-        self.backend = 0
-        if self.deps.database.dialect == "postgresql":
-            with self.deps.database.read() as connection:
-                self.backend = connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
-
-    def _cpu(self) -> float:
-        return time.process_time() + (house.cpu(self.backend) if self.backend else 0)
+        self._cpu = house.OwnCpu(self.deps.database)
 
     def round(self) -> Round:
         """CPU seconds and seconds per search."""

@@ -1,13 +1,14 @@
 """Contracts for every test of recovery, imported once into each installation."""
 
 from pathlib import Path
-from typing import Iterator
 
 import pytest
 
-from tests.conftest import installed
+from tests.contracted import idp, portal
 from tests.recovery.person import COMPANIES, CONTRACTS, Person, table
 from tests.running import Idp
+
+__all__ = ["idp", "portal"]
 
 
 class People:
@@ -23,19 +24,6 @@ class People:
     def company(self) -> Person:
         """The same for a company."""
         return Person(self._idp, next(self._companies))
-
-
-@pytest.fixture(scope="session", params=["embedded", "production"])
-def idp(request: pytest.FixtureRequest) -> Iterator[Idp]:
-    """An installation whose contracts nobody else imports: another file would end them."""
-    with installed(request.param, request) as found:
-        yield found
-
-
-@pytest.fixture(scope="session")
-def portal(idp: Idp) -> dict:
-    """The operator's own portal, at that installation."""
-    return idp.client()
 
 
 @pytest.fixture(scope="session")

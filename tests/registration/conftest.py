@@ -1,27 +1,15 @@
 """Contracts for applicants, a few at a time."""
 
-from typing import Callable, Iterator
+from typing import Callable
 
 import pytest
 
-from tests.conftest import installed
+from tests.contracted import idp, portal
 from tests.registration.applicant import Applicant, new_contracts
 from tests.running import Idp
 
+__all__ = ["idp", "portal"]
 _STOCK: dict[str, list[dict[str, str]]] = {}
-
-
-@pytest.fixture(scope="session", params=["embedded", "production"])
-def idp(request: pytest.FixtureRequest) -> Iterator[Idp]:
-    """An installation whose contracts nobody else imports: another file would end them."""
-    with installed(request.param, request) as found:
-        yield found
-
-
-@pytest.fixture(scope="session")
-def portal(idp: Idp) -> dict:
-    """The operator's own portal, at that installation."""
-    return idp.client()
 
 
 @pytest.fixture
