@@ -7,12 +7,14 @@ from sqlalchemy import Connection, Executable
 from sqlalchemy.exc import DBAPIError
 
 
-def driven(connection: Connection, sql: str, values: Any = ()) -> Any:
-    """The driver's cursor after one statement, in the connection's own transaction if it has one; errors as Core raises
-    them, lost connections given up as Core does."""
+def driven(connection: Connection, sql: str, values: Any = (), returns: bool = False) -> list[tuple[Any, ...]]:
+    """What one statement `returns`, in the connection's own transaction if it has one; errors as Core raises them, lost
+    connections given up as Core does."""
     driver: Any = connection.connection.dbapi_connection
     try:
-        return driver.execute(sql, values)
+        cursor = driver.execute(sql, values)
+        # SQLite ends a statement that returns rows, and commits it, only when the last one is asked for
+        return cursor.fetchall() if returns else []
     except connection.dialect.loaded_dbapi.Error as error:
         raise _told(connection, driver, sql, error) from error
 
@@ -47,9 +49,7 @@ class Hot:
         """Every row that the statement returns."""
         sql, constants, order = self._compiled.get(connection.dialect.name) or self._compile(connection)
         named = {**constants, **values}
-        cursor = driven(connection, sql, named if order is None else [named[name] for name in order])
-        found: list[tuple[Any, ...]] = cursor.fetchall() if self._returns else []
-        return found
+        return driven(connection, sql, named if order is None else [named[name] for name in order], self._returns)
 
     def _compile(self, connection: Connection) -> tuple[str, dict[str, Any], tuple[str, ...] | None]:
         compiled: Any = self._statement.compile(dialect=connection.dialect, column_keys=self._columns)  # type: ignore[attr-defined]

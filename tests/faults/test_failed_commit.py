@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import column, insert, table, text
 
 from idp.tables.database import Database, DatabaseError
 from idp.tables import hot
@@ -22,6 +22,7 @@ def one_connection(database_url: str) -> Any:
 
 
 INSERT = "INSERT INTO children VALUES (1, 7)"
+RETURNING = hot.Hot(insert(table("children", column("id"), column("parent"))).values(id=1, parent=7).returning(column("id")))
 
 
 @pytest.mark.parametrize("way", ["Core", "hot"])
@@ -34,3 +35,9 @@ def test_the_connection_is_good_for_the_next_transaction(one_connection: Databas
     with one_connection.read() as connection:
         assert connection.execute(text("SELECT count(*) FROM parents, children")).scalar() == 0
         assert connection.execute(text("SELECT id FROM parents")).scalar() == 7
+
+
+def test_a_statement_that_returns_rows_fails_as_every_other_one(one_connection: Database) -> None:
+    """SQLite commits it while its rows are fetched."""
+    with pytest.raises(DatabaseError), one_connection.each() as connection:
+        RETURNING.rows(connection, {})
