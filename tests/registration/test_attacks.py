@@ -17,7 +17,7 @@ WIDTH = 16
 
 def shape(page: requests.Response) -> tuple:
     """Everything that an answer tells, but for the random names and the visitor's own words."""
-    body = re.sub(r"[A-Za-z0-9_-]{43}|n=[a-z0-9]{26}|\d{4}年\d+月\d+日 \d+時\d\d分|\d+時\d\d分", "", page.text)
+    body = re.sub(r"[A-Za-z0-9_-]{43}|n=[a-z0-9]{26}|\d{4}年\d+月\d+日 \d+時\d\d分|\d+時\d\d分|data-wait=.\d+", "", page.text)
     headers = {name: value for name, value in page.headers.items() if name not in ("Date", "Content-Length", "Set-Cookie")}
     return page.status_code, re.sub(r' value="[^"]*"', "", body), headers
 
