@@ -217,6 +217,5 @@ class Worker(ThreadWorker):
 
 def worker_class(settings: Settings) -> type[ThreadWorker]:
     """The worker of these settings, for `worker_class`."""
-    headers = [*constant_headers(settings), ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")]
-    lines = "".join(f"{name}: {value}\r\n" for name, value in headers).encode()
+    lines = "".join(f"{name}: {value}\r\n" for name, value in constant_headers(settings)).encode()
     return type("Worker", (Worker,), {"lines": lines})

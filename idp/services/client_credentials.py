@@ -10,15 +10,16 @@ from idp.services.client_register import ClientRegister
 
 MAX_HEADER = 2_048
 _BASIC = re.compile(r"[Bb][Aa][Ss][Ii][Cc] +([A-Za-z0-9+/]+=*)")
+_BROKEN = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _VSCHAR = re.compile(r"[\x20-\x7e]{1,512}")
 
 
 def _decoded(part: str) -> str | None:
     """One half of Basic credentials, form-decoded strictly (RFC 6749 section 2.3.1)."""
-    if re.search(r"%(?![0-9A-Fa-f]{2})", part):
+    if "%" in part and _BROKEN.search(part):
         return None
     try:
-        text = unquote_to_bytes(part.replace("+", " ")).decode("utf-8")
+        text = unquote_to_bytes(part.replace("+", " ")).decode("utf-8") if "%" in part or "+" in part else part
     except UnicodeDecodeError:
         return None
     return text if _VSCHAR.fullmatch(text) else None

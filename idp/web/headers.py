@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import re
+from functools import lru_cache
 from typing import Any, Callable, Iterable
 
 from idp.config import Settings
@@ -33,7 +34,7 @@ def page_policy(form_targets: Iterable[str] = (), form_post: bool = False) -> st
 
 
 def constant_headers(settings: Settings) -> list[tuple[str, str]]:
-    """What every response carries, errors included."""
+    """What every response carries that has nothing else of that name, errors included."""
     found = [
         ("X-Content-Type-Options", "nosniff"),
         ("Referrer-Policy", "no-referrer"),
@@ -41,6 +42,7 @@ def constant_headers(settings: Settings) -> list[tuple[str, str]]:
         ("Cross-Origin-Resource-Policy", "same-origin"),
         ("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()"),
         ("X-Frame-Options", "DENY"),
+        ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
     ]
     if settings.secure:
         found.append(("Strict-Transport-Security", "max-age=31536000; includeSubDomains"))
@@ -64,16 +66,14 @@ class Gate:
         self._inner, self._timer, self._noted = inner, timer, noted
         self.is_page, self._busy = is_page, busy
         self._hosts, self._link_host, self._issuer = settings.hosts, settings.link_host, settings.issuer
-        self._headers = [(row[0].lower(), row) for row in constant_headers(settings)]
+        self._headers = constant_headers(settings)
+        self._missing = lru_cache(maxsize=256)(self._not_among)
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         began, path, request_id = self._timer(), environ["PATH_INFO"], request_ids.begin()
 
         def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
-            names = {name.lower() for name, _ in headers}
-            headers += [row for name, row in self._headers if name not in names]
-            if "content-security-policy" not in names:
-                headers.append(("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"))
+            headers += self._missing(tuple([name for name, _ in headers]))
             headers.append((request_ids.HEADER, request_id))
             self._noted(path, int(status[:3]), self._timer() - began)
             return start_response(status, headers, *rest)
@@ -92,6 +92,11 @@ class Gate:
             start("421 Misdirected Request", [("Content-Type", "text/plain"), ("Content-Length", str(len(body)))])
             return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
         return self._inner(environ, start)
+
+    def _not_among(self, names: tuple[str, ...]) -> list[tuple[str, str]]:
+        """The constant headers that an answer with these names has not got yet."""
+        there = {name.lower() for name in names}
+        return [row for row in self._headers if row[0].lower() not in there]
 
     def _linked(self, environ: dict[str, Any]) -> str | None:
         """Where a link of an SMS leads from its short host: to the same link of the issuer. That host opens nothing else."""

@@ -153,7 +153,7 @@ def problems(inside: Inside, request: Request, answer: Answer) -> list[str]:
     if (answer.status >= 500 or answer.status < 200) and not asks_the_provider:
         found.append(f"status {answer.status}")
     names = [name.lower() for name, _ in answer.headers]
-    wanted = [name for name, _ in constant_headers(inside.deps.settings)] + ["Content-Security-Policy"]
+    wanted = [name for name, _ in constant_headers(inside.deps.settings)]
     found += [f"{name} stands there {names.count(name.lower())} times" for name in wanted if names.count(name.lower()) != 1]
     found += [f"{name}: control characters" for name, value in answer.headers if re.search("[\x00-\x1f\x7f]", value)]
     if answer.status == 405 and not answer.header("Allow"):
