@@ -3,30 +3,21 @@
 import json
 from typing import Any, Iterable, Literal, Sequence
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from idp.domain.account import Account, Destination
 from idp.domain.journey import Factors
-from idp.tables import grants, search_names
+from idp.tables import search_names
 from idp.tables.hot import Hot
-from idp.tables.schema import accounts, destinations, login_ids, passkeys, recovery_codes, revoked_grants, totp
+from idp.tables.schema import accounts, destinations, login_ids, passkeys, recovery_codes, totp
 
 
 class Taken(Exception):
     """The login ID or the e-mail address for sign-in belongs to another account."""
 
 
-_WITHDRAWN = and_(revoked_grants.c.id == bindparam("withdrawn_id"), revoked_grants.c.until >= bindparam("dies_at"))
-_ENDED = or_(revoked_grants.c.id.in_((bindparam("grant_id"), bindparam("token_id"))), _WITHDRAWN)
-_REVOKED = select(revoked_grants.c.id).where(_ENDED).exists()
-_OF_DESTINATION = tuple(destinations.c[name] for name in ("id", "account_id", "kind", "address", "verified_at", "usual"))
-_OF_GRANT = Hot(
-    select(accounts, _REVOKED.label("revoked"), *_OF_DESTINATION)
-    .select_from(accounts.outerjoin(destinations, destinations.c.account_id == accounts.c.id))
-    .where(accounts.c.id == bindparam("value"))
-    .order_by(destinations.c.created_at, destinations.c.id)
-)
+OF_DESTINATION = tuple(destinations.c[name] for name in ("id", "account_id", "kind", "address", "verified_at", "usual"))
 _HAS_APP = select(totp.c.account_id).where(totp.c.account_id == accounts.c.id).exists()
 _HAS_CODES = select(recovery_codes.c.account_id).where(recovery_codes.c.account_id == accounts.c.id).exists()
 _HAS_PASSKEY = select(passkeys.c.account_id).where(passkeys.c.account_id == accounts.c.id).exists()
@@ -38,7 +29,7 @@ By = Literal["id", "login_id", "email_login"]
 
 def _with_factors(column: ColumnElement[str]) -> Hot:
     return Hot(
-        select(accounts, _HAS_APP.label("app"), _HAS_CODES.label("printed"), _HAS_PASSKEY.label("passkey"), *_OF_DESTINATION)
+        select(accounts, _HAS_APP.label("app"), _HAS_CODES.label("printed"), _HAS_PASSKEY.label("passkey"), *OF_DESTINATION)
         .select_from(accounts.outerjoin(destinations, destinations.c.account_id == accounts.c.id))
         .where(column == bindparam("value"))
         .order_by(destinations.c.created_at, destinations.c.id)
@@ -70,20 +61,6 @@ def made(values: Sequence[Any], known: Iterable[Sequence[Any]]) -> Account:
 def by_id(connection: Connection, account_id: str, with_destinations: bool = False) -> Account | None:
     """The account with this subject, or None."""
     return _account(connection, "id", account_id, with_destinations)
-
-
-def of_grant(
-    connection: Connection, account_id: str, grant_id: str | None, token_id: str | None, client_id: str, dies_at: int
-) -> Account | None:
-    """The account with its destinations, or None if there is none, the grant or this access token of it was revoked, or the
-    consent to it withdrawn: one statement, for the endpoints that portals call most. `grant_id`, `token_id`: None where
-    only the consent matters; `dies_at`: when an access token of the grant would die at the latest (Unix seconds)."""
-    width = len(_NAMES)
-    values = {"value": account_id, "grant_id": grant_id, "token_id": token_id, "dies_at": dies_at}
-    rows = _OF_GRANT.rows(connection, {**values, "withdrawn_id": grants.withdrawn_id(account_id, client_id)})
-    if not rows or rows[0][width]:
-        return None
-    return made(rows[0], (row[width + 1 :] for row in rows if row[width + 1] is not None))
 
 
 def with_factors(connection: Connection, value: str, by: By = "id") -> tuple[Account, Factors] | None:

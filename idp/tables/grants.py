@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, delete, exists, select, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 from sqlalchemy.exc import IntegrityError
 
 from idp.tables.hot import Hot
@@ -14,7 +14,7 @@ _CONSENTS = Hot(
     .where(consents.c.account_id == bindparam("account"))
     .order_by(consents.c.granted_at.desc(), consents.c.client_id)
 )
-_REVOKED = select(exists().where(revoked_grants.c.id == bindparam("grant_id")))
+_REVOKED = Hot(select(revoked_grants.c.id).where(revoked_grants.c.id == bindparam("grant_id")))
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ def revoke(connection: Connection, grant_id: str, until: int) -> None:
 
 def revoked(connection: Connection, grant_id: str) -> bool:
     """Whether the grant, or the access token, was revoked."""
-    return bool(connection.execute(_REVOKED, {"grant_id": grant_id}).scalar())
+    return bool(_REVOKED.rows(connection, {"grant_id": grant_id}))
 
 
 def consented_scope(connection: Connection, account_id: str, client_id: str) -> frozenset[str]:

@@ -227,7 +227,7 @@ def _over_http(folder: Path, urls: tuple[str, str], names: list[str] | tuple[str
                 yield getattr(run, name.replace("-", "_"))()
         # the peer has its data in Redis, so ours is measured with its production stores
         if (beside := [name for name in names if name in peer.NAMES]) and not urls[0].startswith("sqlite"):
-            with peer.serving(bench, folder) as sides:
+            with peer.serving(bench, folder, cost) as sides:
                 match = peer.Match(run, *sides)
                 yield from (match.figure(name) for name in beside)
         if "memory" in names:

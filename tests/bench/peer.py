@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Callable, Iterator
 
 import requests
 
+from idp.domain.policy import Argon2Cost
 from tests import running, services
 from tests.bench import house, load
 from tests.bench.figure import Figure, Round, figure, in_turn
@@ -62,11 +63,12 @@ def _installed() -> Path:
 
 
 @contextlib.contextmanager
-def serving(bench: Bench, folder: Path) -> Iterator[tuple[Side, Side]]:
-    """Ours and the peer, which has a Redis of its own as ours has."""
+def serving(bench: Bench, folder: Path, cost: Argon2Cost) -> Iterator[tuple[Side, Side]]:
+    """Ours and the peer, which has a Redis of its own as ours has. `cost`: of every password hash."""
     installed, port, client = _installed(), services.free_port(), bench.portal.client
     known = {name: client[name] for name in ("client_id", "client_secret", "redirect_uris")}
-    said = {"client": known, "members": bench.members, "scope": OFFLINE, "password": running.PASSWORD}
+    said: dict[str, Any] = {"client": known, "members": bench.members, "scope": OFFLINE, "password": running.PASSWORD}
+    said["hash"] = {"memoryCost": cost.memory_kib, "timeCost": cost.time_cost, "parallelism": cost.parallelism}
     (folder / "peer.json").write_text(json.dumps(said))
     with contextlib.ExitStack() as stack:
         private = stack.enter_context(services.private_folder())

@@ -13,7 +13,7 @@ from idp.domain.account import Account
 from idp.features.oidc import codes, offline, refresh_tokens, refusals, resources, tokens
 from idp.features.oidc.codes import Code
 from idp.services import doctor, metrics
-from idp.tables import accounts
+from idp.tables import holders
 from idp.tables.database import Connection
 
 
@@ -55,7 +55,7 @@ class CodeGrant(AuthorizationCodeGrant):
         issued = code.expires - lifetimes.code(self.request.client, rule)
         # as if the token had been made with the code: a consent withdrawn in between ends it. The grant itself is not asked
         # about, or who shows the code a second time could keep the first from winning
-        account = accounts.of_grant(connection, code.subject, None, None, code.client_id, issued + rule.access)
+        account = holders.account(connection, code.subject, None, None, code.client_id, issued + rule.access)
         if account is None or account.status != "active" or account.epoch != code.epoch:
             raise InvalidGrantError("the sign-in has ended")
         return account

@@ -4,7 +4,7 @@ from typing import Any
 
 from idp.domain.client import Client
 from idp.features.oidc import access_tokens, jose, protected, refresh_tokens, signed_introspection
-from idp.tables import accounts, grants, refresh_families
+from idp.tables import grants, holders, refresh_families
 from idp.web.house import House
 from idp.web.machine import MachineRequest, Reply, json_reply
 
@@ -47,8 +47,8 @@ def _alive(house: House, holder: Client, claims: dict[str, Any]) -> bool:
         if "grant_id" not in claims:  # a client's own, without a member
             return not grants.revoked(connection, claims["jti"])
         dies_at = claims["iat"] + house.deps.policy.tokens.access
-        account = accounts.of_grant(connection, member, claims["grant_id"], claims["jti"], claims["client_id"], dies_at)
-    return account is not None and account.status == "active" and account.epoch == claims["epoch"]
+        state = holders.state(connection, member, claims["grant_id"], claims["jti"], claims["client_id"], dies_at)
+    return state == ("active", claims["epoch"])
 
 
 def _told(claims: dict[str, Any]) -> dict[str, Any]:

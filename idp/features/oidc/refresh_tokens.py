@@ -18,7 +18,7 @@ from idp.domain.account import Account
 from idp.domain.client import Client
 from idp.domain.grant import Grant
 from idp.services import records
-from idp.tables import accounts, grants, refresh_families
+from idp.tables import grants, holders, refresh_families
 from idp.tables.database import Connection
 from idp.tables.refresh_families import Family
 from idp.vault import Vault, fingerprint
@@ -97,7 +97,7 @@ def _used(connection: Connection, deps: Deps, client: Client, token: Token, now:
 def holder(connection: Connection, client: Client, grant: Grant) -> Account | None:
     """The member, unless something has ended the grant: the account's state or epoch, a revocation, a consent withdrawn
     (requirement TK-15)."""
-    account = accounts.of_grant(connection, grant.subject, grant.grant_id, None, client.id, NEVER)
+    account = holders.account(connection, grant.subject, grant.grant_id, None, client.id, NEVER)
     if account is None or account.status != "active" or account.epoch != grant.epoch:
         return None
     if not client.first_party and not set(grant.scope) <= grants.consented_scope(connection, account.id, client.id):

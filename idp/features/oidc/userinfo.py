@@ -2,7 +2,7 @@
 
 from idp.domain.claims import claims_of, wanted
 from idp.features.oidc import access_tokens, holder, jose
-from idp.tables import accounts
+from idp.tables import holders
 from idp.web.bearer import refused, shown_token
 from idp.web.house import House
 from idp.web.machine import MachineRequest, Reply, json_reply
@@ -29,7 +29,7 @@ def answer(house: House, request: MachineRequest) -> Reply:
     names = wanted(scope, claims.get("userinfo_claims", ()))
     with deps.database.read() as connection:
         dies_at = claims["iat"] + deps.policy.tokens.access
-        account = accounts.of_grant(connection, member, claims["grant_id"], claims["jti"], claims["client_id"], dies_at)
+        account = holders.account(connection, member, claims["grant_id"], claims["jti"], claims["client_id"], dies_at)
     if account is None or account.status != "active" or account.epoch != claims["epoch"]:
         return refused(401, "invalid_token", "the token is not valid any more")
     return json_reply(200, {"sub": claims["sub"], **claims_of(account, names)})

@@ -6,11 +6,11 @@ import Redis from 'ioredis';
 import Provider, { errors } from 'oidc-provider';
 
 const [port, socket, file] = process.argv.slice(2);
-const { client, members, scope, password } = JSON.parse(readFileSync(file, 'utf8'));
+const { client, members, scope, password, hash: cost } = JSON.parse(readFileSync(file, 'utf8'));
 const issuer = `http://localhost:${port}`;
 const api = 'urn:example:api';
 const redis = new Redis(socket, { keyPrefix: 'peer:' });
-const hash = await argon2.hash(password, { type: argon2.argon2id, memoryCost: 19456, timeCost: 2, parallelism: 1 });
+const hash = await argon2.hash(password, { type: argon2.argon2id, ...cost });
 const accounts = new Map(members.map((name) => [name, { accountId: `s-${name}`, name, hash }]));
 const bySubject = new Map([...accounts.values()].map((one) => [one.accountId, one]));
 
