@@ -3,7 +3,7 @@
 import json
 from typing import Any, Iterable, Literal, Sequence
 
-from sqlalchemy import ColumnElement, Connection, bindparam, func, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from idp.domain.account import Account, Destination
