@@ -13,7 +13,7 @@ from tests.faults.storm.visitor import NoLetter
 from tests.ports.http_gateway import Gateway
 from tests.ports.smtp_server import Inbox
 
-SECONDS = 15.0  # to wait for a letter
+SECONDS, LATE = 15.0, 5.0  # to wait for a letter, and for another one
 
 
 class Post:
@@ -41,9 +41,9 @@ class Post:
             self._sort()
             return list(self._texts.get(to, ()))
 
-    def wait(self, to: str, pattern: str, seen: int) -> str:
+    def wait(self, to: str, pattern: str, seen: int, seconds: float = SECONDS) -> str:
         """What the pattern finds in a letter behind the first `seen`; raises `NoLetter`."""
-        end = time.monotonic() + SECONDS
+        end = time.monotonic() + seconds
         while True:
             for text in reversed(self.texts(to)[seen:]):
                 if found := re.findall(pattern, text):
