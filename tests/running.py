@@ -57,17 +57,21 @@ class Idp(Outgoing):
         assert not check or done.returncode == 0, f"idp {' '.join(arguments)}: {done.stdout}{done.stderr}"
         return done
 
+    def within(self, *arguments: str, stdin: str = "") -> str:
+        """What the command prints, in this process: to start one takes longer than most tests."""
+        done = CliRunner().invoke(root, ["--config", str(self.config), *arguments], input=stdin)
+        assert done.exit_code == 0, f"idp {' '.join(arguments)}: {done.output}"
+        return done.stdout
+
     def client(self, **metadata: Any) -> dict[str, Any]:
         """Register a client; returns what was registered."""
         given = {"client_name": "Test portal", "redirect_uris": [CALLBACK], **metadata}
-        return dict(json.loads(self.run("client", "add", "-", stdin=json.dumps(given)).stdout))
+        return dict(json.loads(self.within("client", "add", "-", stdin=json.dumps(given))))
 
     def account(self, login_id: str, *options: str, password: str = PASSWORD) -> str:
-        """Add a member; returns the subject. In this process: to start one takes longer than most tests."""
-        arguments = ("account", "add", "--login-id", login_id, "--nickname", "はなこ", *options, "--password-stdin")
-        done = CliRunner().invoke(root, ["--config", str(self.config), *arguments], input=password)
-        assert done.exit_code == 0, f"idp {' '.join(arguments)}: {done.output}"
-        return str(json.loads(done.stdout)["sub"])
+        """Add a member; returns the subject."""
+        added = self.within("account", "add", "--login-id", login_id, "--nickname", "はなこ", *options, "--password-stdin", stdin=password)
+        return str(json.loads(added)["sub"])
 
     def audit(self, event: str) -> list[dict[str, Any]]:
         """The audit rows of one event, the oldest first."""

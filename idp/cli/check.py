@@ -68,11 +68,11 @@ def check(ctx: click.Context) -> None:
 
 
 def _attempts(settings: config.Settings, base: Path) -> dict[str, Callable[[], str | None]]:
-    from idp import app, courier
+    from idp import courier, parts
     from idp.web import own_templates
     from idp.services.keyring import Keyring
 
-    app.make_folders(settings)
+    parts.make_folders(settings)
 
     @cache
     def database() -> Database:
@@ -86,7 +86,7 @@ def _attempts(settings: config.Settings, base: Path) -> dict[str, Callable[[], s
             sms_reset = policy_file.load(settings.policy, base).recovery.sms_reset
         except TomlError:  # the policy's own line says so
             sms_reset = "code"
-        app.open_texts(settings, sms_reset)
+        parts.open_texts(settings, sms_reset)
 
     def templates() -> None:
         own_templates.loader(settings.brand.templates)
@@ -102,16 +102,16 @@ def _attempts(settings: config.Settings, base: Path) -> dict[str, Callable[[], s
         return f"step {found.at}"
 
     def ephemeral() -> None:
-        store = app.open_ephemeral(settings)
+        store = parts.open_ephemeral(settings)
         if not checks.keeps(store):
             raise ValueError("what was written could not be read back")
         if found := store.mistakes():
             raise ValueError("; ".join(found))
 
     def keys() -> str:
-        deps = app.open_deps(settings, base, migrate=False)
+        deps = parts.open_deps(settings, base, migrate=False)
         found = ", ".join(sorted(Keyring(deps).ring().signing))
-        app.close_deps(deps)
+        parts.close_deps(deps)
         if not found:
             raise ValueError("there are none; run: idp migrate")
         return found
@@ -158,7 +158,7 @@ def _attempts(settings: config.Settings, base: Path) -> dict[str, Callable[[], s
         "ephemeral store": ephemeral,
         "mail": lambda: courier.open_mail(settings).ping(),
         "sms": sms,
-        "contract records": lambda: app.open_contractors(settings, database(), Vault(secrets())).ping(),
+        "contract records": lambda: parts.open_contractors(settings, database(), Vault(secrets())).ping(),
         "signing keys": keys,
         "clock": clock,
     }

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from idp import app
+from idp import parts
 from idp.cli.client_invite import invite, uninvite
 from idp.cli.common import Refused, opened, seconds_of
 from idp.deps import Deps
@@ -97,7 +97,7 @@ def add(ctx: click.Context, file: Any) -> None:
         raise Refused("The metadata is not UTF-8 text.") from None
     with opened(ctx) as deps:
         try:
-            registered = client_registration.register(deps, text, app.open_fetcher(deps.settings))
+            registered = client_registration.register(deps, text, parts.open_fetcher(deps.settings))
         except Rejected as error:
             raise Refused("\n".join(error.problems)) from None
         with deps.database.write() as connection:

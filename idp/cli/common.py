@@ -7,7 +7,7 @@ from typing import Iterator
 
 import click
 
-from idp import app, config
+from idp import config, parts
 from idp.deps import Deps
 from idp.services.passwords import Hasher
 from idp.tables.database import DatabaseError
@@ -46,11 +46,11 @@ def opened(ctx: click.Context, migrate: bool = True) -> Iterator[Deps]:
     """The opened house of `idp --config FILE`, closed at the end. `migrate` brings the embedded default up to date."""
     settings, base = config.load(ctx.obj)
     with plainly():
-        deps = app.open_deps(settings, base, migrate=migrate)
+        deps = parts.open_deps(settings, base, migrate=migrate)
         try:
             yield deps
         finally:
-            app.close_deps(deps)
+            parts.close_deps(deps)
 
 
 def seconds_of(text: str, option: str) -> int:

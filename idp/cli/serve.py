@@ -77,7 +77,7 @@ def run_server(settings: Settings, base: Path, with_demo: bool) -> None:
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(shared)
     from gunicorn.app.base import BaseApplication
 
-    from idp import app
+    from idp import app, parts
     from idp.cli.beside import Beside, Master
     from idp.cli.common import plainly
     from idp.services import logs, metrics
@@ -87,7 +87,7 @@ def run_server(settings: Settings, base: Path, with_demo: bool) -> None:
         raise click.ClickException(" ".join(old) + " Install the versions that setup.cfg names.")
     _refuse_taken(settings.server.bind)
     with plainly():
-        deps = app.open_deps(settings, base)
+        deps = parts.open_deps(settings, base)
         house = app.build(deps)
     wrap, lines = _demo(deps, house) if with_demo else (lambda inner: inner, [f"idp serves {settings.issuer}"])
     wsgi = app.create_wsgi(house, wrap)
@@ -101,7 +101,7 @@ def run_server(settings: Settings, base: Path, with_demo: bool) -> None:
         def load_config(self) -> None:
             for key, value in _gunicorn_options(settings).items():
                 self.cfg.set(key, value)
-            self.cfg.set("post_fork", lambda arbiter, worker: app.after_fork(deps))
+            self.cfg.set("post_fork", lambda arbiter, worker: parts.after_fork(deps))
             self.cfg.set("child_exit", lambda arbiter, worker: metrics.worker_gone(worker.pid))
             self.cfg.set("when_ready", lambda arbiter: click.echo("\n".join(lines)))
             self.cfg.set("on_exit", lambda arbiter: _stopped(helper, shared))

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from sqlalchemy import select
 from werkzeug.test import run_wsgi_app
 
-from idp import app, config
+from idp import app, config, parts
 from idp.domain import admin
 from idp.domain.account import Account
 from idp.services import accounts, client_registration, members
@@ -29,13 +29,13 @@ class Api:
 
     def __init__(self, folder: Path, database: str, ephemeral: str, clock: Callable[[], float] = time.time, **how: Any):
         installed = running.configure(folder, database, ephemeral, 8000, **how)
-        self.deps = replace(app.open_deps(*config.load(str(installed.config))), clock=clock)
+        self.deps = replace(parts.open_deps(*config.load(str(installed.config))), clock=clock)
         self.house = app.build(self.deps)
         self.wsgi = app.create_wsgi(self.house)
 
     def close(self) -> None:
         """Close every connection."""
-        app.close_deps(self.deps)
+        parts.close_deps(self.deps)
 
     def call(self, request: Request) -> Answer:
         """One request."""

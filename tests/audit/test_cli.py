@@ -9,7 +9,7 @@ from typing import Any, Iterator
 import pytest
 from click.testing import CliRunner, Result
 
-from idp import app, cli, config
+from idp import cli, config, parts
 from idp.deps import Deps
 from idp.services import audit_chain, records
 from idp.tables.schema import audit
@@ -29,9 +29,9 @@ def installed(database_url: str, tmp_path: Path) -> Idp:
 @pytest.fixture
 def deps(installed: Idp) -> Iterator[Deps]:
     """What it holds."""
-    opened = app.open_deps(*config.load(str(installed.config)))
+    opened = parts.open_deps(*config.load(str(installed.config)))
     yield opened
-    app.close_deps(opened)
+    parts.close_deps(opened)
 
 
 def run(installed: Idp, *arguments: str) -> Result:

@@ -7,7 +7,7 @@ from click.testing import CliRunner
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from idp import app, config
+from idp import app, config, parts
 from idp.cli import root
 from idp.deps import Deps
 from idp.services import throttles
@@ -126,10 +126,10 @@ def tight(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Deps, Call
     """An installation whose limits are reached at once, and visitors of it."""
     limits = {"rates": {"pages_per_address_per_minute": "10", "sign_ins_per_address_per_minute": "5", "device_codes_per_address_per_minute": "5"}}
     idp = running.configure(tmp_path_factory.mktemp("tight"), "sqlite:///idp.db", "sqlite:///ephemeral.db", 8000, policy=limits)
-    deps = app.open_deps(*config.load(str(idp.config)))
+    deps = parts.open_deps(*config.load(str(idp.config)))
     pages = app.flask_app(app.build(deps))
     yield deps, pages.test_client
-    app.close_deps(deps)
+    parts.close_deps(deps)
 
 
 def test_a_flood_of_pages_is_on_record_once_a_minute(tight: tuple[Deps, Callable[[], FlaskClient]]) -> None:

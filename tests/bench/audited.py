@@ -11,7 +11,7 @@ from typing import Any, Iterator
 import psycopg
 from sqlalchemy import BigInteger, Connection, case, cast, func, literal, select, text
 
-from idp import app, config
+from idp import config, parts
 from idp.deps import Deps
 from idp.features.console_audit import flow
 from idp.tables.audit_search import Filter
@@ -93,7 +93,7 @@ class Screen:
     @classmethod
     def filled(cls, idp: running.Idp, count: int) -> "Screen":
         """One that is ready to be asked."""
-        deps = app.open_deps(*config.load(str(idp.config)))
+        deps = parts.open_deps(*config.load(str(idp.config)))
         with deps.database.write() as connection:
             be_patient(connection, 0)
             fill(connection, count)
@@ -142,7 +142,7 @@ def compared(many: Screen, few: Screen, rounds: int) -> Figure:
     """Both in turn."""
     pairs = in_turn(rounds, many.round, few.round)
     for one in (many, few):
-        app.close_deps(one.deps)
+        parts.close_deps(one.deps)
     found = figure("audit", 1.5, False, f"{FEW:,}", pairs)
     kinds = {name: median(a / b for a, b in zip(many.spent[name][1:], few.spent[name][1:])) for name in many.asked}
     return replace(found, raw={"rows": many.count, "wall": median(a[1] / b[1] for a, b in zip(*pairs)), **kinds, **found.raw})

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from idp import app, config
+from idp import config, parts
 from idp.domain.letter import Letter
 from idp.services import letters
 from idp.tables.schema import outbox
@@ -19,7 +19,7 @@ _opened: dict[str, Any] = {}
 def _newest_code(settings_file: str, address: str) -> str:
     """The code of the newest letter to this address."""
     if settings_file not in _opened:
-        _opened[settings_file] = app.open_deps(*config.load(settings_file))
+        _opened[settings_file] = parts.open_deps(*config.load(settings_file))
     deps, columns = _opened[settings_file], [outbox.c[name] for name in Letter.__dataclass_fields__]
     with deps.database.read() as connection:
         query = select(*columns).where(outbox.c.recipient == address).order_by(outbox.c.id.desc()).limit(1)

@@ -12,7 +12,7 @@ from random import Random
 from statistics import median
 from typing import Iterator, Sequence
 
-from idp import app, config
+from idp import config, parts
 from tests import running, services
 from tests.bench import house
 from tests.bench.figure import Figure, Round, figure, in_turn
@@ -130,7 +130,7 @@ class Asked:
     """The contract records of an installation, asked in this process; what its own database process uses counts too."""
 
     def __init__(self, idp: running.Idp, count: int):
-        self.deps = app.open_deps(*config.load(str(idp.config)))
+        self.deps = parts.open_deps(*config.load(str(idp.config)))
         self.count, self.random = count, Random(count)
         self._cpu = house.OwnCpu(self.deps.database)
 
@@ -157,7 +157,7 @@ def _matching(registers: Registers, many: int, rounds: int) -> Figure:
     ours, theirs = Asked(registers.filled(many), many), Asked(registers.filled(FEW), FEW)
     pairs = in_turn(rounds, ours.round, theirs.round)
     for one in (ours, theirs):
-        app.close_deps(one.deps)
+        parts.close_deps(one.deps)
     found = figure("matching", 1.2, False, f"{FEW:,}", pairs)
     wall = median(a[1] / b[1] for a, b in zip(*pairs))
     return replace(found, raw={"contracts": many, "wall": wall, **found.raw})

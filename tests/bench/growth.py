@@ -11,7 +11,7 @@ from typing import Any, Callable, Iterator
 import psycopg
 from sqlalchemy import BigInteger, Connection, String, Table, cast, literal, select, text
 
-from idp import app, config
+from idp import config, parts
 from idp.tables.database import be_patient
 from idp.tables.schema import accounts, audit, consents, destinations, login_ids, refresh_families, sessions, trusted_browsers
 from tests import running, services
@@ -97,13 +97,13 @@ def _backends(url: str) -> list[int]:
 def grown(folder: Path, urls: tuple[str, str], size: int, client: Any) -> Iterator[Grown]:
     """An installation with so many members, and one sign-in behind it."""
     prepared = house.prepare(folder, *urls)
-    deps = app.open_deps(*config.load(str(prepared.idp.config)))
+    deps = parts.open_deps(*config.load(str(prepared.idp.config)))
     with deps.database.write() as connection:
         be_patient(connection, 0)
         fill(connection, size, prepared.portal.client["client_id"])
     with deps.database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("ANALYZE"))
-    app.close_deps(deps)
+    parts.close_deps(deps)
     portal = replace(prepared.portal, scope="openid profile email offline_access")
     with house.on(house.SERVER_CORE), running.serving(prepared.idp) as process:
         server = Server(portal.port, process.pid)

@@ -12,7 +12,7 @@ from typing import Iterator
 import requests
 from sqlalchemy import text
 
-from idp import app, config
+from idp import config, parts
 from idp.domain.account import Account, Destination
 from idp.services.passwords import Hasher
 from idp.tables import accounts
@@ -113,7 +113,7 @@ def prepare(folder: Path, database: str, ephemeral: str, time_cost: int = 2) -> 
 def _people(idp: running.Idp, second_factor: bool = False) -> list[str]:
     # not by the shell: there each would wait for a hash of its own
     settings, base = config.load(str(idp.config))
-    deps = app.open_deps(settings, base)
+    deps = parts.open_deps(settings, base)
     now, names = deps.now(), [running.new_name() for _ in range(MEMBERS)]
     hashed = Hasher(deps.policy.password.hash, deps.vault, slots=1, waiting=1).hash(running.PASSWORD)
     with deps.database.write() as connection:
@@ -136,7 +136,7 @@ def _people(idp: running.Idp, second_factor: bool = False) -> list[str]:
                     destinations=(mail,),
                 ),
             )
-    app.close_deps(deps)
+    parts.close_deps(deps)
     return names
 
 

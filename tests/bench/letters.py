@@ -7,7 +7,7 @@ import time
 from multiprocessing.connection import Connection
 from typing import Iterator
 
-from idp import app, config
+from idp import config, parts
 from idp.deps import Deps
 from idp.services import letters
 from idp.tables import outbox
@@ -79,7 +79,7 @@ def rounds(prepared: house.Prepared, count: int, times: int) -> list[tuple[float
     with _receiving() as (port, line):
         settings = folder / "letters.toml"
         settings.write_text(prepared.idp.config.read_text() + f'[mail]\nurl = "smtp://127.0.0.1:{port}?tls=none"\n')
-        deps = app.open_deps(*config.load(str(settings)))
+        deps = parts.open_deps(*config.load(str(settings)))
         command = [sys.executable, "-m", "idp", "--config", str(settings), "courier"]
         with contextlib.ExitStack() as stack:
             with house.on(house.SERVER_CORE):
@@ -92,7 +92,7 @@ def rounds(prepared: house.Prepared, count: int, times: int) -> list[tuple[float
                 first, last = line.recv()
                 services.wait_until(lambda: _waiting(deps) == 0)
                 found.append(((house.cpu(process.pid) - before) / count, (last - first) / (count - 1)))
-        app.close_deps(deps)
+        parts.close_deps(deps)
     return found[1:]
 
 

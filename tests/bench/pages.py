@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Callable
 
-from idp import app, config
+from idp import config, parts
 from idp.tables.schema import audit
 from tests.bench import load
 from tests.bench.figure import Figure, Round, figure, in_turn
@@ -20,12 +20,12 @@ Ask = Callable[[str, list[bytes]], tuple[Round, list[bytes]]]  # "ours" or "refe
 
 def fill(settings_file: str, subjects: dict[str, int]) -> None:
     """Give each member of these so many rows of history."""
-    deps = app.open_deps(*config.load(settings_file))
+    deps = parts.open_deps(*config.load(settings_file))
     for subject, count in subjects.items():
         row = {"event": "sign_in", "result": "ok", "account_id": subject, "address": "192.0.2.1", "detail": '{"device": "ios.safari"}'}
         with deps.database.write() as connection:
             connection.execute(audit.insert(), [{**row, "at": deps.now() - number} for number in range(count)])
-    app.close_deps(deps)
+    parts.close_deps(deps)
 
 
 def cookies(portal: Portal, login_id: str) -> tuple[float, list[str]]:

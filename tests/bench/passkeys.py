@@ -5,7 +5,7 @@ import json
 import re
 from typing import Any
 
-from idp import app, config, vault
+from idp import config, parts, vault
 from idp.tables import accounts, passkeys
 from tests.bench.load import Answer, Browser, Line, Portal, Shown, code_of, each
 from tests.passkeys.authenticator import Authenticator, cose_bytes, text
@@ -16,7 +16,7 @@ _devices: dict[str, Authenticator] = {}
 
 def give(settings_file: str, login_ids: list[str]) -> None:
     """A passkey for each of these members."""
-    deps = app.open_deps(*config.load(settings_file))
+    deps = parts.open_deps(*config.load(settings_file))
     for login_id in login_ids:
         device = _devices[login_id] = Authenticator(deps.settings.issuer)
         with deps.database.write() as connection:
@@ -25,7 +25,7 @@ def give(settings_file: str, login_ids: list[str]) -> None:
             device.owner = account.id
             key, now = text(cose_bytes(device)), deps.now()
             passkeys.add(connection, passkeys.Passkey(vault.random_id(), account.id, text(device.id), key, 0, "internal", False, False, "n", "mac.safari", now))
-    app.close_deps(deps)
+    parts.close_deps(deps)
 
 
 def sign_ins(portal: Portal, login_ids: list[str]) -> tuple[float, list[dict[str, Any]]]:

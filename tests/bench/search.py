@@ -10,7 +10,7 @@ from typing import Any, Iterator
 
 from sqlalchemy import BigInteger, Column, Connection, Index, Integer, MetaData, String, Table, and_, cast, func, literal, select, text
 
-from idp import app, config
+from idp import config, parts
 from idp.deps import Deps
 from idp.domain import search
 from idp.features.console_members import flow
@@ -97,7 +97,7 @@ class Desk:
     """An installation with so many members, asked in this process; what its own database process uses counts too."""
 
     def __init__(self, idp: running.Idp, count: int):
-        self.deps = app.open_deps(*config.load(str(idp.config)))
+        self.deps = parts.open_deps(*config.load(str(idp.config)))
         fill(self.deps, count)
         self.terms = asked(Random(count), count)
         self._cpu = house.OwnCpu(self.deps.database)
@@ -122,6 +122,6 @@ def figures(folder: Path, urls: tuple[str, str], quick: bool) -> Iterator[Figure
             desks.append(Desk(running.configure(folder / f"members-{count}", database, ephemeral, services.free_port()), count))
         pairs = in_turn(5 if quick else 15, desks[0].round, desks[1].round)
         for one in desks:
-            app.close_deps(one.deps)
+            parts.close_deps(one.deps)
         found = figure("search", 1.5, False, f"{FEW:,}", pairs)
         yield replace(found, raw={"members": many, "wall": median(a[1] / b[1] for a, b in zip(*pairs)), **found.raw})

@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 from playwright.sync_api import Browser, Playwright, ViewportSize
 
-from idp import app, config
+from idp import config, parts
 from idp.cli import root
 from idp.domain.client import DEVICE_CODE
 from idp.services import factors
@@ -78,7 +78,7 @@ def members(idp: Idp) -> dict[str, str]:
         run("add", "--login-id", name, *more, "--password-stdin", stdin=running.PASSWORD)
     mail = ("--email", f"{forgetful}@mail.example.ne.jp")
     run("add", "--login-id", forgetful, *mail, "--password-stdin", stdin=running.PASSWORD)
-    deps = app.open_deps(*config.load(str(idp.config)), migrate=False)
+    deps = parts.open_deps(*config.load(str(idp.config)), migrate=False)
     with deps.database.write() as connection:
         for login_id in [*names.values(), *coded.values()]:
             account = accounts.by_login_id(connection, login_id)
@@ -93,7 +93,7 @@ def members(idp: Idp) -> dict[str, str]:
                 accounts.change(connection, account.id, deps.now(), mailbox=f"{login_id}@hikari.example", email_login=mail, email_login_key=mail)
             if login_id == coded["stranded"]:
                 factor_tables.replace_destinations(connection, account.id, [], deps.now())
-    app.close_deps(deps)
+    parts.close_deps(deps)
     return names | coded | {"forgetful": forgetful}
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import requests
 
-from idp import app, config
+from idp import config, parts
 from idp.services import console_client, keyring
 from idp.tables.database import Database
 from tests import running, services
@@ -27,10 +27,10 @@ def test_members_sign_in_before_while_and_after_the_newest_step(tmp_path: Path, 
     database = Database(database_url)
     upgrade_to(database, STEPS[-2])
     database.close()
-    deps = app.open_deps(*config.load(str(idp.config)))
+    deps = parts.open_deps(*config.load(str(idp.config)))
     keyring.ensure(deps)
     console_client.ensure(deps)
-    app.close_deps(deps)
+    parts.close_deps(deps)
     portal, names = idp.client(grant_types=["authorization_code", "refresh_token"]), [new_name(), new_name()]
     idp.account(names[0])
     with running.serving(idp):

@@ -5,7 +5,7 @@ from typing import Any, Iterator
 
 import pytest
 
-from idp import app
+from idp import parts
 from idp.services import client_registration
 from idp.tables.schema import audit, consents, refresh_families, session_clients
 from tests import running, services
@@ -20,7 +20,7 @@ def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
     """With the endpoint."""
     found = Registry(tmp_path_factory.mktemp("registry"))
     yield found
-    app.close_deps(found.deps)
+    parts.close_deps(found.deps)
 
 
 def change(registry: Registry, client: dict[str, Any], **changes: Any) -> Any:

@@ -6,7 +6,7 @@ from typing import Any, Iterator
 
 import pytest
 
-from idp import app
+from idp import parts
 from idp.tables.schema import audit, client_invitations, clients
 from idp.tables.schema import metadata as tables
 from tests.clients.dynamic import PATH, WISH, Registry, error
@@ -24,7 +24,7 @@ def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
     """With the endpoint."""
     found = Registry(tmp_path_factory.mktemp("registry"))
     yield found
-    app.close_deps(found.deps)
+    parts.close_deps(found.deps)
 
 
 def test_it_is_off_unless_it_is_switched_on(tmp_path: Path) -> None:
@@ -34,7 +34,7 @@ def test_it_is_off_unless_it_is_switched_on(tmp_path: Path) -> None:
         assert off.call(Request("POST", PATH, body=b"{}", content_type="application/json")).status == 404
         assert "registration_endpoint" not in json.loads(off.call(Request("GET", "/.well-known/openid-configuration")).body)
     finally:
-        app.close_deps(off.deps)
+        parts.close_deps(off.deps)
 
 
 def test_discovery_names_it_where_it_is_on(registry: Registry) -> None:

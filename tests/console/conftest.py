@@ -6,7 +6,7 @@ from typing import Iterator
 import pytest
 from flask import Flask
 
-from idp import app, config
+from idp import app, config, parts
 from idp.deps import Deps
 from tests import running
 from tests.console.people import ROLES, Inside, account_of
@@ -31,9 +31,9 @@ class Built:
 def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Built]:
     """Everything but a server; on embedded stores."""
     idp = running.configure(tmp_path_factory.mktemp("console"), "sqlite:///idp.db", "sqlite:///ephemeral.db", 8000)
-    deps = app.open_deps(*config.load(str(idp.config)))
+    deps = parts.open_deps(*config.load(str(idp.config)))
     yield Built(app.flask_app(app.build(deps)), deps, idp)
-    app.close_deps(deps)
+    parts.close_deps(deps)
 
 
 @pytest.fixture(scope="module")  # a proof is fresh for minutes only

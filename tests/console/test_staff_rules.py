@@ -9,7 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from idp import app, config
+from idp import config, parts
 from idp.cli.common import hasher
 from idp.deps import Deps
 from idp.domain import staff as rules
@@ -34,9 +34,9 @@ from tests.services import race
 def opened(database_url: str, tmp_path: Path) -> Iterator[Deps]:
     """An installation without anybody."""
     idp = running.configure(tmp_path, database_url, "sqlite:///ephemeral.db", 8000)
-    deps = app.open_deps(*config.load(str(idp.config)))
+    deps = parts.open_deps(*config.load(str(idp.config)))
     yield deps
-    app.close_deps(deps)
+    parts.close_deps(deps)
 
 
 def administrator(deps: Deps, role: str = "administrator") -> Account:

@@ -8,7 +8,7 @@ from typing import Iterator
 import pytest
 from click.testing import CliRunner
 
-from idp import app, cli, config, own_texts, texts
+from idp import cli, config, own_texts, parts, texts
 from idp.services import letters
 from idp.toml_reader import TomlError
 from idp.web import pages
@@ -37,13 +37,13 @@ def test_they_stand_in_pages_and_letters(tmp_path: Path) -> None:
         ja='"login.title" = "{brand}に入る"\n"mail.notice.pw.subject" = "{operator}から {mail_domain}"\n',
         en='[sms.notice]\npw = "{operator} {host}"\n',
     )
-    app.open_texts(settings)
+    parts.open_texts(settings)
     assert str(pages.Pages(settings).text("ja", "login.title")) == "マイページに入る"
     facts: dict[str, str | int] = {"datetime": NOW, "method": "first", "os": "ios", "browser": "safari"}
     assert letters.say(settings, "ja", "mail", "mail.notice.pw", facts)[0] == "ひかりネットから idp.localhost"
     assert letters.say(settings, "en", "sms", "sms.notice.pw", facts)[1] == "ひかりネット localhost"
     assert texts.text("en", "login.title") == texts.shipped("en")["login.title"]
-    app.open_texts(config.Settings())
+    parts.open_texts(config.Settings())
     assert texts.text("ja", "login.title") == texts.shipped("ja")["login.title"]
 
 
@@ -85,7 +85,7 @@ def test_what_cannot_stand_is_refused_with_file_and_key(tmp_path: Path, kind: st
     text, said = REFUSED[kind]
     settings = installed(tmp_path, ja=text)
     with pytest.raises(TomlError) as refused:
-        app.open_texts(settings)
+        parts.open_texts(settings)
     assert any(re.search(said, problem) for problem in refused.value.problems), refused.value.problems
     assert texts.catalog("ja") == texts.shipped("ja")
     # and so by every command
@@ -99,15 +99,15 @@ def test_every_problem_is_told_at_once(tmp_path: Path) -> None:
     settings = installed(tmp_path, ja='"a.b" = "c"\n"login.title" = 7\n', en='"d.e" = "f"\n')
     (tmp_path / "texts/ja/second.toml").write_text('"a.b" = "c"\n')
     with pytest.raises(TomlError) as refused:
-        app.open_texts(settings)
+        parts.open_texts(settings)
     assert len(refused.value.problems) == 5 and any("this key stands in another file too" in one for one in refused.value.problems)
 
 
 def test_a_folder_without_texts_is_a_mistake(tmp_path: Path) -> None:
     settings = installed(tmp_path)
     with pytest.raises(TomlError, match=r"texts.folder: .*texts holds neither ja/\*.toml nor en/\*.toml"):
-        app.open_texts(settings)
+        parts.open_texts(settings)
     (tmp_path / "texts/ja").mkdir(parents=True)
     os.symlink("nowhere", tmp_path / "texts/ja/own.toml")
     with pytest.raises(TomlError, match="own.toml: cannot be read"):
-        app.open_texts(settings)
+        parts.open_texts(settings)

@@ -8,7 +8,7 @@ from typing import Iterator
 import pytest
 from sqlalchemy import select
 
-from idp import app, courier, texts
+from idp import courier, parts, texts
 from idp.adapters.sms_folder import FolderSms
 from idp.config import Brand, Settings
 from idp.deps import Deps
@@ -55,7 +55,7 @@ def test_the_proof_knows_the_longest_of_every_fact() -> None:
 )
 def test_an_operator_whose_names_are_too_long_is_told_at_the_start(brand: dict[str, str], said: str) -> None:
     with pytest.raises(TomlError, match=said):
-        app.open_texts(replace(Settings(), brand=Brand(**brand)))
+        parts.open_texts(replace(Settings(), brand=Brand(**brand)))
 
 
 def test_a_long_host_counts_where_a_code_is_sent() -> None:

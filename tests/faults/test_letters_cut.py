@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from idp import app, config
+from idp import config, parts
 from idp.domain.account import Account
 from idp.domain.policy import Argon2Cost
 from idp.ports import Unavailable
@@ -18,7 +18,7 @@ MOST = 40  # commands that one export may take
 
 
 def test_an_export_of_letters(fragile: Fragile, tmp_path: Path) -> None:
-    deps = app.open_deps(*config.load(str(fragile.idp.config)))
+    deps = parts.open_deps(*config.load(str(fragile.idp.config)))
     hasher = Hasher(Argon2Cost(memory_kib=64, time_cost=1), deps.vault, slots=4, waiting=64)
     relay, left = fragile.relays["database"], set()
 
@@ -48,4 +48,4 @@ def test_an_export_of_letters(fragile: Fragile, tmp_path: Path) -> None:
             break
     else:
         raise AssertionError("it never got through")
-    app.close_deps(deps)
+    parts.close_deps(deps)

@@ -30,7 +30,7 @@ PURE = frozenset(
 # tables of Japanese letters, the sample operator of the embedded default, sample rows in the help on import files, and
 # a sample text that proves a gateway's template
 JAPANESE = ("idp/domain/", "idp/config.py", "idp/cli/contractor.py", "idp/cli/account_import.py", "idp/adapters/sms_http.py")
-CLOCK_READERS = ("idp/app.py", "idp/courier.py", "idp/cli/", "idp/demo/", "idp/adapters/")
+CLOCK_READERS = ("idp/parts.py", "idp/courier.py", "idp/cli/", "idp/demo/", "idp/adapters/")
 CLOCKS = frozenset("time.time time.time_ns time.localtime time.gmtime datetime.now datetime.utcnow datetime.today date.today".split())
 LINES, FUNCTION_LINES = 250, 45
 SECRET = re.compile(r"(^|_)(password|passphrase|secret|token|otp|pin|cookie|authorization|assertion|verifier|pepper|code|recipient)$")

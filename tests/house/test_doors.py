@@ -6,7 +6,7 @@ from typing import Iterator
 import pytest
 from flask import Flask
 
-from idp import app, config
+from idp import app, config, parts
 from idp.web import doors
 from idp.web.house import House as BuiltHouse
 from idp.web.machine import Endpoint
@@ -49,10 +49,10 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """The pages and the machine endpoints of an installation, and what they are built of."""
     folder: Path = tmp_path_factory.mktemp("doors")
     installed = running.configure(folder, "sqlite:///idp.db", "sqlite:///ephemeral.db", 8000)
-    deps = app.open_deps(*config.load(str(installed.config)))
+    deps = parts.open_deps(*config.load(str(installed.config)))
     built = app.build(deps)
     yield app.flask_app(built), app.machine_endpoints(built), built
-    app.close_deps(deps)
+    parts.close_deps(deps)
 
 
 def methods(pages: Flask, door: str) -> dict[str, set[str]]:
@@ -84,8 +84,8 @@ def test_whatever_else_is_a_guarded_form_or_on_the_short_list(house: House) -> N
 def test_every_machine_endpoint_is_on_the_list(house: House) -> None:
     found = {}
     for path, endpoint in house[1].items():
-        parts = path.split("/")
-        name = f"/static/{parts[-1]}" if parts[1] == "static" else path  # in between stands what it holds, as a hash
+        pieces = path.split("/")
+        name = f"/static/{pieces[-1]}" if pieces[1] == "static" else path  # in between stands what it holds, as a hash
         found[name] = (endpoint.methods, endpoint.form, endpoint.cors)
     assert found == MACHINE
 

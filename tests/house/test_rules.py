@@ -76,7 +76,7 @@ GOOD = [
     ("foreign_imports", "idp/vault.py", "import secrets"),
     ("foreign_imports", "idp/features/login/flow.py", "from sqlalchemy import Connection"),
     ("pure_domain", "idp/domain/x.py", "import re\nfrom idp.domain.policy import Policy"),
-    ("clock", "idp/app.py", "import time\nx = time.time()"),
+    ("clock", "idp/parts.py", "import time\nx = time.time()"),
     ("clock", "idp/services/x.py", "import time\nx = time.monotonic()\ny = deps.clock()\nz = self.time.now()"),
     ("japanese", "idp/services/x.py", '"""説明。"""\ndef f():\n    """説明。"""\n    return 1  # 注'),
     ("japanese", "idp/domain/kanji.py", "x = '髙高'"),

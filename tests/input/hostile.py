@@ -77,7 +77,6 @@ PARAMETERS = {
     "/userinfo": ["access_token"],
     "/console/backchannel-logout": ["logout_token"],
     "/portal/events": ["client_id", "client_secret", "jti", "event"],
-    "/console/backchannel-logout": ["logout_token"],
     "/sms/receipts": ["MessageSid", "MessageStatus"],
     "/sms/receipts/fallback": ["id", "result"],
 }

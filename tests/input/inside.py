@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from flask import Flask
 from werkzeug.test import run_wsgi_app
 
-from idp import app, config
+from idp import app, config, parts
 from idp.domain.client import DEVICE_CODE
 from idp.services import accounts, client_registration, console_client
 from idp.services.accounts import NewAccount
@@ -79,7 +79,7 @@ class Inside:
         how["policy"] = {"second_factor": {"mode": '"recommended"'}, **how.get("policy", {})}
         installed = running.configure(folder, "sqlite:///idp.db", "sqlite:///ephemeral.db", 8000, **how)
         settings, base = config.load(str(installed.config))
-        self.deps = app.open_deps(settings, base)
+        self.deps = parts.open_deps(settings, base)
         self.house = app.build(self.deps)
         pages: list[Flask] = []
         self.wsgi = app.create_wsgi(self.house, lambda inner: pages.append(inner) or inner)  # type: ignore[func-returns-value,arg-type]

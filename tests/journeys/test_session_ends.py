@@ -7,7 +7,7 @@ from typing import Callable
 
 import pytest
 
-from idp import app
+from idp import parts
 from idp.config import EphemeralSettings, Settings
 from idp.deps import Deps
 from idp.domain.account import Account
@@ -25,7 +25,7 @@ def deps(request: pytest.FixtureRequest, tmp_path: Path) -> Deps:
     """An installation on each ephemeral store, its clock standing still; idle limits of seconds."""
     url = f"sqlite:///{tmp_path}/ephemeral.db" if request.param == "file" else request.getfixturevalue("redis_url")
     settings = replace(Settings(), ephemeral=EphemeralSettings(url), database=replace(Settings().database, url=f"sqlite:///{tmp_path}/idp.db"))
-    opened = app.open_deps(settings, tmp_path)
+    opened = parts.open_deps(settings, tmp_path)
     rules = replace(opened.policy.sessions, idle=Seconds(3), staff_idle=Seconds(1), absolute=Seconds(600))
     began = time.time()
     return replace(opened, policy=replace(opened.policy, sessions=rules), clock=lambda: began)

@@ -9,7 +9,7 @@ from typing import Any, Iterator
 
 from sqlalchemy import select
 
-from idp import app, config
+from idp import config, parts
 from idp.deps import Deps
 from idp.domain.client import DEVICE_CODE
 from idp.services import accounts, client_registration, factors
@@ -158,7 +158,7 @@ def installation(folder: Path, urls: tuple[str, str], policy: dict[str, dict[str
     idp = running.configure(folder, *urls, services.free_port(), policy=policy)
     idp.config.write_text(idp.config.read_text().replace("[server]\n", "[server]\ncourier = false\n"))
     settings, base = config.load(str(idp.config))
-    deps = app.open_deps(settings, base)
+    deps = parts.open_deps(settings, base)
     clients = {}
     brief = {"grant_types": REFRESHING, "token_endpoint_auth_method": "none", **BRIEF}
     for name, metadata in {**PORTALS, **({} if policy else {"offline-brief": brief})}.items():
@@ -171,4 +171,4 @@ def installation(folder: Path, urls: tuple[str, str], policy: dict[str, dict[str
             hasher = Hasher(deps.policy.password.hash, deps.vault, slots=2, waiting=64)
             yield Installation(idp, deps, provider, portals, hasher)
     finally:
-        app.close_deps(deps)
+        parts.close_deps(deps)

@@ -7,7 +7,7 @@ import pytest
 import requests
 from werkzeug.test import Client
 
-from idp import app, config
+from idp import app, config, parts
 from tests.oidc.installation import Installation
 from tests.oidc.relying_party import SECONDS, Portal, Provider
 from tests.running import CHALLENGE, Browser
@@ -141,9 +141,9 @@ def https(house: Installation) -> Iterator[Client]:
     """The same installation in this process, with the https issuer that everything but a trial has."""
     settings, base = config.load(str(house.idp.config))
     settings = dataclasses.replace(settings, issuer=settings.issuer.replace("http://", "https://"))
-    deps = app.open_deps(settings, base)
+    deps = parts.open_deps(settings, base)
     yield Client(app.create_wsgi(app.build(deps)), use_cookies=False)
-    app.close_deps(deps)
+    parts.close_deps(deps)
 
 
 def test_with_https_browsers_are_told_to_stay_with_it(https: Client, house: Installation) -> None:

@@ -8,7 +8,7 @@ from redis import Redis
 from sqlalchemy import func, select
 from werkzeug.test import run_wsgi_app
 
-from idp import app, config
+from idp import app, config, parts
 from idp.tables import schema
 from tests import running
 from tests.input.wire import Answer, Request
@@ -30,7 +30,7 @@ class Service:
     def __init__(self, folder: Path, database: str, ephemeral: str):
         installed = running.configure(folder, database, ephemeral, 8000, policy=LIMITS)
         settings, base = config.load(str(installed.config))
-        self.deps = app.open_deps(settings, base)
+        self.deps = parts.open_deps(settings, base)
         self.house = app.build(self.deps)
         self._wsgi = app.create_wsgi(self.house)
 

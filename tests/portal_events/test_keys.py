@@ -10,7 +10,7 @@ import pytest
 from joserfc.jwk import OctKey
 from sqlalchemy import func, select
 
-from idp import app, config
+from idp import app, config, parts
 from idp.domain.account import Account
 from idp.services import client_registration
 from idp.tables.schema import received_events
@@ -231,7 +231,7 @@ def test_of_sixteen_at_once_one_counts(inside: Keyed, tmp_path: Any, postgres_ur
 
 def _race(folder: Any, url: str) -> None:
     installed = running.configure(folder, url, "sqlite:///ephemeral.db", 8000)
-    deps = app.open_deps(*config.load(str(installed.config)))
+    deps = parts.open_deps(*config.load(str(installed.config)))
     name = "racer-" + uuid.uuid4().hex[:8]
     metadata = {"client_id": name, "redirect_uris": [running.CALLBACK], "jwks": signing.jwks("portal-ES256"), "may_send_events": True}
     client_registration.register(deps, json.dumps(metadata))
@@ -241,7 +241,7 @@ def _race(folder: Any, url: str) -> None:
     before = _taken(deps)
     answers = services.race(16, lambda: endpoint.answer(MachineRequest("POST", environ, body=body)).status)
     assert answers == [202] * 16 and _taken(deps) == before + 1
-    app.close_deps(deps)
+    parts.close_deps(deps)
 
 
 def _taken(deps: Any) -> int:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from idp import app, config
+from idp import config, parts
 from idp.deps import Deps
 from idp.services import letters
 from idp.tables import schema
@@ -58,7 +58,7 @@ def test_messages_are_delivered_in_the_end(stores: str, first_is_down: bool, tmp
         extra = f'[sms]\nurl = "{first}/send"\n' + described("gateway", first) + described("fallback", second)
         idp = running.configure(tmp_path, durable, ephemeral, port, extra)
         with running.serving(idp):
-            deps = app.open_deps(*config.load(str(idp.config)))
+            deps = parts.open_deps(*config.load(str(idp.config)))
             write(deps, 4)
             deadline = time.monotonic() + 30
             while len(good.posted) < 4:
@@ -66,7 +66,7 @@ def test_messages_are_delivered_in_the_end(stores: str, first_is_down: bool, tmp
                 time.sleep(0.02)
             late.wait()
             found = rows(deps)
-            app.close_deps(deps)
+            parts.close_deps(deps)
     assert late.answers == [200] * 4 * len(WORDS)
     assert sorted((row.outcome, row.provider_id) for row in found) == [("delivered", f"m-{number}") for number in range(4)]
     assert {row.gateway for row in found} == {"fallback" if first_is_down else "gateway"}

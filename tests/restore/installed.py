@@ -6,7 +6,7 @@ from typing import Iterator
 
 from click.testing import CliRunner, Result
 
-from idp import app, cli, config
+from idp import cli, config, parts
 from idp.deps import Deps
 from idp.domain.account import Account
 from idp.tables import accounts
@@ -36,11 +36,11 @@ class Installed:
     def open(self) -> Iterator[Deps]:
         """The parts, closed afterwards."""
         settings, base = config.load(str(self.idp.config))
-        deps = app.open_deps(settings, base, migrate=False)
+        deps = parts.open_deps(settings, base, migrate=False)
         try:
             yield deps
         finally:
-            app.close_deps(deps)
+            parts.close_deps(deps)
 
     def account(self, login_id: str) -> Account | None:
         """The account of this login ID."""

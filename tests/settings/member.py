@@ -9,7 +9,7 @@ import pyotp
 import requests
 from sqlalchemy import create_engine, text
 
-from idp import app, config
+from idp import config, parts
 from idp.deps import Deps
 from idp.domain.journey import Proof
 from idp.services import members, sessions
@@ -45,9 +45,9 @@ def rows(idp: Idp, question: str, **values: Any) -> list[tuple]:
 @contextlib.contextmanager
 def inside(idp: Idp) -> Iterator[Deps]:
     """The parts of a running installation, opened once more."""
-    deps = app.open_deps(*config.load(str(idp.config)), migrate=False)
+    deps = parts.open_deps(*config.load(str(idp.config)), migrate=False)
     yield deps
-    app.close_deps(deps)
+    parts.close_deps(deps)
 
 
 def age(idp: Idp, browser: Browser, seconds: int) -> None:
