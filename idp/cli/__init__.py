@@ -8,6 +8,7 @@ import click
 
 from idp.ports import Unavailable
 from idp.toml_reader import TomlError
+from idp.vault import VaultError
 
 COMMANDS = {
     "serve": "idp.cli.serve:serve",
@@ -82,6 +83,10 @@ def main(args: list[str] | None = None) -> Any:
     except Unavailable as error:
         click.echo(f"The {error} does not answer{why(error)}.", err=True)
         click.echo("Is it running, and is its address in the settings right? Try: idp check", err=True)
+        sys.exit(1)
+    except VaultError as error:
+        click.echo(f"{str(error)[0].upper()}{str(error)[1:]}: it was sealed with a secret key that [secrets] does not name.", err=True)
+        click.echo("Put that key back, behind the current one. Try: idp check", err=True)
         sys.exit(1)
     except OSError as error:
         click.echo(f"{error.filename or 'input or output'}: {error.strerror or error}.", err=True)

@@ -15,6 +15,7 @@ import pytest
 import requests
 
 from tests import running, services
+from tests.cli.shell import SECRET
 from tests.cli.shell import idp as shell
 from tests.cli.shell import plain
 from tests.running import Browser, Idp, answer_of, new_name
@@ -141,3 +142,17 @@ def test_a_store_that_is_away_at_the_start_is_one_sentence(tmp_path: Path, setti
         done = shell(tmp_path, command)
         assert done.returncode == 1 and part in plain(done).splitlines()[0] and "geheim" not in plain(done)
         assert len(plain(done).splitlines()) <= 2
+
+
+def test_keys_sealed_with_another_secret_are_one_sentence(tmp_path: Path) -> None:
+    port = services.free_port()
+    shell(tmp_path, "migrate", IDP_CONFIG=str(settings_with(tmp_path, "first.toml", port, SECRET)))
+    done = shell(tmp_path, "serve", IDP_CONFIG=str(settings_with(tmp_path, "second.toml", port, SECRET.replace("MDEy", "MDEz"))))
+    assert done.returncode == 1 and "Put that key back" in plain(done) and len(plain(done).splitlines()) <= 2
+
+
+def settings_with(folder: Path, name: str, port: int, secret: str) -> Path:
+    """Settings with this secret key."""
+    file = folder / name
+    file.write_text(f'issuer = "http://localhost:{port}"\n[secrets]\nkeys = ["{secret}"]\n')
+    return file
