@@ -89,7 +89,7 @@ def test_with_a_service_goes_what_was_given_to_it(idp: Idp) -> None:
     member, points = Member(idp), third(idp, "ポイント")
     agree(member, points)
     assert points["client_id"] in member.at(CONSENTS).text
-    idp.run("client", "remove", points["client_id"])
+    idp.within("client", "remove", points["client_id"])
     assert points["client_id"] not in member.at(CONSENTS).text and not rows(idp, GIVEN, a=member.subject)
 
 

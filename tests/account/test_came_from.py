@@ -75,7 +75,7 @@ def test_a_portal_that_is_removed_is_not_linked_any_more(idp: Idp) -> None:
     gone = idp.client(client_name="きえるポータル", client_uri=HOME)["client_id"]
     member = Member(idp)
     assert back(member.at(f"/account?client_id={gone}").text) == 2
-    idp.run("client", "remove", gone)
+    idp.within("client", "remove", gone)
     services.wait_until(lambda: back(member.browser.go("/account").text) == 0)  # workers see it within a second or so
     assert title(member.browser.go("/account")) == "登録内容の確認と変更"
 

@@ -65,6 +65,6 @@ def private(path: Path) -> bool:
 def letter(idp: Idp, login_id: str) -> str:
     """Make a letter for a member of an installation; returns the password that is printed on it."""
     path = idp.folder / f"{uuid.uuid4().hex}.csv"
-    idp.run("letter", "export", str(path), "--login-id", login_id)
+    idp.within("letter", "export", str(path), "--login-id", login_id)
     (row,) = rows(path)
     return row["first_password"]

@@ -103,8 +103,8 @@ def test_it_is_on_record_for_the_member(idp: Idp, portal: dict, name: str) -> No
 def test_portals_and_keys_are_on_record(idp: Idp) -> None:
     client = idp.client()
     exchange(idp, {**client, "client_secret": "wrong"}, "code")
-    idp.run("client", "rotate-secret", client["client_id"])
-    idp.run("client", "remove", client["client_id"])
+    idp.within("client", "rotate-secret", client["client_id"])
+    idp.within("client", "remove", client["client_id"])
     with inside(idp) as deps:
         assert {("client_refused", "unproven"), ("client_registered", "ok"), ("client_secret_rotated", "ok"), ("client_removed", "ok")} <= told(deps, client_id=client["client_id"])
 

@@ -38,7 +38,7 @@ def test_a_member_closes_the_account(idp: Idp, portal: dict) -> None:
     assert "現在ご利用になれません" in refused.text
     wrong = Browser(idp)
     assert "現在ご利用になれません" not in wrong.sign_in(wrong.authorize(portal), member.name, "Wrong1wrong").text, "nor is it said to others"
-    idp.run("account", "reopen", member.name)
+    idp.within("account", "reopen", member.name)
     assert "code" in answer_of(again.sign_in(again.authorize(portal), member.name))
 
 

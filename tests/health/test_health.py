@@ -67,7 +67,7 @@ def test_sign_ins_and_tokens_add_up_over_all_workers(idp: Idp, portal: dict[str,
     names = [new_name() for _ in range(2)]
     for name in names:
         idp.account(name)
-    idp.run("account", "lock", names[1])
+    idp.within("account", "lock", names[1])
     before = metrics(idp)
     for _ in range(4):
         browser = Browser(idp)

@@ -48,7 +48,7 @@ def test_sign_out_everywhere_by_the_operator_ends_sessions_and_tokens(idp: Idp, 
     bearer = {"Authorization": "Bearer " + tokens["access_token"]}
     assert requests.get(f"{idp.issuer}/userinfo", headers=bearer, timeout=9).status_code == 200
     code = answer_of(browser.authorize(portal))["code"]
-    idp.run("account", "sign-out-everywhere", name)
+    idp.within("account", "sign-out-everywhere", name)
     assert requests.get(f"{idp.issuer}/userinfo", headers=bearer, timeout=9).status_code == 401
     assert exchange(idp, portal, code).json()["error"] == "invalid_grant"
     assert answer_of(browser.authorize(portal, prompt="none"))["error"] == "login_required"

@@ -77,14 +77,14 @@ def test_while_the_wait_runs_even_the_right_password_waits(idp: Idp, portal: dic
         page = browser.sign_in(page, name, "Wrong1wrong")
     page = browser.sign_in(page, name)
     assert any("までログインできません" in error for error in errors(page))
-    idp.run("account", "unlock", name)
+    idp.within("account", "unlock", name)
     assert "code" in answer_of(browser.sign_in(page, name))
 
 
 def test_that_an_account_is_suspended_is_said_only_after_the_right_password(idp: Idp, portal: dict) -> None:
     name = new_name()
     idp.account(name)
-    idp.run("account", "lock", name)
+    idp.within("account", "lock", name)
     browser = Browser(idp)
     wrong = browser.sign_in(browser.authorize(portal), name, "Wrong1wrong")
     assert not any("ご利用になれません" in error for error in errors(wrong))

@@ -50,7 +50,7 @@ def test_our_own_sign_out_and_the_shell_are_told(idp: Idp) -> None:
         page = member.browser.submit(form_of(member.browser.go("/")))
         assert page.url.endswith("/logout") and len(heard(idp, server, 1)) == 1
         answer_of(member.browser.sign_in(member.browser.authorize(client), member.name))
-        idp.run("account", "sign-out-everywhere", member.name)
+        idp.within("account", "sign-out-everywhere", member.name)
         first, second = heard(idp, server, 2)
         assert first["sub"] == second["sub"] == member.subject and first["sid"] != second["sid"]
 

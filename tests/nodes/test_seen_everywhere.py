@@ -44,7 +44,7 @@ def test_who_is_signed_out_everywhere_is_so_at_every_node(nodes: Nodes) -> None:
     client, name = nodes.idp.client(), new_name()
     nodes.idp.account(name)
     token = granted(nodes, client, name)
-    nodes.idp.run("account", "sign-out-everywhere", name)
+    nodes.idp.within("account", "sign-out-everywhere", name)
     soon(lambda: not alive(nodes, 0, token) and not alive(nodes, 1, token))
 
 
@@ -59,7 +59,7 @@ def test_a_client_comes_changes_and_goes_at_every_node(nodes: Nodes) -> None:
     rotated = nodes.idp.run("client", "rotate-secret", client["client_id"]).stdout
     soon(lambda: not served(0, client["client_secret"]) and not served(1, client["client_secret"]))
     assert client["client_secret"] not in rotated
-    nodes.idp.run("client", "remove", client["client_id"])
+    nodes.idp.within("client", "remove", client["client_id"])
     soon(lambda: nodes.ask(1, "POST", "/token", data={"grant_type": "client_credentials"}, auth=(client["client_id"], "x" * 32)).status_code == 401)
 
 

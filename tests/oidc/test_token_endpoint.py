@@ -233,7 +233,7 @@ def test_a_member_who_was_locked_since_gets_no_tokens(house: Installation, porta
     browser = house.browser(name)
     code, tokens = portal.code(browser), portal.tokens(browser)
     waiting = portal.ask(house.browser(), login_hint=name)
-    house.idp.run("account", "lock", name)
+    house.idp.within("account", "lock", name)
     refusal(portal.redeem(code), "invalid_grant")
     assert portal.provider.userinfo(tokens["access_token"]).status_code == 401
     assert portal.error(browser, prompt="none") == "login_required"

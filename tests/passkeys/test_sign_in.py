@@ -117,7 +117,7 @@ def test_known_and_unknown_and_suspended_look_alike(idp: Idp, portal: dict, hana
         return said.partition("<form")[0]
 
     stranger = Authenticator(idp.issuer, owner=member.subject)
-    idp.run("account", "lock", member.name)
+    idp.within("account", "lock", member.name)
     suspended = body(key)
     assert NO in suspended and suspended == body(stranger) == body(Authenticator(idp.issuer, id=key.id, owner=member.subject))
     assert idp.audit("sign_in")[-3]["result"] == "suspended"

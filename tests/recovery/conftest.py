@@ -31,7 +31,7 @@ def people(idp: Idp, tmp_path_factory: pytest.TempPathFactory) -> People:
     """Contracts that no test has used yet."""
     file: Path = tmp_path_factory.mktemp("contracts") / "contracts.csv"
     file.write_text(table(), encoding="utf-8")
-    idp.run("contractor", "import", str(file))
+    idp.within("contractor", "import", str(file))
     return People(idp)
 
 

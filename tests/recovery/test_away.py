@@ -30,7 +30,7 @@ def test_a_letter_waits_for_the_mail_server_and_nobody_can_tell(tmp_path: Path) 
     idp = running.configure(tmp_path, "sqlite:///idp.db", "sqlite:///ephemeral.db", services.free_port(), extra)
     (tmp_path / "contracts.csv").write_text(table(), encoding="utf-8")
     with running.serving(idp):
-        idp.run("contractor", "import", str(tmp_path / "contracts.csv"))
+        idp.within("contractor", "import", str(tmp_path / "contracts.csv"))
         hanako, nobody = Person(idp, CONTRACTS[-1]).join(), Person(idp, CONTRACTS[-2])
         assert shape(hanako.ask("pw")) == shape(nobody.ask("pw"))
         wait(idp, "mail", [("queued", 1)])

@@ -110,7 +110,7 @@ def test_a_code_for_something_else_opens_nothing(idp: Idp, person: Person, porta
 def test_a_proven_code_dies_with_the_epoch(idp: Idp, hanako: Person) -> None:
     page = hanako.type_code(hanako.ask("pw", "sms"))
     assert title(page) == "新しいパスワードの設定"
-    idp.run("account", "sign-out-everywhere", hanako.name)
+    idp.within("account", "sign-out-everywhere", hanako.name)
     assert title(hanako.set(page, NEW)) == AGAIN
 
 

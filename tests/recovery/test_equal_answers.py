@@ -81,7 +81,7 @@ def test_the_operators_own_mailbox_is_a_destination_once_it_is_proven(idp: Idp, 
 @pytest.mark.parametrize("state", ["lock", "close"])
 def test_a_suspended_or_closed_account_gets_nothing(idp: Idp, person: Person, good: dict, state: str) -> None:
     person.join()
-    idp.run("account", state, person.name)
+    idp.within("account", state, person.name)
     assert shape(person.ask("pw", "mail")) == good["pw", "mail"]
     person.ask_by_name()
     time.sleep(2)

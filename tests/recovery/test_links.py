@@ -94,7 +94,7 @@ def test_a_link_that_dies_on_the_page_sets_nothing(idp: Idp, hanako: Person) -> 
 
 def test_a_link_of_an_older_epoch_is_dead(idp: Idp, hanako: Person) -> None:
     token = issued(idp, hanako)
-    idp.run("account", "sign-out-everywhere", hanako.name)
+    idp.within("account", "sign-out-everywhere", hanako.name)
     gone(idp, token)
 
 

@@ -18,7 +18,7 @@ def installed(folder: Path, policy: dict[str, dict[str, str]], extra: str = "") 
     idp = running.configure(folder, "sqlite:///idp.db", "sqlite:///ephemeral.db", services.free_port(), extra, policy=policy)
     (folder / "contracts.csv").write_text(table(), encoding="utf-8")
     idp.run("migrate")
-    idp.run("contractor", "import", str(folder / "contracts.csv"))
+    idp.within("contractor", "import", str(folder / "contracts.csv"))
     return idp
 
 

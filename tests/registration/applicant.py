@@ -29,7 +29,7 @@ def import_contracts(idp: Idp, contracts: list[dict[str, str]]) -> None:
     writer.writeheader()
     writer.writerows([*before, *contracts])
     known.write_text(out.getvalue())
-    idp.run("contractor", "import", str(known))
+    idp.within("contractor", "import", str(known))
 
 
 def new_contracts(idp: Idp, count: int) -> list[dict[str, str]]:

@@ -97,7 +97,7 @@ def test_the_button_says_whether_an_id_is_free_and_keeps_the_rest(idp: Idp, appl
     assert f"「{taken.upper()}」は使えません" in errors(page) and "は使えます" not in said(page)
     assert "使えません" in errors(hanako.details(page, action="check", login_id="support"))
     assert "5〜30文字" in errors(hanako.details(page, action="check", login_id="abc"))
-    idp.run("account", "close", taken)
+    idp.within("account", "close", taken)
     assert "使えません" in errors(hanako.details(page, action="check", login_id=taken)), "a closed account's ID is never given again"
 
 
