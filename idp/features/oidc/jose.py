@@ -1,5 +1,6 @@
 """Signs and verifies our JWTs: fixed algorithms, one key by `kid`, the type always compared (RFC 8725)."""
 
+import hashlib
 import json
 import re
 import warnings
@@ -30,6 +31,11 @@ _FOREIGN = frozenset(("jku", "x5u", "x5c", "crit", "b64"))
 _COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 
 
+MOST_KNOWN = 8_192
+# SHA-256 of tokens whose signature this process has made or found good: checked again and again, it would be most of an answer
+# about them. The key of a token is looked up all the same, so that one whose key is gone is good no more
+_known: set[bytes] = set()
+
 KeyFor = Callable[[dict[str, Any], dict[str, Any]], Any]
 
 
@@ -53,14 +59,24 @@ def _signature(alg: str, text: bytes, key: Any) -> bytes:
     return r.to_bytes(32, "big") + s.to_bytes(32, "big")
 
 
+def remember(token: str) -> None:
+    """The signature of this token of ours is good: `verify` need not check it in this process."""
+    if len(_known) >= MOST_KNOWN:
+        _known.clear()
+    _known.add(hashlib.sha256(token.encode()).digest())
+
+
 @lru_cache(maxsize=64)
 def _head(alg: str, kid: str, typ: str) -> bytes:
     return json_b64encode({"alg": alg, "kid": kid, "typ": typ})
 
 
-def opened(token: str, key_for: KeyFor, longest: int = MAX_TOKEN, own_key: bool = False) -> tuple[dict[str, Any], dict[str, Any]]:
+def opened(
+    token: str, key_for: KeyFor, longest: int = MAX_TOKEN, own_key: bool = False, known: bool = False
+) -> tuple[dict[str, Any], dict[str, Any]]:
     """Header and claims of a JWS that is signed by the key which `key_for` finds by header and claims (neither to be
-    believed yet) for the algorithm of the header. `own_key`: whether the header may hold the key. Raises `BadToken`."""
+    believed yet) for the algorithm of the header. `own_key`: whether the header may hold the key; `known`: the signature is
+    known to be good. Raises `BadToken`."""
     if len(token) > longest or not _COMPACT.fullmatch(token):
         raise BadToken("malformed")
     try:
@@ -71,7 +87,7 @@ def opened(token: str, key_for: KeyFor, longest: int = MAX_TOKEN, own_key: bool 
         key = key_for(header, claims)
         if key is None:
             raise BadToken("unknown key or algorithm")
-        if not jws.validate_compact(parsed, key, registry=_REGISTRY):
+        if not known and not jws.validate_compact(parsed, key, registry=_REGISTRY):
             raise BadToken("signature")
     except (JoseError, ValueError, TypeError, KeyError, RecursionError) as error:
         raise BadToken("malformed") from error
@@ -119,7 +135,10 @@ def verify(ring: Ring, token: str, typ: str, algs: list[str], issuer: str) -> di
             raise BadToken("another type of token")
         return key
 
-    claims = opened(token, ours)[1]
+    known = hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest() in _known
+    claims = opened(token, ours, known=known)[1]
+    if not known:
+        remember(token)
     if claims.get("iss") != issuer:
         raise BadToken("another issuer")
     return claims

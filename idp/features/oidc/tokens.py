@@ -56,7 +56,9 @@ def _claims(house: House, client: Client, subject: str, scope: Sequence[str], au
 
 
 def _signed(house: House, claims: dict[str, Any], now: int) -> str:
-    return jose.sign(house.keyring.ring(), jose.ACCESS_TOKEN_ALG, "at+jwt", claims, now)
+    token = jose.sign(house.keyring.ring(), jose.ACCESS_TOKEN_ALG, "at+jwt", claims, now)
+    jose.remember(token)  # its portal asks about it next
+    return token
 
 
 def access_token(house: House, grant: Grant, client: Client, scope: Sequence[str], audience: str, now: int, jkt: str | None = None) -> str:
