@@ -130,7 +130,7 @@ class Match:
         return self._asked(side, [side.portal.machine("/introspect", form) for form in forms])[0]
 
     def _discovery(self, side: Side) -> Round:
-        return self._asked(side, [message("GET", "/.well-known/openid-configuration", side.portal.host)] * 800)[0]
+        return self._asked(side, [message("GET", "/.well-known/openid-configuration", side.portal.host)] * 300)[0]
 
     def _jwks(self, side: Side) -> Round:
-        return self._asked(side, [message("GET", "/jwks", side.portal.host)] * 800)[0]
+        return self._asked(side, [message("GET", "/jwks", side.portal.host)] * 300)[0]
