@@ -105,7 +105,7 @@ class Match:
         return self._run.load(side.server, load.sign_ins, side.portal, names)[0]
 
     def _codes(self, portal: Portal) -> list[bytes]:
-        found: list[str] = self._run.client.apply(load.codes, (portal, self._run.bench.members[:4], 80 if self._run.quick else 200))
+        found: list[str] = self._run.client.apply(load.codes, (portal, self._run.bench.members[:4], 80))
         return [portal.exchange(code) for code in found]
 
     def _tokens(self, side: Side, portal: Portal) -> list[dict[str, Any]]:
@@ -119,7 +119,7 @@ class Match:
         return self._asked(side, [side.offline.machine("/token", form) for form in forms])[0]
 
     def _back_end(self, side: Side) -> Round:
-        return self._asked(side, [side.portal.machine("/token", {"grant_type": "client_credentials"})] * 400)[0]
+        return self._asked(side, [side.portal.machine("/token", {"grant_type": "client_credentials"})] * 150)[0]
 
     def _userinfo(self, side: Side) -> Round:
         shown = [{"Authorization": f"Bearer {one['access_token']}"} for one in self._tokens(side, side.portal)]
@@ -130,7 +130,7 @@ class Match:
         return self._asked(side, [side.portal.machine("/introspect", form) for form in forms])[0]
 
     def _discovery(self, side: Side) -> Round:
-        return self._asked(side, [message("GET", "/.well-known/openid-configuration", side.portal.host)] * 300)[0]
+        return self._asked(side, [message("GET", "/.well-known/openid-configuration", side.portal.host)] * 200)[0]
 
     def _jwks(self, side: Side) -> Round:
-        return self._asked(side, [message("GET", "/jwks", side.portal.host)] * 300)[0]
+        return self._asked(side, [message("GET", "/jwks", side.portal.host)] * 200)[0]
