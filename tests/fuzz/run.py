@@ -56,8 +56,10 @@ def _at_random(kind: str, seconds: float) -> int:
 
             from tests.fuzz.house import STEPS
             from tests.fuzz.journeys import Journeys
+            from tests.fuzz.registrations import Registrations
 
-            run_state_machine_as_test(Journeys, settings=settings(chosen, stateful_step_count=2 * STEPS))
+            for machine in (Journeys, Registrations):
+                run_state_machine_as_test(machine, settings=settings(chosen, stateful_step_count=2 * STEPS))
         else:
             chosen(given(recipe(kind))(TARGETS[kind]))()
 

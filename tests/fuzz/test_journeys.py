@@ -4,9 +4,10 @@ from hypothesis import HealthCheck, Phase, settings
 
 from tests.fuzz.house import STEPS
 from tests.fuzz.journeys import Journeys
+from tests.fuzz.registrations import Registrations
 
-TestJourneys = Journeys.TestCase
-TestJourneys.settings = settings(
+TestJourneys, TestRegistrations = Journeys.TestCase, Registrations.TestCase
+TestJourneys.settings = TestRegistrations.settings = settings(
     max_examples=12, stateful_step_count=STEPS, derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck),
     phases=[Phase.generate],  # to shorten what was found takes minutes: make fuzz does
 )  # fmt: skip
