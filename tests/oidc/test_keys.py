@@ -78,18 +78,23 @@ def test_the_private_half_is_sealed_in_the_database(house: Installation, portal:
     assert b'"kty"' in raw and not re.search(rb'"(d|p|q|qi)": *"', raw)
 
 
+def listed(house: Installation) -> dict[str, str]:
+    """The keys by their kid, and what each is good for now."""
+    return {kid: state for kid, _, state, *_ in (line.split("\t") for line in house.idp.within("key", "list").splitlines())}
+
+
 def test_a_scheduled_key_is_seen_by_all_before_it_signs(
     house: Installation, portal: Portal, provider: Provider, signed_in: Browser
 ) -> None:
     """OIDC Core section 10.1.1 (requirement JW-09): published first, signing later; a JWKS from before stays good."""
     before, old = published(provider), signing(portal, signed_in)
+    states = listed(house)
     lines = house.idp.run("key", "rotate").stdout.splitlines()
     fresh = {line.split("\t")[0] for line in lines}
     assert len(fresh) == 4
     published(provider, before | fresh)
     assert signing(portal, signed_in) == old
-    listed = [line.split("\t") for line in house.idp.run("key", "list").stdout.splitlines()]
-    assert {row[0]: row[2] for row in listed} == {kid: "next" if kid in fresh else "current" for kid in before | fresh}
+    assert listed(house) == states | dict.fromkeys(fresh, "next")
 
 
 def used_until(done: threading.Event, each: Installation, name: str) -> int:
