@@ -57,10 +57,13 @@ class ClientRegister:
         now = self._deps.clock()
         if 0 <= now - self._missed.get(client_id, 0.0) < ASKED_AGAIN:
             return None
-        if len(self._missed) >= MISSED_MOST:
-            self._missed = {}
-        self._missed[client_id] = now
-        return self._clients.now().get(client_id)
+        # put down only once it is known to be none: of several who ask at once each is told the truth
+        found = self._clients.now().get(client_id)
+        if found is None:
+            if len(self._missed) >= MISSED_MOST:
+                self._missed = {}
+            self._missed[client_id] = now
+        return found
 
     def used(self, client_id: str) -> None:
         """Put on record that the client has just had tokens: once an hour in each process, which costs nothing between. Never

@@ -7,7 +7,8 @@ import pytest
 
 from idp.adapters.fetch import SafeFetcher
 from idp.deps import Deps
-from idp.services import dynamic_clients
+from idp.services import client_registration, dynamic_clients
+from idp.services.client_register import ClientRegister
 from idp.services.dynamic_clients import NotAllowed
 from idp.tables import client_invitations, clients, housekeeping
 from idp.vault import fingerprint
@@ -78,3 +79,12 @@ def test_all_of_them_can_be_ended(deps: Deps, clock: Clock) -> None:
     assert client and dynamic_clients.end_invitations(deps) == 1, "one is spent already"
     assert registered(deps, tokens[1]) is None
     assert dynamic_clients.read(deps, client["client_id"], client["token"])["client_name"] == "Shop", "what was registered stays"
+
+
+def test_a_client_is_known_at_once_to_all_who_ask_at_once(deps: Deps) -> None:
+    register = ClientRegister(deps)
+    for number in range(10):
+        register.warm()
+        name = client_registration.register(deps, {"client_name": f"Portal {number}", "redirect_uris": ["https://portal.example/cb"]})["client_id"]
+        assert all(found and found.id == name for found in race(8, lambda: register.find(name)))
+    assert race(8, lambda: register.find("nobody")) == [None] * 8
