@@ -9,6 +9,7 @@ import os
 import re
 import subprocess
 import sys
+import threading
 import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,6 +39,9 @@ def new_name() -> str:
     return "m" + uuid.uuid4().hex[:12]
 
 
+_one_at_a_time = threading.Lock()  # what a command prints is caught for the whole process
+
+
 @dataclass
 class Idp(Outgoing):
     """A configured installation: its settings file, its address, and its command line."""
@@ -59,7 +63,8 @@ class Idp(Outgoing):
 
     def within(self, *arguments: str, stdin: str = "") -> str:
         """What the command prints, in this process: to start one takes longer than most tests."""
-        done = CliRunner().invoke(root, ["--config", str(self.config), *arguments], input=stdin)
+        with _one_at_a_time:
+            done = CliRunner().invoke(root, ["--config", str(self.config), *arguments], input=stdin)
         assert done.exit_code == 0, f"idp {' '.join(arguments)}: {done.output}"
         return done.stdout
 
