@@ -32,14 +32,12 @@ VERIFIER = "v" * 64
 CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()
 CALLBACK = "https://portal.example/callback"
 POLICY = "rates-for-tests.toml"
+_one_at_a_time = threading.Lock()  # what a command prints is caught for the whole process
 
 
 def new_name() -> str:
     """A login ID that no other test uses."""
     return "m" + uuid.uuid4().hex[:12]
-
-
-_one_at_a_time = threading.Lock()  # what a command prints is caught for the whole process
 
 
 @dataclass
