@@ -7,7 +7,7 @@ import pytest
 
 from idp import texts
 from idp.web.compiled import plain, read_aloud
-from tests.browser.checks import LOOKS, VISIBLE, axe_source, cut_off, in_every_look, loaded
+from tests.browser.checks import VISIBLE, axe_source, cut_off, in_every_look, loaded
 from tests.browser.states import STATES
 from tests.browser.test_pages import REQUESTS, SHOWN, WEIGHT
 from tests.browser.visitor import PHONE, Visitor
@@ -39,7 +39,7 @@ def shown(request: pytest.FixtureRequest, visitors: dict[str, Visitor]) -> tuple
 def test_the_accessibility_checker_finds_nothing(shown: tuple[str, str, Visitor]) -> None:
     page = shown[2].page
     opened = page.evaluate_handle("[...document.querySelectorAll('details:not([open])')].map((one) => { one.open = true; return one; })")
-    found = in_every_look(page, LOOKS[:1])  # its colours are those of every page
+    found = in_every_look(page)
     opened.evaluate("(all) => { for (const one of all) one.open = false; }")
     assert found == {}
 

@@ -144,7 +144,7 @@ def test_a_store_that_is_away_at_the_start_is_one_sentence(tmp_path: Path, setti
         assert len(plain(done).splitlines()) <= 2
 
 
-def test_keys_sealed_with_another_secret_are_one_sentence(tmp_path: Path) -> None:
+def test_keys_sealed_with_another_secret_are_told_plainly(tmp_path: Path) -> None:
     port = services.free_port()
     shell(tmp_path, "migrate", IDP_CONFIG=str(settings_with(tmp_path, "first.toml", port, SECRET)))
     done = shell(tmp_path, "serve", IDP_CONFIG=str(settings_with(tmp_path, "second.toml", port, SECRET.replace("MDEy", "MDEz"))))

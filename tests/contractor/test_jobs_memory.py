@@ -1,4 +1,4 @@
-"""Memory does not grow with the file: 25,000 contracts are received, tried and applied in a few megabytes."""
+"""Memory does not grow with the file: 50,000 contracts are received, tried and applied in a few megabytes."""
 
 import csv
 from pathlib import Path
@@ -13,7 +13,7 @@ from tests.contractor.files import HEADINGS, contract
 from tests.contractor.jobs import ANNA, Desk
 from tests.courier.house import Clock, house
 
-ROWS, MEGABYTES = 25_000, 24
+ROWS, MEGABYTES = 50_000, 24
 
 
 @pytest.fixture

@@ -104,7 +104,7 @@ class Registrations(RuleBasedStateMachine):
     def register(self, browser: int, who: int, name: str, most: int, other: bool) -> None:
         """As a member does it, to its end or only so far; perhaps the link is opened in the other browser."""
         self.begin(browser)
-        for step in range(min(most, 3)):
+        for _ in range(min(most, 3)):
             if self.pages:
                 self.send(browser, self.pages[-1], who, name, True, {}, {})
         if most > 3:

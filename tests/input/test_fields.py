@@ -179,7 +179,7 @@ def test_looking_changes_nothing(fresh: Inside) -> None:
         before = fresh.stored()[0]
         for path in set(fresh.paths) - {console_client.CALLBACK}:  # an answer that nobody asked for is put on record
             for query in (f"j={page.form.fields.get('j', '')}", "j=x&action=continue&answer=yes&lang=en&logout=1&_method=POST"):
-                for method in ("GET", "HEAD", "OPTIONS") if "action" in query else ("GET",):
+                for method in ("GET", "HEAD", "OPTIONS"):
                     fresh.call(Request(method, path, query.encode(), cookies=page.cookie, content_type=None))
         assert fresh.stored()[0] == before
         signed_in = "idp-session" in page.cookies
