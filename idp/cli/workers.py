@@ -3,6 +3,7 @@ and what is not HTTP is answered in our manner."""
 
 import select
 import socket
+import threading
 import time
 from typing import Any
 
@@ -24,6 +25,7 @@ log = structlog.get_logger("idp.workers")
 KEPT_MILLISECONDS = 20
 HEADER_BYTES = 16_384  # of all together; gunicorn only counts each
 _NO_REQUEST = b"This is not a request that can be answered.\n"
+DRAIN_SECONDS, DRAIN_BYTES = 15.0, 1 << 28  # of a file that is not wanted
 TELL_SECONDS = 10.0
 READ_SECONDS = 5.0  # for the whole of a request: a reverse proxy sends it at once
 
@@ -86,6 +88,7 @@ class Worker(ThreadWorker):
         self._places: Places[TConn] = Places(self.cfg.threads)
         self._turns: dict[TConn, str] = {}  # what was decided of a request before it is read once more
         self._told, self._told_at = 0, 0.0
+        self._drains = threading.Lock()
         # each request asks for some twenty settings: as attributes they need no looking up
         vars(self.cfg).update({name: setting.get() for name, setting in self.cfg.settings.items()})
 
@@ -117,6 +120,17 @@ class Worker(ThreadWorker):
             return False
         self._turns[conn] = turn
         return True
+
+    def _keepalive_after(self, conn: TConn, keepalive: Any) -> bool:
+        """Whoever sends a file that was refused by its head is still sending: to close then is to take the answer from them, and
+        nginx would say that we are away. One at a time, since it takes a thread."""
+        sent = conn.parser.mesg
+        if not keepalive or sent is None or sent.path not in upload.PATHS or not self._drains.acquire(blocking=False):
+            return bool(super()._keepalive_after(conn, keepalive))
+        try:
+            return bool(conn.parser.finish_body(deadline=time.monotonic() + DRAIN_SECONDS, max_bytes=DRAIN_BYTES))
+        finally:
+            self._drains.release()
 
     def _leave(self) -> None:
         if (waiting := self._places.leave()) is not None:
