@@ -1,10 +1,14 @@
 """`idp print …`: configuration for the programs around the service, made from the settings in force."""
 
+import base64
+import hashlib
 import html
+import json
 import re
 import sys
 from importlib.resources import files
 from pathlib import Path
+from typing import Mapping
 from urllib.parse import urlsplit
 
 import click
@@ -12,8 +16,10 @@ import click
 from idp import config, texts
 from idp.cli.common import Refused
 from idp.config import Settings
+from idp.web.pages import Pages
 
 CERTIFICATE, KEY = "/etc/ssl/idp/fullchain.pem", "/etc/ssl/idp/privkey.pem"
+NGINX_WORD = 4_000  # bytes; it has 4,096 for a word and what is around it
 
 
 def _template(name: str) -> str:
@@ -43,6 +49,11 @@ def _program() -> str:
     return f'"{_unit(beside)}"' if beside.exists() else f'"{_unit(sys.executable)}" -m idp'
 
 
+def _filled(text: str, values: Mapping[str, str]) -> str:
+    """A text with every `@name@` replaced; what is put in is not looked at again."""
+    return re.sub("@([a-z_]+)@", lambda mark: values[mark[1]], text)
+
+
 def _writes(settings: Settings, base: Path) -> str:
     """Every folder that the settings have us write to; the embedded default makes its keys below the base."""
     found = {base / "var"} if not settings.secrets.keys and not settings.secrets.file else set()
@@ -69,10 +80,7 @@ def _service(ctx: click.Context, name: str) -> str:
     if not values["writes"]:
         common = re.sub(r"(?m)^ReadWritePaths=.*\n", "", common)
         values["folders"] = "# Nothing on this host is written to."
-    text = _template(name).replace("@common@\n", common)
-    for key, value in values.items():
-        text = text.replace(f"@{key}@", value)
-    return text
+    return _filled(_template(name).replace("@common@\n", common), values)
 
 
 @print_.command()
@@ -89,10 +97,28 @@ def courier(ctx: click.Context) -> None:
     click.echo(_service(ctx, "idp-courier.service"), nl=False)
 
 
-def _away() -> str:
-    """What visitors see while nobody answers, quoted for nginx."""
-    said = "".join(f'<p lang="{locale}">{html.escape(texts.text(locale, "common.busy"))}</p>' for locale in texts.LOCALES)
-    return f'<!doctype html><html lang="ja"><meta charset="utf-8"><title>503</title>{said}</html>'.replace("'", "&#39;").replace("$", "&#36;")
+def _away(settings: Settings) -> dict[str, str]:
+    """What visitors and portals are told while nobody answers, quoted for nginx (which takes no word of more than 4,096 bytes),
+    and what the page's policy must allow."""
+    brand, say, style = settings.brand, Pages(settings).text, _template("away.css").strip()
+    values = {
+        "locale": texts.LOCALES[0],
+        "title": say(texts.LOCALES[0], "error.title"),
+        "brand": html.escape(brand.name),
+        "style": style,
+        "said": "\n".join(f'<p lang="{locale}">{say(locale, "common.busy")}</p>' for locale in texts.LOCALES),
+        "desk": say(texts.LOCALES[0], "common.help.desk"),
+        "hours": say(texts.LOCALES[0], "common.help.hours"),
+        "tel": html.escape(brand.tel),
+        "dial": re.sub(r"[^0-9+]", "", brand.tel),
+    }
+    page = _filled(_template("away.html").strip(), values | {"plain": values["title"].replace("<wbr>", "")})
+    for mark, quoted in (("\\", "&#92;"), ("'", "&#39;"), ("$", "&#36;")):
+        page = page.replace(mark, quoted)
+    if len(page.encode()) > NGINX_WORD:
+        raise Refused("[brand] name, operator, tel and hours are too long together for the page that nginx shows while the service is away.")
+    machines = json.dumps({"error": "temporarily_unavailable", "error_description": "please try again in a moment"})
+    return {"away": page, "away_machines": machines, "style_digest": base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()}
 
 
 @print_.command()
@@ -115,7 +141,6 @@ def nginx(ctx: click.Context, certificate: str, key: str, nodes: tuple[str, ...]
     if wrong := [node for node in nodes if not re.fullmatch(r"[A-Za-z0-9.-]+:[0-9]{1,5}|\[[0-9A-Fa-f:]+\]:[0-9]{1,5}|unix:/[\w./-]+", node)]:
         raise Refused(f"--node {wrong[0]}: write address:port or unix:/path.")
     values = {
-        "tls": _template("tls.conf").rstrip("\n"),
         "certificate": certificate,
         "key": key,
         "nodes": "\n".join(f"    server {node} max_fails=0;" for node in nodes or (here,)),
@@ -129,16 +154,15 @@ def nginx(ctx: click.Context, certificate: str, key: str, nodes: tuple[str, ...]
         "forwarded": "$remote_addr" if settings.server.trusted_proxies == 1 else "$proxy_add_x_forwarded_for",
         "metrics": "\n".join(f"        allow {network};" for network in settings.server.metrics_from),
         "hsts": 'add_header Strict-Transport-Security "max-age=31536000; includeSubDomains" always;',
-        "away": _away(),
+        **_away(settings),
         "short_host": short.hostname or "",
         "short_netloc": short.netloc,
         "short_listen": str(short.port or 443),
     }
     text = _template("nginx.conf").replace("@short@\n", _template("short.conf") if short.hostname else "")
-    text = text.replace("@tls@", values.pop("tls"))
-    for name, value in values.items():
-        text = text.replace(f"@{name}@", value)
-    click.echo(text, nl=False)
+    for mark, part in (("@tls@", "tls.conf"), ("@sorry@", "away.conf")):
+        text = text.replace(mark, _template(part).rstrip("\n"))
+    click.echo(_filled(text, values), nl=False)
 
 
 @print_.command()

@@ -111,6 +111,17 @@ def test_while_the_service_is_away_visitors_are_told_to_try_again(proxied: Proxi
     answer = proxied.ask("/login")
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
     assert "ただいま混み合っています" in answer.content.decode() and "max-age=31536000" in answer.headers["Strict-Transport-Security"]
+    answer = proxied.ask("/token", "POST")
+    assert (answer.status_code, answer.headers["Retry-After"], answer.headers["Content-Type"]) == (503, "5", "application/json")
+    assert answer.json()["error"] == "temporarily_unavailable"
+
+
+def test_what_the_operator_is_called_is_said_as_it_is_or_refused(config: Path) -> None:
+    before = config.read_text()
+    config.write_text(before + "\n[brand]\nname = \"短い'名\\\\ $host <b>\"\n")
+    assert "<p>短い&#x27;名&#92; &#36;host &lt;b&gt;</p>" in printed(config, "nginx")
+    config.write_text(f'{before}\n[brand]\nname = "{"長" * 500}"\n')
+    assert "too long" in printed(config, "nginx", code=1)
 
 
 def test_everything_comes_through(up: Proxied) -> None:
@@ -169,6 +180,9 @@ def test_a_flood_from_one_address_is_slowed_down(up: Proxied) -> None:
     with ThreadPoolExecutor(8) as pool:
         seen = set(pool.map(lambda _: up.ask("/nowhere").status_code, range(600)))
     assert seen == {404, 429}
+    with ThreadPoolExecutor(8) as pool:
+        told = next(one for one in pool.map(lambda _: up.ask("/nowhere"), range(600)) if one.status_code == 429)
+    assert "ただいま混み合っています" in told.content.decode() and told.headers["Retry-After"] == "5"
 
 
 def exposed(idp: Idp) -> set[str]:
