@@ -51,6 +51,12 @@ class Server:
         if self._process:
             self._process.wait()
 
+    def revive(self) -> None:
+        """Return when it answers, also if it had given up by itself."""
+        if self._process is None or self._process.poll() is not None:
+            self.start()
+        services.wait_until(self.works, story=self.log.read_text)
+
     def freeze(self) -> None:
         """There, and silent."""
         self._signal(signal.SIGSTOP)

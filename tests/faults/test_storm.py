@@ -23,7 +23,7 @@ SEED, PEOPLE, CONTRACTS, LONGEST = "1", 8, 300, 0.4
 SHORT = {
     "embedded": ["worker killed", "master killed", "mail server hangs", "database file locked", "ephemeral file removed", "disk full", "backup restored"],
     "production": [
-        "courier killed", "PostgreSQL restarted", "PostgreSQL failed over", "PostgreSQL connections exhausted",
+        "courier killed", "PostgreSQL restarted", "PostgreSQL failed over", "PostgreSQL connections exhausted", "PostgreSQL disk full",
         "Redis stopped", "Redis flushed", "Redis failed over", "SMS gateway down",
     ],
 }  # fmt: skip

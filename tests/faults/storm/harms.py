@@ -6,7 +6,7 @@ import sqlite3
 import time
 from typing import Callable, ContextManager, Iterator
 
-from tests.faults.storm import evidence
+from tests.faults.storm import disk, evidence
 from tests.faults.storm.harms_servers import PRODUCTION
 from tests.faults.storm.houses import House
 
@@ -80,16 +80,8 @@ def file_removed(house: House, rng: random.Random) -> Iterator[None]:
 def disk_full(house: House, rng: random.Random) -> Iterator[None]:
     """Not a byte is left on the file system of the stores."""
     assert house.disk
-    filler = house.disk / "filler"
-    with open(filler, "wb", buffering=0) as file:
-        try:
-            for block in (1 << 20, 4096):
-                with contextlib.suppress(OSError):
-                    while True:
-                        file.write(b"\0" * block)
-            yield
-        finally:
-            filler.unlink()
+    with disk.full(house.disk):
+        yield
 
 
 @contextlib.contextmanager
@@ -123,9 +115,10 @@ EMBEDDED: dict[str, Harm] = {
     "ephemeral file removed": file_removed,
     "disk full": disk_full,
 }
+
+
 def possible(house: House) -> dict[str, Harm]:
     """Every fault that this installation can have here."""
     found = {**COMMON, **(EMBEDDED if house.postgres is None else PRODUCTION)}
-    if house.postgres is None and house.disk is None:
-        del found["disk full"]
-    return found
+    own = house.postgres.own_disks if house.postgres else house.disk is not None
+    return {name: harm for name, harm in found.items() if own or "disk" not in name}

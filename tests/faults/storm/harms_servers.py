@@ -8,6 +8,7 @@ import psycopg
 
 from tests import services
 from tests.faults.storm.houses import House
+from tests.faults.storm.postgres_pair import PLACES
 
 
 @contextlib.contextmanager
@@ -62,6 +63,14 @@ def connections_exhausted(house: House, rng: random.Random) -> Iterator[None]:
     finally:
         for one in taken:
             one.close()
+
+
+@contextlib.contextmanager
+def postgres_disk_full(house: House, rng: random.Random) -> Iterator[None]:
+    """Not a byte is left where the primary writes, or its standby, for which every commit waits."""
+    assert house.postgres
+    with house.postgres.disk_full(rng.choice(PLACES)):
+        yield
 
 
 @contextlib.contextmanager
@@ -127,6 +136,7 @@ PRODUCTION: dict[str, Callable[[House, random.Random], ContextManager[None]]] = 
     "PostgreSQL slow": postgres_slow,
     "PostgreSQL stalled": postgres_stalled,
     "PostgreSQL connections exhausted": connections_exhausted,
+    "PostgreSQL disk full": postgres_disk_full,
     "Redis stopped": redis_stopped,
     "Redis flushed": redis_flushed,
     "Redis stalled": redis_stalled,

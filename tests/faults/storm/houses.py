@@ -2,10 +2,8 @@
 both send their mail and SMS over the wire."""
 
 import contextlib
-import os
 import queue
 import random
-import shutil
 import subprocess
 import threading
 from pathlib import Path
@@ -17,7 +15,7 @@ from idp.cli import root
 from tests import running, services
 from tests.contractor.files import contract
 from tests.faults.stores import Relay
-from tests.faults.storm import acts
+from tests.faults.storm import acts, disk
 from tests.faults.storm.ledger import Ledger, Member
 from tests.faults.storm.node import Node
 from tests.faults.storm.post import Post
@@ -147,18 +145,6 @@ class House:
 
 
 @contextlib.contextmanager
-def _file_system(folder: Path) -> Iterator[bool]:
-    """A small file system of its own in this folder, if this user may make one."""
-    folder.mkdir()
-    made = os.geteuid() == 0 and subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={DISK}m", "none", str(folder)], capture_output=True).returncode == 0
-    try:
-        yield made
-    finally:
-        if made:
-            subprocess.run(["umount", "-l", str(folder)], check=True)
-
-
-@contextlib.contextmanager
 def _house(name: str, folder: Path, database: str, ephemeral: str) -> Iterator[House]:
     inbox, gateway = Inbox(), Gateway()
     with contextlib.ExitStack() as stack:
@@ -179,7 +165,7 @@ def embedded(folder: Path, people: int, contracts: int) -> Iterator[House]:
     """On files, serving."""
     folder.mkdir(parents=True, exist_ok=True)
     with contextlib.ExitStack() as stack:
-        own = stack.enter_context(_file_system(folder / "disk"))
+        own = stack.enter_context(disk.mounted(folder / "disk", DISK))
         house = stack.enter_context(_house("embedded", folder, "sqlite:///disk/idp.db", "sqlite:///disk/ephemeral.db"))
         house.disk = folder / "disk" if own else None
         house.furnish(people, contracts)
@@ -192,8 +178,6 @@ def production(folder: Path, people: int, contracts: int) -> Iterator[House]:
     """On PostgreSQL and Redis, serving."""
     with contextlib.ExitStack() as stack:
         places = [stack.enter_context(services.private_folder()) for _ in range(2)]
-        if os.geteuid() == 0:
-            shutil.chown(places[0], "postgres", "postgres")
         postgres, redis = PostgresPair(places[0]), RedisPair(places[1])
         stack.callback(postgres.close)
         stack.callback(redis.close)

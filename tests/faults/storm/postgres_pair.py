@@ -1,17 +1,20 @@
 """PostgreSQL with a streaming standby that confirms every commit, so that no acknowledged write is lost when it takes over."""
 
+import contextlib
 import os
 import shutil
 import subprocess
 from pathlib import Path
-from typing import Any
+from typing import Any, Iterator
 
 import psycopg
 
 from tests import services
 from tests.faults.stores import Relay, Server
+from tests.faults.storm import disk
 
 PLACES = ("a", "b")
+DISK = 400  # MiB
 CONNECTIONS = 100  # a node, its courier and those who look on hold some fifty
 
 
@@ -25,10 +28,11 @@ class PostgresPair:
     def __init__(self, folder: Path):
         self._folder = folder
         self._user: dict[str, Any] = {"user": "postgres", "group": "postgres", "extra_groups": []} if os.geteuid() == 0 else {}
-        for place in PLACES:
-            (folder / place).mkdir(mode=0o755)
-            if self._user:
-                shutil.chown(folder / place, "postgres", "postgres")
+        self._disks = contextlib.ExitStack()
+        self.own_disks = all([self._disks.enter_context(disk.mounted(folder / place, DISK)) for place in PLACES])
+        if self._user:
+            for path in (folder, folder / "a", folder / "b"):
+                shutil.chown(path, "postgres", "postgres")
         self.relays = {place: Relay(f"{folder}/{place}/.s.PGSQL.5432") for place in PLACES}
         self.servers = {place: self._server(place) for place in PLACES}
         self.primary = "a"
@@ -102,8 +106,17 @@ class PostgresPair:
         self.servers[self.primary].kill()
         self.servers[self.primary].start()
 
+    @contextlib.contextmanager
+    def disk_full(self, place: str) -> Iterator[None]:
+        """Not a byte is left for the server in this place; it has given up or not when there is room again."""
+        with disk.full(self._folder / place):
+            yield
+        self.servers[place].revive()
+        services.wait_until(self._streams)
+
     def close(self) -> None:
         """Everything ends."""
         for place in PLACES:
             self.servers[place].kill()
             self.relays[place].close()
+        self._disks.close()
