@@ -1,9 +1,10 @@
 """Consents, and grants and access tokens that were revoked before they died."""
 
 from dataclasses import dataclass
+from functools import lru_cache
+from importlib import import_module
 
 from sqlalchemy import Connection, bindparam, delete, select, update
-from sqlalchemy.exc import IntegrityError
 
 from idp.tables.hot import Hot
 from idp.tables.schema import consents, refresh_families, revoked_grants
@@ -26,14 +27,17 @@ class Consent:
     granted_at: int
 
 
+@lru_cache(maxsize=2)
+def _revoke(dialect: str) -> Hot:
+    new = import_module(f"sqlalchemy.dialects.{dialect}").insert(revoked_grants)
+    later = new.on_conflict_do_update(index_elements=["id"], set_={"until": new.excluded.until}, where=revoked_grants.c.until < new.excluded.until)
+    return Hot(later, ["id", "until"])
+
+
 def revoke(connection: Connection, grant_id: str, until: int) -> None:
     """End every token of the grant, or the one access token with this `jti`; the row may go at `until`, when they have
-    died anyway."""
-    try:
-        with connection.begin_nested():
-            connection.execute(revoked_grants.insert(), {"id": grant_id, "until": until})
-    except IntegrityError:
-        pass  # revoked before
+    died anyway, or at the later time of one that was there before."""
+    _revoke(connection.dialect.name).rows(connection, {"id": grant_id, "until": until})
 
 
 def revoked(connection: Connection, grant_id: str) -> bool:
@@ -76,7 +80,5 @@ def withdraw(connection: Connection, account_id: str, client_id: str, until: int
         return False
     families = (refresh_families.c.account_id == account_id, refresh_families.c.client_id == client_id)
     connection.execute(delete(refresh_families).where(*families))
-    values = {"id": withdrawn_id(account_id, client_id), "until": until}
-    if connection.execute(update(revoked_grants).where(revoked_grants.c.id == values["id"]).values(until=until)).rowcount == 0:
-        connection.execute(revoked_grants.insert(), values)
+    revoke(connection, withdrawn_id(account_id, client_id), until)
     return True
