@@ -112,6 +112,18 @@ def test_a_code_is_good_for_its_destination_and_draft_only(idp: Idp, hanako: Mem
     assert "認証コードが違います" in errors(hanako.send(hanako.send(second, action="send_email"), action="check", code_email=by_mail))
 
 
+def test_a_code_that_was_typed_counts_also_when_the_next_one_is_sent(idp: Idp, hanako: Member) -> None:
+    page = hanako.enter(email=hanako.mail, phone=hanako.number.replace("+81", "0"), usual="email")
+    page = hanako.send(page, action="send_email")
+    wrong = hanako.send(page, action="send_sms", code_email="000000")
+    assert "認証コードが違います" in errors(wrong) and "確認できました" not in wrong.text
+    page = hanako.send(wrong, action="send_email", code_email="000000")
+    assert "認証コードが違います" not in errors(page), "what is sent anew is not tried first"
+    page = hanako.send(page, action="send_sms", code_email=idp.wait_for_code(hanako.mail))
+    assert "確認できました" in page.text and form_of(page).fields.keys() >= {"code_sms"}
+    assert "code_email" not in form_of(page).fields
+
+
 def test_a_code_for_settings_does_not_sign_in_and_the_reverse(idp: Idp, portal: dict) -> None:
     member = Member(idp, "--email", "x@mail.example", "--second-factor", "email")
     rows(idp, "UPDATE destinations SET address = :m, address_key = :m WHERE account_id = :a", m=member.mail, a=member.subject)
