@@ -77,9 +77,10 @@ def setting_up(house: House, path: str, fresh: bool = True, at: tuple[Step, ...]
 
 
 def posted(
-    house: House, form: type[Schema], path: str, fresh: bool = True, at: tuple[Step, ...] = ENROL, frozen: bool = False
+    house: House, form: type[Schema], path: str, fresh: bool = True, at: tuple[Step, ...] = (), frozen: bool = False
 ) -> tuple[Setter, dict[str, Any]] | Response:
-    """The same for a form that came back, with its fields."""
+    """The same for a form that came back, with its fields. Without `at` it is no business of a sign-in that is under way, which may
+    set up what it lacks and nothing else (requirement LG-11)."""
     journey, data = steps.posted(house, form)
     if data["j"]:
         if journey is None:

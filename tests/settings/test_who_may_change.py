@@ -5,8 +5,9 @@ import re
 import pytest
 import requests
 
+from idp import app
 from tests.running import Browser, Idp, answer_of, exchange, form_of
-from tests.settings.member import APP, CODES, DEVICES, EDIT, OFF, STATUS, VERIFY, Member, rows, title
+from tests.settings.member import APP, CODES, DEVICES, EDIT, OFF, STATUS, VERIFY, Member, inside, rows, title
 
 KEYS = (EDIT, OFF, APP, f"{APP}/scan", f"{APP}/remove", CODES)
 
@@ -100,3 +101,21 @@ def test_a_sign_in_that_owes_a_code_cannot_set_up_another(idp: Idp, portal: dict
         sent = {**journey, "remove": "all", "once": "x" * 26}
         answer = browser.post(idp.issuer + path, data=sent, headers={"Sec-Fetch-Site": "same-origin"}, allow_redirects=False)
         assert answer.headers["Location"].startswith("/code?"), path
+
+
+def test_a_sign_in_that_has_to_set_up_a_factor_does_nothing_else(idp: Idp, portal: dict) -> None:
+    """Every form of the account's pages, sent with its journey (requirement LG-11)."""
+    member, browser = Member(idp, "--role", "desk"), Browser(idp)
+    form = form_of(browser.sign_in(browser.authorize(portal), member.name))
+    with inside(idp) as deps:
+        rules = [rule.rule for rule in app.flask_app(app.build(deps)).url_map.iter_rules() if rule.rule.startswith("/account") and "POST" in rule.methods]
+    before = rows(idp, "SELECT login_id, nickname, status, second_factor, epoch, password_hash FROM accounts WHERE id = :a", a=member.subject)
+    typed = {"login_id": "thief01", "nickname": "thief", "read": "yes", "language": "en", "action": "next", "end": "others", "remove": "all", "address": "t@x.example"}
+    here = [path for path in rules if "<" not in path and not path.startswith(("/account/second-factor", APP, "/account/passkeys"))]
+    assert len(here) > 10
+    for path in here:
+        sent = {"csrf": form.fields["csrf"], "j": form.fields["j"], **typed}
+        answer = browser.post(idp.issuer + path, data=sent, headers={"Sec-Fetch-Site": "same-origin"}, allow_redirects=False)
+        answered = answer.headers.get("Location", "")
+        assert answer.status_code == 400 or answered.startswith(("/login?j=", "/account/second-factor/start?j=")), path
+    assert rows(idp, "SELECT login_id, nickname, status, second_factor, epoch, password_hash FROM accounts WHERE id = :a", a=member.subject) == before

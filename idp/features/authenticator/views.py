@@ -43,7 +43,7 @@ def blueprint(house: House) -> Blueprint:
     @room.post(APP)
     @doors.form
     def app_submit() -> Response:
-        found = fresh.posted(house, forms.PlainForm, APP)
+        found = fresh.posted(house, forms.PlainForm, APP, at=fresh.ENROL)
         if isinstance(found, Response):
             return found
         flow.begin(deps, found[0].owner)
@@ -67,7 +67,7 @@ def blueprint(house: House) -> Blueprint:
     @room.post(SCAN)
     @doors.form
     def scan_submit() -> Response:
-        found = fresh.posted(house, forms.ConfirmForm, SCAN)
+        found = fresh.posted(house, forms.ConfirmForm, SCAN, at=fresh.ENROL)
         if isinstance(found, Response):
             return found
         came, data = found

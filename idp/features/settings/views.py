@@ -85,7 +85,7 @@ def _edit_routes(room: Blueprint, house: House) -> None:
     @room.post(EDIT)
     @doors.form
     def edit_submit() -> Response:
-        found = fresh.posted(house, forms.EditForm, EDIT)
+        found = fresh.posted(house, forms.EditForm, EDIT, at=fresh.ENROL)
         if isinstance(found, Response):
             return found
         came, data = found
@@ -146,7 +146,7 @@ def _verify_routes(room: Blueprint, house: House) -> None:
     @room.post(VERIFY)
     @doors.form
     def verify_submit() -> Response:
-        found = fresh.posted(house, forms.VerifyForm, VERIFY, fresh=False)
+        found = fresh.posted(house, forms.VerifyForm, VERIFY, fresh=False, at=fresh.ENROL)
         if isinstance(found, Response):
             return found
         came, data = found
