@@ -8,7 +8,7 @@ from idp import vault
 from idp.deps import Deps
 from idp.domain import journey as rules
 from idp.domain.journey import Journey
-from idp.services import limits
+from idp.services import limits, sessions
 from idp.vault import VaultError, fingerprint
 
 KEEP_FINISHED = 600
@@ -42,12 +42,15 @@ def save(deps: Deps, journey: Journey) -> None:
 
 
 def find(deps: Deps, journey_id: str, browser: str) -> Journey | None:
-    """The journey, if this is the browser that started it (requirement AZ-19)."""
+    """The journey, if this is the browser that started it (requirement AZ-19). Where a session stood in for the sign-in and has ended
+    since, nothing is proven any more (SE-05)."""
     data = deps.ephemeral.get(_key(journey_id)) if 20 <= len(journey_id) <= 64 else None
     if data is None:
         return None
     journey = rules.from_dict(json.loads(data))
-    return journey if journey.browser == browser else None
+    if journey.browser != browser:
+        return None
+    return journey if journey.proof is None or sessions.stands(deps, journey.proof) else replace(journey, proof=None, code={}, notice={})
 
 
 def finish(deps: Deps, journey: Journey) -> None:

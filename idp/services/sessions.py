@@ -77,6 +77,14 @@ def by_sid(deps: Deps, sid: str) -> Session | None:
     return session if deps.now() - session.created <= deps.policy.sessions.absolute else None
 
 
+def stands(deps: Deps, proof: Proof) -> bool:
+    """Whether the session that a proof comes from is alive, or it comes from none."""
+    if proof.sid is None:
+        return True
+    session = by_sid(deps, proof.sid)
+    return session is not None and (session.subject, session.epoch) == (proof.subject, proof.epoch)
+
+
 def find(deps: Deps, cookie: str) -> Session | None:
     """The live session of this cookie value. The caller compares subject and epoch with the account."""
     sid, _, secret = cookie.partition(".")
