@@ -9,15 +9,18 @@ from idp import vault
 from idp.deps import Deps
 from idp.domain import logout_token
 from idp.domain.letter import URGENT, Letter
-from idp.tables import clients, outbox, sessions
+from idp.tables import clients, grants, outbox, sessions
 
 LIFE = 86_400  # a portal that does not answer for a day has ended the session by itself
 
 
 def ended(connection: Connection, deps: Deps, *sids: str) -> int:
     """These sessions have ended: queue it, in the caller's transaction, for every portal that each has reached; of many
-    callers one does. Returns for how many."""
-    told = 0
+    callers one does. A code that is still on its way is good for nothing, so that no portal begins what nobody would tell it the
+    end of (requirements LO-05, SE-05). Returns for how many."""
+    told, rule = 0, deps.policy.tokens
+    for sid in sorted(sids):
+        grants.revoke(connection, grants.session_id(sid), deps.now() + rule.code + rule.access)
     for account_id, sid in sessions.claim(connection, sids):
         reached = [client_id for _, client_id in sessions.reached(connection, [sid])]
         for client_id in clients.told_of_logout(connection, reached):

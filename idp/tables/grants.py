@@ -67,6 +67,11 @@ def consents_of(connection: Connection, account_id: str) -> list[Consent]:
     return [Consent(client_id, frozenset(scope.split()), at) for client_id, scope, at in rows]
 
 
+def session_id(sid: str) -> str:
+    """What stands among the revoked grants for all that was given in this session and ends with it."""
+    return fingerprint(f"session {sid}")
+
+
 def withdrawn_id(account_id: str, client_id: str) -> str:
     """What stands among the revoked grants for all that this client was granted by this member up to a time."""
     return fingerprint(f"{account_id} {client_id}")

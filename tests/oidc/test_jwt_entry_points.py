@@ -134,7 +134,7 @@ def _payloads(claims: dict[str, Any], token: str) -> Iterator[tuple[str, bytes]]
 
 # what a claim may be all the same: more than one audience in a request object, and parameters that are not looked at
 FREE = {"object": ("aud", "state", "nonce", "max_age", "client_id"), "assertion": ("iat",), "hint": ("sid", "amr", "acr", "at_hash", "jti", "nonce", "auth_time", "iat", "exp"),
-        "access": ("acr", "amr", "auth_time", "scope", "grant_id")}  # fmt: skip# the console is a relying party with a library of its own, and sees nobody's signature but the provider's
+        "access": ("acr", "amr", "auth_time", "scope", "grant_id", "session")}  # fmt: skip# the console is a relying party with a library of its own, and sees nobody's signature but the provider's
 LENIENT = ("logout token at the console",)
 
 

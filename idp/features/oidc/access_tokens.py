@@ -13,7 +13,7 @@ def read(house: House, text: str) -> dict[str, Any]:
     """The claims of a token, which may have expired or been ended since; with a member also `grant_id` and `epoch`. Raises
     `BadToken`."""
     claims = jose.verify(house.keyring.ring(), text, "at+jwt", [jose.ACCESS_TOKEN_ALG], house.deps.settings.issuer)
-    texts = (*_TEXTS, "grant_id") if "grant_id" in claims else _TEXTS
+    texts = (*_TEXTS, *(name for name in ("grant_id", "session") if name in claims))
     # whatever another version of us may have signed is a token or none, and never breaks what reads it
     if not all(isinstance(claims.get(name), str) for name in texts) or not isinstance(claims.get("scope", ""), str):
         raise jose.BadToken("claims")

@@ -13,7 +13,7 @@ from idp.domain.account import Account
 from idp.features.oidc import codes, offline, refresh_tokens, refusals, resources, tokens
 from idp.features.oidc.codes import Code
 from idp.services import doctor, metrics
-from idp.tables import holders
+from idp.tables import grants, holders
 from idp.tables.database import Connection
 
 
@@ -50,12 +50,12 @@ class CodeGrant(AuthorizationCodeGrant):
             return self._member(connection, authorization_code)
 
     def _member(self, connection: Connection, code: Code) -> Account:
-        """The same (requirement AZ-27), nor the consent (RV-02); raises `InvalidGrantError`."""
+        """The same (requirement AZ-27), nor the consent (RV-02) or the session (SE-05); raises `InvalidGrantError`."""
         rule = self.server.house.deps.policy.tokens
         issued = code.expires - lifetimes.code(self.request.client, rule)
         # as if the token had been made with the code: a consent withdrawn in between ends it. The grant itself is not asked
         # about, or who shows the code a second time could keep the first from winning
-        account = holders.account(connection, code.subject, None, None, code.client_id, issued + rule.access)
+        account = holders.account(connection, code.subject, None, None, grants.session_id(code.sid), code.client_id, issued + rule.access)
         if account is None or account.status != "active" or account.epoch != code.epoch:
             raise InvalidGrantError("the sign-in has ended")
         return account
@@ -79,7 +79,7 @@ class CodeGrant(AuthorizationCodeGrant):
             account, more["refresh_token"] = self._member_and_refresh_token(code, now)
         else:
             account = self.authenticate_user(code)
-        body = tokens.response(house, code, client, account, code.scope, audience, now, code.nonce, self.request.jkt)
+        body = tokens.response(house, code, client, account, code.scope, audience, now, code.nonce, self.request.jkt, bool(more))
         metrics.token_issued("authorization_code")
         return 200, {**body, **more}, self.TOKEN_RESPONSE_HEADER
 

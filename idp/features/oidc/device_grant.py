@@ -42,7 +42,7 @@ class DeviceGrant(BaseGrant, TokenEndpointMixin):
         grant = replace(Grant(**found), jkt=self.request.jkt if client.public else None)
         now = house.deps.now()
         account, more = self._connected(grant, pending, said["device"], now)
-        body = tokens.response(house, grant, client, account, grant.scope, audience, now, jkt=self.request.jkt)
+        body = tokens.response(house, grant, client, account, grant.scope, audience, now, jkt=self.request.jkt, lasting=bool(more))
         metrics.token_issued("device_code")
         return 200, {**body, **more}, self.TOKEN_RESPONSE_HEADER
 

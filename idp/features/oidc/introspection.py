@@ -47,7 +47,7 @@ def _alive(house: House, holder: Client, claims: dict[str, Any]) -> bool:
         if "grant_id" not in claims:  # a client's own, without a member
             return not grants.revoked(connection, claims["jti"])
         dies_at = claims["iat"] + house.deps.policy.tokens.access
-        state = holders.state(connection, member, claims["grant_id"], claims["jti"], claims["client_id"], dies_at)
+        state = holders.state(connection, member, claims["grant_id"], claims["jti"], claims.get("session"), claims["client_id"], dies_at)
     return state == ("active", claims["epoch"])
 
 

@@ -97,7 +97,7 @@ def _used(connection: Connection, deps: Deps, client: Client, token: Token, now:
 def holder(connection: Connection, client: Client, grant: Grant) -> Account | None:
     """The member, unless something has ended the grant: the account's state or epoch, a revocation, a consent withdrawn
     (requirement TK-15)."""
-    account = holders.account(connection, grant.subject, grant.grant_id, None, client.id, NEVER)
+    account = holders.account(connection, grant.subject, grant.grant_id, None, None, client.id, NEVER)
     if account is None or account.status != "active" or account.epoch != grant.epoch:
         return None
     if not client.first_party and not set(grant.scope) <= grants.consented_scope(connection, account.id, client.id):

@@ -11,17 +11,18 @@ from idp.domain.claims import claims_of, wanted
 from idp.domain.client import Client
 from idp.domain.grant import Grant
 from idp.features.oidc import jose
+from idp.tables import grants
 from idp.web.house import House
 
 
 def response(
     house: House, grant: Grant, client: Client, account: Account, scope: Sequence[str], audience: str, now: int, nonce: str | None = None,
-    jkt: str | None = None,
+    jkt: str | None = None, lasting: bool = True,
 ) -> dict[str, Any]:
     """The token response of a member's grant (OIDC Core sections 3.1.3.3 and 12.2): an access token for this scope and
     audience, and an ID token if openid is in the scope. `nonce`: the one of the authorization request, at its first use; `jkt`: the
-    thumbprint of the key that the access token is bound to (RFC 9449 section 6.1)."""
-    access = access_token(house, grant, client, scope, audience, now, jkt)
+    thumbprint of the key that the access token is bound to (RFC 9449 section 6.1); `lasting`: whether it outlives the session."""
+    access = access_token(house, grant, client, scope, audience, now, jkt, lasting)
     body = _answer(house, client, access, scope, jkt)
     if "openid" in scope:
         body["id_token"] = id_token(house, grant, client, account, access, scope, now, nonce)
@@ -61,8 +62,10 @@ def _signed(house: House, claims: dict[str, Any], now: int) -> str:
     return token
 
 
-def access_token(house: House, grant: Grant, client: Client, scope: Sequence[str], audience: str, now: int, jkt: str | None = None) -> str:
-    """A JWT of type at+jwt; `grant_id` and `epoch` let it be ended early."""
+def access_token(
+    house: House, grant: Grant, client: Client, scope: Sequence[str], audience: str, now: int, jkt: str | None = None, lasting: bool = True
+) -> str:
+    """A JWT of type at+jwt; `grant_id`, `epoch` and, if it is not `lasting`, `session` let it be ended early."""
     claims = _claims(house, client, house.subjects.told(client, grant.subject), scope, audience, now, jkt)
     claims |= {
         "auth_time": grant.auth_time,
@@ -71,6 +74,8 @@ def access_token(house: House, grant: Grant, client: Client, scope: Sequence[str
         "grant_id": grant.grant_id,
         "epoch": grant.epoch,
     }
+    if not lasting:
+        claims["session"] = grants.session_id(grant.sid)
     if grant.userinfo_claims:
         claims["userinfo_claims"] = grant.userinfo_claims
     return _signed(house, claims, now)

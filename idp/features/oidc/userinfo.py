@@ -29,7 +29,7 @@ def answer(house: House, request: MachineRequest) -> Reply:
     names = wanted(scope, claims.get("userinfo_claims", ()))
     with deps.database.read() as connection:
         dies_at = claims["iat"] + deps.policy.tokens.access
-        account = holders.account(connection, member, claims["grant_id"], claims["jti"], claims["client_id"], dies_at)
+        account = holders.account(connection, member, claims["grant_id"], claims["jti"], claims.get("session"), claims["client_id"], dies_at)
     if account is None or account.status != "active" or account.epoch != claims["epoch"]:
         return refused(401, "invalid_token", "the token is not valid any more")
     return json_reply(200, {"sub": claims["sub"], **claims_of(account, names)})
