@@ -41,6 +41,11 @@ def busy_reply(app: Flask, pages: Pages) -> Reply:
     return Reply(503, response.get_data(), (*response.headers.to_wsgi_list(), ("Retry-After", str(CROWD_SECONDS))))
 
 
+def _place() -> str:
+    """Where it happened, without what the address holds: a link of a letter is a key (requirement LGN-01)."""
+    return request.url_rule.rule if request.url_rule else "elsewhere"
+
+
 def install(app: Flask, pages: Pages) -> None:
     """Register the handlers on the app."""
 
@@ -51,7 +56,7 @@ def install(app: Flask, pages: Pages) -> None:
     @app.errorhandler(Unavailable)
     @app.errorhandler(Busy)
     def busy(error: Exception) -> Response:
-        log.warning("unavailable", part=str(error), path=request.path)
+        log.warning("unavailable", part=str(error), path=_place())
         return error_page(pages, 503, "common.busy", retry_after=RETRY_SECONDS if isinstance(error, Unavailable) else CROWD_SECONDS)
 
     @app.errorhandler(HTTPException)
@@ -67,5 +72,5 @@ def install(app: Flask, pages: Pages) -> None:
     def unexpected(error: Exception) -> Response:
         reference = vault.random_id(8)
         frames = [f"{f.filename}:{f.lineno}" for f in traceback.extract_tb(error.__traceback__)]
-        log.error("unexpected", reference=reference, path=request.path, kind=type(error).__name__, at=frames)
+        log.error("unexpected", reference=reference, path=_place(), kind=type(error).__name__, at=frames)
         return error_page(pages, 500, "common.server", reference)

@@ -66,6 +66,20 @@ def test_nobody_else_on_the_machine_can_read_the_files(idp: Idp, name: str) -> N
         assert path.stat().st_mode & 0o077 == 0, path
 
 
+def test_no_link_of_a_letter_stands_in_the_log_of_what_went_wrong(idp: Idp) -> None:
+    holders = [sqlite3.connect(idp.folder / f"{store}.db", isolation_level=None) for store in ("idp", "ephemeral")]
+    for holder in holders:
+        holder.execute("BEGIN EXCLUSIVE")
+    try:
+        for path in ("/reset/", "/register/open/", "/console/invited/link/"):
+            Browser(idp).get(f"{idp.issuer}{path}geheim{'x' * 37}")
+    finally:
+        for holder in holders:
+            holder.close()
+    said = (idp.folder / "server.log").read_text()
+    assert '"path": "/reset/<' in said and "geheim" not in said
+
+
 @pytest.mark.parametrize("store", ["idp", "ephemeral"])
 def test_a_locked_file_ends_requests_in_503_and_nothing_else(idp: Idp, portal: dict[str, Any], name: str, store: str) -> None:
     browser = Browser(idp)
