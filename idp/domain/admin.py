@@ -10,7 +10,7 @@ SCOPES: Mapping[str, str] = {
     "admin:members:reveal": "read a member unmasked, with a reason, on record",
     "admin:members:write": "suspend, resume, unlock and sign out members, send login IDs and links for a new password",
     "admin:register:write": "import the operator's contracts",
-    "admin:clients": "register, change and remove clients that have no access to this API themselves",
+    "admin:clients": "register, change and remove clients that have no access to this API themselves, and are not believed about members' mailboxes and contracts",
     "admin:sessions": "list and end the sessions of members",
     "admin:audit": "read and export the audit record",
     "admin:keys": "list the signing keys",
@@ -23,7 +23,8 @@ def resource(issuer: str) -> str:
 
 
 def reaches(metadata: Mapping[str, Any], issuer: str) -> bool:
-    """Whether a client of this metadata (RFC 7591) has or judges access to the API: such ones only the operator's shell makes
-    and changes, so that no client gives itself or another one more than it has (requirement AD-04)."""
+    """Whether a client of this metadata (RFC 7591) has or judges access to the API, or is believed about members, whose letters it
+    could have sent elsewhere: such ones only people make and change, so that no client gives itself or another one more than it has
+    (requirement AD-04)."""
     named = (*metadata.get("resources", ()), *metadata.get("audiences", ()))
-    return resource(issuer) in named or any(name.startswith(PREFIX) for name in str(metadata.get("scope", "")).split())
+    return bool(metadata.get("may_send_events")) or resource(issuer) in named or any(name.startswith(PREFIX) for name in str(metadata.get("scope", "")).split())

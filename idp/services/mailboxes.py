@@ -73,7 +73,8 @@ def _follow(connection: Connection, deps: Deps, account: Account, old: str, new:
     if account.mailbox == old:
         accounts.change(connection, account.id, now, mailbox=new)
     for item in account.destinations:
-        if item.kind == "email" and item.address.casefold() == old:
+        # by what a portal says nobody gets to the console: staff prove an address themselves
+        if item.kind == "email" and item.address.casefold() == old and not account.staff:
             verified = now if item.verified_at else None
             table.add_destination(connection, Destination(vault.random_id(), account.id, "email", new, verified, item.usual), now)
             table.not_usual(connection, item.id)

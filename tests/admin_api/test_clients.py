@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from idp.domain import admin
-from idp.services import dynamic_clients
+from idp.services import client_registration, dynamic_clients
 from idp.tables import clients
 from tests import services
 from tests.admin_api.api import ISSUER, WHY, Api, Program, error
@@ -85,7 +85,7 @@ def test_what_cannot_be_registered_is_named(api: Api, program: Program, metadata
 
 REACHING = [
     {"scope": "admin:clients"}, {"scope": "orders admin:keys"}, {"scope": "admin:something-new"}, {"scope": "orders", "resources": [admin.resource(ISSUER)]},
-    {"scope": "orders", "audiences": [admin.resource(ISSUER)]},
+    {"scope": "orders", "audiences": [admin.resource(ISSUER)]}, {"scope": "orders", "may_send_events": True},
 ]  # fmt: skip
 
 
@@ -108,7 +108,8 @@ def test_nor_does_a_client_that_registers_itself(api: Api) -> None:
 
 def test_clients_with_access_and_the_console_are_shown_and_stay_as_they_are(api: Api, program: Program) -> None:
     """Requirement AD-04: a program that could take over another one's secret would have its scopes."""
-    for client_id in (program.id, api.client("admin:audit")["client_id"], "idp-console"):
+    teller = client_registration.register(api.deps, {**METADATA, "may_send_events": True})
+    for client_id in (program.id, api.client("admin:audit")["client_id"], "idp-console", teller["client_id"]):
         before = stored(api, client_id)
         assert program.get(f"/clients/{client_id}")["managed"] == "people"
         for method, path, body in (("PUT", "", {**WHY, "metadata": METADATA}), ("POST", "/rotate-secret", WHY), ("POST", "/remove", WHY)):

@@ -70,6 +70,12 @@ def test_a_renamed_mailbox_is_followed_and_its_old_address_goes_on_for_a_while(d
     assert member.events(deps, holder.id)[-2:] == ["mailbox_renamed", "mailbox_deleted"]
 
 
+def test_no_portal_moves_the_address_of_staff(deps: Deps, hasher: Hasher) -> None:
+    staff = member.add(deps, hasher, email=OLD, mailbox=OLD, role="desk")
+    take(deps, "mailbox.renamed", old=OLD, new=NEW, old_valid_until=NOW - 1)
+    assert places(member.read(deps, staff.id)) == {"+819012345678": (True, True)}
+
+
 def test_without_a_time_the_old_address_goes_at_once(deps: Deps, holder: Account) -> None:
     take(deps, "mailbox.renamed", old=OLD, new=NEW, old_valid_until=NOW - 1)
     after = member.read(deps, holder.id)

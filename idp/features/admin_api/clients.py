@@ -1,4 +1,4 @@
-"""Clients by RFC 7591 metadata. Whoever has access to this API is registered and changed by people alone, so that no client can give
+"""Clients by RFC 7591 metadata. Whoever has access to this API, or is believed about members, is registered and changed by people alone, so that no client can give
 itself or another one more than it has (requirement AD-04)."""
 
 from typing import Any
@@ -43,7 +43,7 @@ def _own(call: Call) -> Row:
     """The client if it is one that may be changed here. Raises `Problem`."""
     row = _row(call)
     if _managed(call, row) == "people":
-        raise Problem(403, "not_allowed", "this client has access to this API, or is the console: people alone change it")
+        raise Problem(403, "not_allowed", "this client has access to this API, is believed about members, or is the console: people alone change it")
     return row
 
 
@@ -56,7 +56,7 @@ def _metadata(call: Call) -> dict[str, Any]:
     """What was sent, if it asks for nothing that is not to be had here. Raises `Problem`."""
     sent: dict[str, Any] = call.body["metadata"]
     if admin.reaches(sent, call.house.deps.settings.issuer):
-        raise Problem(403, "not_allowed", "people alone give access to this API: idp client add, or the console")
+        raise Problem(403, "not_allowed", "people alone give access to this API, and may_send_events: idp client add, or the console")
     return sent
 
 
