@@ -1,8 +1,10 @@
 """`idp print …`: what is printed is taken by the programs that it is for, and names nothing that is not there."""
 
+import contextlib
 import json
 import re
 import socket
+import ssl
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -10,6 +12,7 @@ from typing import Any, Iterator
 
 import pytest
 import requests
+from cryptography.hazmat.primitives.asymmetric import rsa
 from prometheus_client import REGISTRY
 
 from idp.services import console_sessions, metrics
@@ -92,7 +95,8 @@ def configured(folder: Path, port: int, behind: int) -> Idp:
 def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxied]:
     """The printed server, with ports of this test in place of 80."""
     port, folder = services.free_port(), tmp_path_factory.mktemp("proxied")
-    idp, chain = configured(folder, port, services.free_port()), self_made_certificate(folder)
+    idp = configured(folder, port, services.free_port())
+    chain = self_made_certificate(folder, rsa.generate_private_key(65_537, 2_048))
     with in_front(idp.config, port, chain):
         yield Proxied(idp, folder, chain)
 
@@ -114,6 +118,18 @@ def test_while_the_service_is_away_visitors_are_told_to_try_again(proxied: Proxi
     answer = proxied.ask("/token", "POST")
     assert (answer.status_code, answer.headers["Retry-After"], answer.headers["Content-Type"]) == (503, "5", "application/json")
     assert answer.json()["error"] == "temporarily_unavailable"
+
+
+@pytest.mark.parametrize("suite", ["ECDHE-RSA-AES128-GCM-SHA256", "ECDHE-RSA-AES256-GCM-SHA384", "AES128-GCM-SHA256", "ECDHE-RSA-AES128-SHA256"])
+def test_no_suite_without_forward_secrecy_or_authenticated_encryption(proxied: Proxied, suite: str) -> None:
+    context = ssl.create_default_context(cafile=str(proxied.authority))
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers(suite)
+    host, port = proxied.idp.issuer.removeprefix("https://").split(":")
+    good = suite.startswith("ECDHE") and "-GCM-" in suite
+    with socket.create_connection((host, int(port))) as plain, contextlib.nullcontext() if good else pytest.raises(ssl.SSLError, match="HANDSHAKE_FAILURE"):
+        with context.wrap_socket(plain, server_hostname=host) as over:
+            assert over.cipher()[0] == suite  # type: ignore[index]
 
 
 def test_what_the_operator_is_called_is_said_as_it_is_or_refused(config: Path) -> None:
