@@ -148,9 +148,12 @@ def with_member(grant_types: Sequence[str]) -> bool:
 
 
 def origin(uri: str) -> str:
-    """Scheme, host and port of an absolute URI that has passed `url_problem`."""
+    """Scheme, host and port of an absolute URI that has passed `url_problem`, as browsers write them: in lower case, and without
+    the port that the scheme has anyway (RFC 6454 section 6.2)."""
     parts = urlsplit(uri)
-    return f"{parts.scheme}://{parts.netloc}"
+    host = parts.hostname or ""
+    port = "" if parts.port in (None, 443 if parts.scheme == "https" else 80) else f":{parts.port}"
+    return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}{port}"
 
 
 def without_port(uri: str) -> str:

@@ -59,6 +59,7 @@ PORTALS: dict[str, dict[str, Any]] = {
     "EdDSA": {"id_token_signed_response_alg": "EdDSA"},
     "third": {"first_party": False, "client_name": "Third"},
     "narrow": {"scope": "openid email"},
+    "capitals": {"redirect_uris": ["https://Capitals.Example:443/callback"]},
     "query": {"redirect_uris": [CALLBACK + "?tenant=1&lang=ja"]},
     "native": {
         "application_type": "native",

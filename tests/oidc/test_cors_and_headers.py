@@ -57,6 +57,11 @@ def test_registered_pages_may_use_the_token_endpoint_and_userinfo(portal: Portal
         )
 
 
+def test_an_address_is_the_origin_that_browsers_make_of_it(provider: Provider) -> None:
+    """RFC 6454 section 6.2: of the portal that is registered with capitals and the usual port."""
+    assert grants(cross(provider.endpoint("token"), "https://capitals.example", "POST")) == "https://capitals.example"
+
+
 @pytest.mark.parametrize("origin", STRANGERS)
 def test_other_pages_may_not(provider: Provider, origin: str) -> None:
     """Requirement WB-03: never `null`, never by likeness."""
