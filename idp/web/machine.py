@@ -177,8 +177,10 @@ class MachineLayer:
 
     def _cors(self, endpoint: Endpoint, environ: dict[str, Any]) -> list[tuple[str, str]]:
         origin = environ.get("HTTP_ORIGIN")
-        if endpoint.cors is None or not origin:
-            return [("Vary", "Origin")] if endpoint.cors == "registered" else []
+        if endpoint.cors is None:
+            return []
+        if endpoint.cors == "registered" and not origin:
+            return [("Vary", "Origin")]
         preflight = []
         if environ["REQUEST_METHOD"] == "OPTIONS":
             preflight = [
@@ -186,7 +188,7 @@ class MachineLayer:
                 ("Access-Control-Allow-Headers", "Authorization, Content-Type, DPoP"),
                 ("Access-Control-Max-Age", "600"),
             ]
-        if endpoint.cors == "any":
+        if endpoint.cors == "any":  # with and without an origin, since caches keep the answer for all pages (Fetch standard section 3.3.5)
             return [("Access-Control-Allow-Origin", "*"), *preflight]
         try:
             known = self._known_origin(origin)

@@ -39,6 +39,15 @@ def test_any_page_may_read_the_public_documents(provider: Provider) -> None:
         assert grants(cross(url, "https://evil.example")) == "*" and cross(url, ORIGIN).status_code == 200
 
 
+def test_a_cache_may_keep_the_public_documents_for_every_page(provider: Provider) -> None:
+    """Fetch standard, "CORS protocol and HTTP caches": asked without an origin, they are answered as with one."""
+    for url in (provider.issuer + PATHS[0], provider.endpoint("jwks_uri")):
+        plain = requests.get(url, timeout=SECONDS)
+        assert "public" in plain.headers["Cache-Control"] and grants(plain) == "*"
+        kept = requests.get(url, headers={"If-None-Match": plain.headers["ETag"]}, timeout=SECONDS)
+        assert kept.status_code == 304 and grants(kept) == "*"
+
+
 def test_registered_pages_may_use_the_token_endpoint_and_userinfo(portal: Portal, provider: Provider, signed_in: Browser) -> None:
     """OIDC Core section 5.3; RFC 9700 section 2.6: also refusals can be read, and caches keep origins apart."""
     token = portal.tokens(signed_in)["access_token"]
