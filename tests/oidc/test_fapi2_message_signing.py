@@ -111,3 +111,11 @@ def test_an_unsigned_answer_cannot_be_asked_for(signer: Party) -> None:
         assert is_refused(signer.push(form={"request": sent(signer, response_mode=mode)}), "invalid_request"), mode
     for mode in ("jwt", "query.jwt", "form_post.jwt"):
         assert signer.push(form={"request": sent(signer, response_mode=mode)}).status_code == 201, mode
+
+
+def test_the_error_of_a_plain_request_is_signed_too(signer: Party, browser: Browser) -> None:
+    """Message Signing section 5.4.1: also of one that names no mode, none that we know, an unsigned one, or several."""
+    for changes in ({}, {"response_mode": "fragment"}, {"response_mode": "query"}, {"response_mode": "form_post"}, {"request": "x.y.z"}):
+        assert signer.answer(signer.portal.ask(browser, **changes))["error"] in ("invalid_request", "invalid_request_object"), changes
+    twice = browser.go(signer.portal.address(response_mode="jwt") + "&response_mode=jwt")
+    assert signer.answer(twice)["error"] == "invalid_request"

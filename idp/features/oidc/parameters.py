@@ -18,11 +18,23 @@ _SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+( [\x21\x23-\x5b\x5d-\x7e]+)*")
 Refuse = Callable[[str, str], Exception]  # what to raise, by error code and description
 
 
+def _unsigned(mode: str, client: Client) -> bool:
+    """Whether an answer by this mode would not be signed, as the client's profile has it (FAPI 2.0 Message Signing section 5.4.1)."""
+    return client.profile == fapi.SIGNING and not mode.endswith("jwt")
+
+
+def answer_mode(asked: str, client: Client) -> str:
+    """How the client is answered, errors included: as it asks for, or where it cannot be told or may not be, by query."""
+    if asked not in RESPONSE_MODES or _unsigned(asked, client):
+        return "jwt" if client.profile == fapi.SIGNING else "query"
+    return asked
+
+
 def check_mode(mode: str, client: Client, refuse: Refuse) -> None:
-    """One that we know; a signed one where the client's profile has it so (FAPI 2.0 Message Signing section 5.4.1)."""
+    """One that we know, and may be."""
     if mode not in RESPONSE_MODES:
         raise refuse("invalid_request", "response_mode is not supported")
-    if client.profile == fapi.SIGNING and not mode.endswith("jwt"):
+    if _unsigned(mode, client):
         raise refuse("invalid_request", "response_mode must be jwt for this client")
 
 

@@ -7,7 +7,7 @@ from typing import Any, Callable, Mapping
 from idp.domain.client import Client
 from idp.features.oidc import offline, parameters
 from idp.features.oidc.claims_parameter import ClaimsRequest
-from idp.features.oidc.parameters import MAX_ECHO, RESPONSE_MODES
+from idp.features.oidc.parameters import MAX_ECHO
 
 KNOWN = frozenset(
     "response_type client_id redirect_uri scope state nonce response_mode code_challenge code_challenge_method prompt "
@@ -85,9 +85,7 @@ def proven_target(fields: Mapping[str, str], doubled: frozenset[str], find: Call
         raise NotRedirectable()
     if state is not None and len(state.encode("utf-8")) > MAX_ECHO:
         raise NotRedirectable()  # it could not be returned unchanged
-    mode = fields.get("response_mode") or "query"
-    if mode not in RESPONSE_MODES or "response_mode" in doubled:
-        mode = "query"
+    mode = parameters.answer_mode("" if "response_mode" in doubled else fields.get("response_mode", ""), client)
     if mode == "form_post" and re.search(r"[\r\n]", state or ""):
         raise NotRedirectable()  # browsers rewrite line ends in forms (HTML section 4.10.21.4)
     return client, Target(client.id, redirect_uri, state or None, mode)
