@@ -36,16 +36,23 @@ class BadKey(Exception):
         self.problem = problem
 
 
+class OtherKey(BadKey):
+    """Nothing is wrong with the key, but it is for something else: encryption, or what we do not know."""
+
+
 def public_key(jwk: Any) -> Any:
-    """The parsed key of a public JWK (RFC 7517 section 4). Raises `BadKey`."""
+    """The parsed key of a public JWK (RFC 7517 section 4). Raises `BadKey`; `OtherKey` for one that a set may hold beside it."""
     if not isinstance(jwk, dict) or not isinstance(jwk.get("kty"), str):
         raise BadKey(Problem("key_object", "a key is an object with kty"))
     if any(name in jwk for name in PRIVATE) or jwk["kty"] == "oct":
         raise BadKey(Problem("key_private", "only public keys belong here; make a new pair, for this one has been shown"))
+    ops = jwk.get("key_ops", ["verify"])
+    if not all(isinstance(jwk.get(name, ""), str) for name in ("crv", "alg", "use")) or not isinstance(ops, list):
+        raise BadKey(Problem("key_malformed", "the key is malformed"))
     if not algs_of(jwk):
-        raise BadKey(Problem("key_kind", "use an RSA, P-256 or Ed25519 key for {algs}", algs=", ".join(PROOF_ALGS)))
-    if jwk.get("use", "sig") != "sig" or jwk.get("key_ops", ["verify"]) != ["verify"]:
-        raise BadKey(Problem("key_use", "the key is not for signatures"))
+        raise OtherKey(Problem("key_kind", "use an RSA, P-256 or Ed25519 key for {algs}", algs=", ".join(PROOF_ALGS)))
+    if jwk.get("use", "sig") != "sig" or ops != ["verify"]:
+        raise OtherKey(Problem("key_use", "the key is not for signatures"))
     if not isinstance(jwk.get("kid", ""), str) or len(jwk.get("kid", "")) > 200:
         raise BadKey(Problem("key_kid", "kid is text of at most 200 characters"))
     public = {name: value for name, value in jwk.items() if name in ("kty", "crv", "x", "y", "n", "e", "kid", "alg")}
@@ -62,10 +69,7 @@ def algs_of(jwk: Mapping[str, Any]) -> tuple[str, ...]:
     """The algorithms that a key may sign with: those of its kind, or of these the one that it names itself."""
     kind = ("RSA",) if jwk.get("kty") == "RSA" else (jwk.get("kty"), jwk.get("crv"))
     kinds: dict[Any, tuple[str, ...]] = {("RSA",): ("PS256", "RS256"), ("EC", "P-256"): ("ES256",), ("OKP", "Ed25519"): ("EdDSA",)}
-    try:
-        return tuple(alg for alg in kinds.get(kind, ()) if jwk.get("alg", alg) == alg)
-    except TypeError:  # something that is no text
-        return ()
+    return tuple(alg for alg in kinds.get(kind, ()) if jwk.get("alg", alg) == alg)
 
 
 def _rows(jwks: Any) -> list[Any] | None:
@@ -74,18 +78,25 @@ def _rows(jwks: Any) -> list[Any] | None:
 
 
 def problem(jwks: Any) -> Problem | None:
-    """Why this is no JWK Set of a client's public keys (requirement DC-02), or None."""
+    """Why this is no JWK Set of a client's public keys (requirement DC-02), or None. Keys for something else may stand in it, as
+    long as one is for signatures (RFC 7517 section 5); what is private, symmetric or malformed may not."""
     rows = _rows(jwks)
     if rows is None:
         return Problem("keys", 'write {"keys": [...]} with 1 to {n} keys', n=MAX_KEYS)
-    try:
-        kids = [public_key(row).get("kid") for row in rows]
-    except BadKey as error:
-        return error.problem
-    return Problem("keys_kids", "give every key a kid of its own") if len(rows) > 1 and (None in kids or len(set(kids)) < len(kids)) else None
+    kids, other = [], None
+    for row in rows:
+        try:
+            kids.append(public_key(row).get("kid"))
+        except OtherKey as error:
+            other = other or error.problem
+        except BadKey as error:
+            return error.problem
+    if not kids:
+        return other
+    return Problem("keys_kids", "give every key a kid of its own") if len(kids) > 1 and (None in kids or len(set(kids)) < len(kids)) else None
 
 
-def _usable(jwks: Any) -> tuple[Any, ...]:
+def usable(jwks: Any) -> tuple[Any, ...]:
     """The keys of a set that can be used; others, such as those for encryption, are passed over."""
     found = []
     for row in _rows(jwks) or ():
@@ -124,7 +135,7 @@ class ClientKeys:
         if client.jwks is not None:
             kept = self._kept.get(client.id)
             if kept is None or kept.source is not client.jwks:
-                kept = self._kept[client.id] = _Kept(client.jwks, _usable(client.jwks))
+                kept = self._kept[client.id] = _Kept(client.jwks, usable(client.jwks))
             return _chosen(kept.keys, kid, alg)
         if client.jwks_uri is None:
             return None
@@ -150,6 +161,6 @@ def _read(answer: Fetched) -> tuple[Any, ...]:
     if answer.status != 200 or answer.content_type not in TYPES:
         raise NotFetched(f"jwks_uri answers {answer.status} {answer.content_type[:60]}")
     try:
-        return _usable(json.loads(answer.body))
+        return usable(json.loads(answer.body))
     except (ValueError, RecursionError):
         raise NotFetched("jwks_uri holds no JSON") from None

@@ -55,8 +55,8 @@ class ProofOfClient(Schema):
         if (profile := data.get("profile")) is None:
             return
         wrong = {name: [words] for name, words in fapi.contradictions(profile, data)}
-        keys = (data.get("jwks") or {}).get("keys", [])
-        if keys and not any(set(fapi.ALGS) & set(client_keys.algs_of(key)) for key in keys):
+        jwks = data.get("jwks")
+        if jwks and not any(set(fapi.ALGS) & set(client_keys.algs_of(key.dict_value)) for key in client_keys.usable(jwks)):
             wrong["jwks"] = [Problem("profile_key", '"profile": "{profile}" needs a key for {algs} (FAPI 2.0 SP 5.4.1)', profile=profile, algs=", ".join(fapi.ALGS))]
         if wrong:
             raise ValidationError(wrong)

@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Iterator
 
 import pytest
-from joserfc.jwk import ECKey, OctKey
+from joserfc.jwk import ECKey, OctKey, RSAKey
 
 from idp.adapters.fetch import SafeFetcher
 from idp.domain.client import Client
@@ -21,6 +21,14 @@ from tests.oidc.installation import Installation
 
 BASE: dict[str, Any] = {"grant_types": [], "token_endpoint_auth_method": "private_key_jwt"}
 GOOD = signing.jwks("portal-ES256")["keys"][0]
+OTHERS = [
+    ECKey.generate_key("P-256").as_dict(private=False) | {"use": "enc", "alg": "ECDH-ES", "kid": "enc"},
+    RSAKey.generate_key(2048).as_dict(private=False) | {"use": "enc"},
+    ECKey.generate_key("P-384").as_dict(private=False) | {"kid": "curve"},
+    {"kty": "OKP", "crv": "X25519", "x": GOOD["x"]},
+    {"kty": "AKP", "alg": "ML-DSA-44", "pub": "AA"},
+    ECKey.generate_key("P-256").as_dict(private=False) | {"key_ops": ["deriveKey"], "kid": "derives"},
+]
 
 
 class Place:
@@ -104,6 +112,29 @@ def test_private_and_symmetric_keys_are_refused(house: Installation, jwk: dict[s
 def test_keys_that_cannot_be_used_are_refused_with_a_reason(house: Installation, jwk: Any) -> None:
     """Requirement DC-02: never an exception; also at `jwks_uri`, where they are passed over."""
     assert refused(house, jwks={"keys": [jwk]}).startswith("jwks: ")
+
+
+@pytest.mark.parametrize("jwk", OTHERS, ids=lambda jwk: " ".join(str(jwk.get(name, "")) for name in ("kty", "crv", "use", "alg")))
+def test_keys_for_something_else_may_stand_beside_one_for_signatures(house: Installation, jwk: dict[str, Any]) -> None:
+    """RFC 7517 section 5: they are passed over, in either order, also where they bear the same kid; alone they are not enough."""
+    for keys in ([jwk, GOOD], [GOOD, jwk], [{**jwk, "kid": GOOD["kid"]}, GOOD]):
+        made = client_registration.register(house.deps, {**BASE, "jwks": {"keys": keys}})
+        assert made["jwks"] == {"keys": keys}
+        found = ClientKeys(house.deps, SafeFetcher(loopback=True)).find(Client("p", jwks=made["jwks"]), GOOD["kid"], "ES256")
+        assert found and found.get("kid") == GOOD["kid"] and found.get("use") != "enc"
+    assert refused(house, jwks={"keys": [jwk]}).startswith("jwks: ")
+    old = signing.jwks("portal-RS256")["keys"][0] | {"alg": "RS256"}
+    assert "needs a key for" in refused(house, profile="fapi2", jwks={"keys": [old, jwk]}), "one that the profile can use"
+
+
+@pytest.mark.parametrize("jwk", [
+    {**OTHERS[0], "d": "x"}, {"kty": "oct", "use": "enc", "k": "x"}, {**GOOD, "x": "=", "kid": "b"}, {**GOOD, "alg": 7}, {**GOOD, "use": 7},
+    {**GOOD, "crv": []}, {**GOOD, "key_ops": 7}, 7, {},
+], ids=lambda jwk: type(jwk).__name__)  # fmt: skip
+def test_a_good_key_beside_it_does_not_save_a_bad_one(house: Installation, jwk: Any) -> None:
+    """Requirement DC-02: private, symmetric or malformed."""
+    for keys in ([jwk, GOOD], [GOOD, jwk]):
+        assert refused(house, jwks={"keys": keys}).startswith("jwks: ")
 
 
 @pytest.mark.parametrize("jwks", [7, [], "x", {}, {"keys": []}, {"keys": {}}, {"keys": [GOOD] * 21}, {"keys": [GOOD, GOOD]}], ids=lambda v: str(v)[:30])
