@@ -3,6 +3,7 @@
 import time
 import uuid
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 import requests
@@ -63,6 +64,16 @@ def test_only_the_parameters_inside_count(each: Installation) -> None:
     assert is_error_page(portal.ask(browser, request=signed(portal, redirect_uri=None)))
     assert portal.error(browser, request=signed(portal, code_challenge=None)) == "invalid_request"
     refusal(push(portal, request=signed(portal, redirect_uri=None)), "invalid_request")
+
+
+@pytest.mark.parametrize("name", ["scope", "state", "redirect_uri", "response_mode", "unheard_of"])
+def test_nothing_stands_twice_beside_an_object_or_a_name(each: Installation, name: str) -> None:
+    """Requirement AZ-05: the client that is named inside is told so; what stands there once is passed over."""
+    portal, browser = each.portals["key-ES256"], each.browser(each.member())
+    for where in ({"client_id": portal.id, "request": signed(portal)}, {"client_id": portal.id, "request_uri": pushed(portal)}):
+        address = portal.provider.endpoint("authorization") + "?" + urlencode(where)
+        assert portal.reply(browser.go(f"{address}&{name}=a&{name}=b"))["error"] == "invalid_request"
+        assert "code" in portal.reply(browser.go(f"{address}&{name}=a"))
 
 
 def test_a_wrong_object_is_told_of(each: Installation) -> None:

@@ -84,14 +84,14 @@ def _checked(fields: Mapping[str, str], doubled: frozenset[str], client: Client,
 def authorize(house: House, raw: bytes) -> Response:
     """Answer an authorization request: an error page, an error for the client, a code, or the first page."""
     deps, checked = house.deps, None
-    fields, doubled = _fields(raw)
-    fields, mark = _pushed(house, fields, doubled)
-    doubled = doubled if mark is None else frozenset()
+    fields, twice = _fields(raw)
+    fields, mark = _pushed(house, fields, twice)
+    doubled = twice if mark is None else frozenset()  # of those that count
     try:
         signed = request_object.given(house.clients.find(fields.get("client_id")), fields)
         fields, doubled, single = _unsigned(house, fields, doubled)
         client, target = _proven(house, fields, doubled, mark, signed)
-        checked = _checked(fields, doubled, client, target, mark or single)
+        checked = _checked(fields, twice, client, target, mark or single)  # nor may those beside them stand twice (AZ-05)
         refusals.scopes(house, "authorize", client, fields.get("scope", ""))
         expected = id_token_hint.expected(house, client, checked)
         silent = "none" in checked.prompt
