@@ -115,6 +115,16 @@ def test_it_may_be_kept_for_a_while_and_checked_by_etag(provider: Provider) -> N
         assert head.status_code == 200 and head.headers["Content-Length"] == first.headers["Content-Length"]
 
 
+def test_a_cache_may_name_several_tags_weak_ones_or_any(provider: Provider) -> None:
+    """RFC 9110 section 13.1.2: compared weakly; what is no such list, or far too long, counts as none."""
+    tag = fetched(provider).headers["ETag"]
+    for listed in (f'"other", {tag}', f'{tag},"other"', f"W/{tag}", f'W/"other" , W/{tag}', '"a,b",' + tag, "*", " * "):
+        answer = fetched(provider, headers={"If-None-Match": listed.strip()})
+        assert answer.status_code == 304 and answer.headers["ETag"] == tag, listed
+    for listed in (tag.strip('"'), 'W/"other"', '"other", *', "**", tag[:-2] + '"', '"' * 999, '"x",' * 300 + tag, ""):
+        assert fetched(provider, headers={"If-None-Match": listed}).status_code == 200, listed
+
+
 def test_every_response_type_and_mode_works(portal: Portal, provider: Provider, signed_in: Browser) -> None:
     """OIDC Discovery section 3, response_types_supported and response_modes_supported."""
     assert provider.metadata["response_types_supported"] == ["code"]

@@ -3,6 +3,7 @@
 
 import hashlib
 import json
+import re
 from typing import Any, Callable
 
 from idp import texts
@@ -14,6 +15,8 @@ from idp.web.house import House
 from idp.web.machine import MachineRequest, Reply
 
 MAX_AGE = 300
+MAX_TAGS = 1_000  # characters; more than any cache holds of one document
+_TAG = re.compile(r'"[^"]*"')
 
 
 def document(settings: Settings) -> dict[str, Any]:
@@ -64,6 +67,11 @@ def document(settings: Settings) -> dict[str, Any]:
     }
 
 
+def _has(listed: str, tag: str) -> bool:
+    """Whether If-None-Match names this tag, alone or among others, strong or weak, or any by `*` (RFC 9110 section 13.1.2)."""
+    return len(listed) <= MAX_TAGS and (listed.strip() == "*" or tag in _TAG.findall(listed))
+
+
 def _cached(make: Callable[[], bytes], kind: str) -> Callable[[MachineRequest], Reply]:
     """Serves bytes with an ETag that is computed when the bytes change."""
     known: tuple[bytes, Reply, str] | None = None
@@ -75,7 +83,7 @@ def _cached(make: Callable[[], bytes], kind: str) -> Callable[[MachineRequest], 
             tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
             headers = (("Content-Type", kind), ("Cache-Control", f"public, max-age={MAX_AGE}"), ("ETag", tag))
             known = (body, Reply(200, body, headers), tag)
-        if request.header("If-None-Match") == known[2]:
+        if _has(request.header("If-None-Match"), known[2]):
             return Reply(304, b"", known[1].headers[1:])
         return known[1]
 
