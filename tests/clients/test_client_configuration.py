@@ -82,7 +82,7 @@ def test_a_token_is_for_its_own_client_only(registry: Registry, method: str) -> 
     client, other = registry.register(), registry.register()
     path, token = mine(client)
     operators = client_registration.register(registry.deps, {"redirect_uris": ["https://own.example/cb"]})["client_id"]
-    tries = [(path, None), (path, mine(other)[1]), (path, registry.invited()), (path, client["client_secret"]), (path, token[:-1]), (path, token + "x")]
+    tries = [(path, mine(other)[1]), (path, registry.invited()), (path, client["client_secret"]), (path, token[:-1]), (path, token + "x")]
     tries += [(f"{PATH}/{name}", token) for name in ("a" * 20, operators, registry.portal["client_id"], "", "x" * 3_000, "あ", "..")]
     body = {**WISH, "client_id": client["client_id"]}
     answers = [registry.send(method, where, one, body if method == "PUT" else None) for where, one in tries]

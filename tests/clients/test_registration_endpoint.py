@@ -9,7 +9,7 @@ import pytest
 from idp import parts
 from idp.tables.schema import audit, client_invitations, clients
 from idp.tables.schema import metadata as tables
-from tests.clients.dynamic import PATH, WISH, Registry, error
+from tests.clients.dynamic import PATH, WISH, Registry, error, mine
 from tests.input.inside import Visitor
 from tests.input.wire import Request
 from tests.oidc import signing
@@ -71,16 +71,23 @@ def test_the_token_is_spent_by_success_only(registry: Registry) -> None:
 
 
 def test_every_token_that_does_not_do_gets_the_same_answer(registry: Registry) -> None:
-    """Requirement DC-01; RFC 6750 section 3.1: unknown, spent, expired, of another purpose, malformed, or missing."""
+    """Requirement DC-01; RFC 6750 section 3.1: unknown, spent, expired, of another purpose, or malformed."""
     spent, late, client = registry.invited(uses=1), registry.invited(seconds=0), registry.register()
     registry.register(spent)
     unsigned = "eyJhbGciOiJub25lIn0.e30."
-    bad = [None, "", "x" * 43, spent, late, client["registration_access_token"], client["client_secret"], unsigned, "あ", "x" * 9_000]
+    bad = ["", "x" * 43, spent, late, client["registration_access_token"], client["client_secret"], unsigned, "あ", "x" * 9_000]
     answers = [registry.send("POST", PATH, token, WISH) for token in bad]
-    answers.append(registry.call(Request("POST", PATH, query=f"access_token={registry.invited()}".encode(), body=b"{}", content_type="application/json")))
-    answers.append(registry.send("POST", PATH, None, WISH, headers=(("Authorization", f"Basic {registry.invited()}"),)))
     assert {(one.status, one.body, one.header("WWW-Authenticate")) for one in answers} == {(401, answers[0].body, answers[0].header("WWW-Authenticate"))}
-    assert json.loads(answers[0].body)["error"] == "invalid_token" and answers[0].header("WWW-Authenticate").startswith("Bearer ")
+    assert json.loads(answers[0].body)["error"] == "invalid_token" and answers[0].header("WWW-Authenticate").startswith('Bearer realm="idp", error="invalid_token"')
+
+
+def test_without_any_token_it_is_said_what_is_wanted_and_no_error(registry: Registry) -> None:
+    """RFC 6750 section 3.1: a token of another scheme, or in the address, is none; with and without such a client."""
+    one = mine(registry.register())[0]
+    none = [registry.send(method, path, None, WISH) for method, path in (("POST", PATH), ("GET", one), ("DELETE", one), ("GET", f"{PATH}/{'a' * 20}"))]
+    none.append(registry.call(Request("POST", PATH, query=f"access_token={registry.invited()}".encode(), body=b"{}", content_type="application/json")))
+    none.append(registry.send("POST", PATH, None, WISH, headers=(("Authorization", f"Basic {registry.invited()}"),)))
+    assert {(one.status, one.body, one.header("WWW-Authenticate")) for one in none} == {(401, b"", 'Bearer realm="idp"')}
 
 
 def test_without_a_token_nothing_that_was_sent_is_looked_at(registry: Registry) -> None:

@@ -6,6 +6,7 @@ from functools import partial
 from idp.services import dynamic_clients
 from idp.services.client_registration import MAX_JSON, Rejected
 from idp.services.dynamic_clients import NotAllowed
+from idp.web import bearer
 from idp.web.house import House
 from idp.web.machine import NO_STORE, Endpoint, MachineRequest, Reply, error_reply, json_reply
 
@@ -23,10 +24,12 @@ def _refused(error: str, problems: list[str]) -> Reply:
     return error_reply(400, error, description[:MAX_DESCRIPTION])
 
 
-def _not_allowed() -> Reply:
-    """One answer to every token that does not do, whatever is wrong, and to none at all (RFC 6750 section 3.1)."""
-    words = "the token is missing, or not good for this"
-    return error_reply(401, "invalid_token", words, (("WWW-Authenticate", f'Bearer realm="idp", error="invalid_token", error_description="{words}"'),))
+def _not_allowed(request: MachineRequest) -> Reply:
+    """One answer to every token that does not do, whatever is wrong; to none at all what is wanted, and no error (RFC 6750 section
+    3.1)."""
+    if request.header("Authorization").split(" ")[0].lower() != "bearer":
+        return Reply(401, b"", (*NO_STORE, *bearer.challenge()))
+    return bearer.refused(401, "invalid_token", "the token is not good for this")
 
 
 def _token(request: MachineRequest) -> str:
@@ -53,7 +56,7 @@ def _guarded(answer: partial[Reply], request: MachineRequest) -> Reply:
     try:
         return answer(request)
     except NotAllowed:
-        return _not_allowed()
+        return _not_allowed(request)
     except Rejected as error:
         of_redirects = any(problem.startswith("redirect_uris:") for problem in error.problems)
         return _refused("invalid_redirect_uri" if of_redirects else "invalid_client_metadata", error.problems)
