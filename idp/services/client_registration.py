@@ -10,7 +10,7 @@ from marshmallow import EXCLUDE, ValidationError, fields, validate, validates_sc
 from idp import vault
 from idp.deps import Deps
 from idp.domain import client as rules
-from idp.domain import fapi, lifetimes
+from idp.domain import fapi, lifetimes, plain_json
 from idp.domain.client import Client
 from idp.domain.problem import Problem
 from idp.ports import Fetcher
@@ -115,7 +115,7 @@ def shape(text: str | dict[str, Any], null_is_nothing: bool = False) -> dict[str
     try:
         if isinstance(text, str) and len(text.encode("utf-8", "replace")) > MAX_JSON:
             raise Rejected([("", Problem("large", "The metadata is larger than 64 KiB"))])
-        data = json.loads(text, parse_constant=_no_number) if isinstance(text, str) else text
+        data = plain_json.read(text) if isinstance(text, str) else text
         json.dumps(data, ensure_ascii=False).encode()  # no halves of characters
         if null_is_nothing and isinstance(data, dict):
             data = {name: value for name, value in data.items() if value is not None}
@@ -127,11 +127,7 @@ def shape(text: str | dict[str, Any], null_is_nothing: bool = False) -> dict[str
         said = [(key, problem) for key, value in rows.items() for problem in leaves(value)]
         raise Rejected(said, [f"{key}: {sentence(value)}." for key, value in rows.items()]) from None
     except (ValueError, RecursionError):
-        raise Rejected([("", Problem("no_json", "The metadata is not valid JSON"))]) from None
-
-
-def _no_number(name: str) -> Any:
-    raise ValueError(f"{name} is not JSON")
+        raise Rejected([("", Problem("no_json", "The metadata is not valid JSON, each name once"))]) from None
 
 
 def client_from(metadata: dict[str, Any], client_id: str) -> Client:

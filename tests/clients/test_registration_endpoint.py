@@ -7,6 +7,8 @@ from typing import Any, Iterator
 import pytest
 
 from idp import parts
+from idp.services import client_registration
+from idp.services.client_registration import Rejected
 from idp.tables.schema import audit, client_invitations, clients
 from idp.tables.schema import metadata as tables
 from tests.clients.dynamic import PATH, WISH, Registry, error, mine
@@ -114,6 +116,19 @@ def test_bad_metadata_are_refused_in_words_for_software(registry: Registry, chan
 @pytest.mark.parametrize("body", [b"", b"[]", b"{", b'"x"', b"null", b"\xff\xfe", b'{"default_max_age":NaN}', b"[" * 65_000, b'{"a":' * 9_000, b"9" * 5_000])
 def test_what_is_no_object_is_refused(registry: Registry, body: bytes) -> None:
     assert error(registry.send("POST", PATH, registry.invited(), body)) == "invalid_client_metadata"
+
+
+@pytest.mark.parametrize("body", [b'{"redirect_uris":["https://a.example/"],"redirect_uris":["https://b.example/"]}',
+                                  b'{"redirect_uris":["https://a.example/"],"\\u0072edirect_uris":["https://a.example/"]}',
+                                  b'{"redirect_uris":["https://a.example/"],"x":{"a":1,"a":2}}'])  # fmt: skip
+def test_a_name_that_stands_twice_is_refused_not_guessed(registry: Registry, body: bytes) -> None:
+    """RFC 8259 section 4: each reader would take another; also when the registration is changed, and from the operator."""
+    assert error(registry.send("POST", PATH, registry.invited(), body)) == "invalid_client_metadata"
+    client = registry.register()
+    path, token = mine(client)
+    assert error(registry.send("PUT", path, token, b'{"client_id":"%s",' % client["client_id"].encode() + body[1:])) == "invalid_client_metadata"
+    with pytest.raises(Rejected, match="each name once"):
+        client_registration.register(registry.deps, body.decode())
 
 
 def test_other_kinds_and_sizes_are_refused(registry: Registry) -> None:

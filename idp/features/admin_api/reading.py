@@ -7,6 +7,7 @@ from typing import Any, Mapping
 
 from marshmallow import Schema, ValidationError
 
+from idp.domain import plain_json
 from idp.features.admin_api.calls import Problem
 from idp.web import strict_form
 from idp.web.machine import MachineRequest
@@ -41,17 +42,6 @@ def _listed(messages: Mapping[Any, Any], where: str) -> tuple[str, ...]:
     return tuple(found[:MOST_PROBLEMS])
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise ValueError("a member stands there twice")
-    return found
-
-
-def _no_number(name: str) -> Any:
-    raise ValueError(f"{name} is not JSON")
-
-
 def raw(request: MachineRequest) -> bytes:
     """The body, of at most 64 KiB. Raises `Problem` 400, 413 or 415."""
     try:
@@ -68,7 +58,7 @@ def raw(request: MachineRequest) -> bytes:
 def body(shape: type[Schema], sent: bytes) -> dict[str, Any]:
     """The object that was sent. Raises `Problem` 400."""
     try:
-        data = json.loads(sent.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_number)
+        data = plain_json.read(sent.decode("utf-8"))
         if _NUL_OR_HALF.search(json.dumps(data, ensure_ascii=False)) or (b"\\u" in sent and "\\u0000" in json.dumps(data)):
             raise ValueError("a character that is none")
     except (ValueError, RecursionError):

@@ -14,6 +14,7 @@ from joserfc import jws
 from joserfc.errors import JoseError, SecurityWarning
 from joserfc.util import json_b64encode, urlsafe_b64decode, urlsafe_b64encode
 
+from idp.domain import plain_json
 from idp.domain.client import ID_TOKEN_ALGS
 from idp.services.keyring import Ring
 
@@ -97,23 +98,12 @@ def opened(
 def _json(raw: bytes) -> dict[str, Any]:
     """An object of plain JSON in UTF-8, read by everybody alike: no name twice (RFC 7519 section 4), no NaN, no NUL, no half characters.
     Raises ValueError."""
-    found = json.loads(raw.decode("utf-8"), parse_constant=_no_number, object_pairs_hook=_once)
+    found = plain_json.read(raw.decode("utf-8"))
     if not isinstance(found, dict):
         raise ValueError("not an object")
     if b"\\u" in raw and b"\\u0000" in _COMPACT_JSON.encode(found).encode():
         raise ValueError("NUL")
     return found
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise ValueError("a name stands there twice")
-    return found
-
-
-def _no_number(name: str) -> Any:
-    raise ValueError(f"{name} is not JSON")
 
 
 def numeric_date(value: Any) -> bool:

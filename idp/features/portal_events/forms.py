@@ -6,6 +6,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
+from idp.domain import plain_json
 from idp.domain.identifiers import fold_email
 
 MAX_BODY = 8_192
@@ -71,20 +72,16 @@ class Body:
         return value if isinstance(value, str) else None
 
 
-def _once(rows: list[tuple[str, Any]]) -> dict[str, Any]:
-    if len(rows) > MEMBERS or len({name for name, _ in rows}) != len(rows):
+def _few(rows: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len(rows) > MEMBERS:
         raise ValueError("members")
-    return dict(rows)
-
-
-def _no_number(text: str) -> Any:
-    raise ValueError(text)
+    return plain_json.once(rows)
 
 
 def body(raw: bytes) -> Body:
     """The object that was sent. Raises `Unreadable`."""
     try:
-        data = json.loads(raw.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_number, parse_float=_no_number)
+        data = json.loads(raw.decode("utf-8"), object_pairs_hook=_few, parse_constant=plain_json.no_number, parse_float=plain_json.no_number)
     except (ValueError, RecursionError):
         raise Unreadable("send one JSON object in UTF-8, each member once") from None
     if not isinstance(data, dict):
