@@ -181,6 +181,12 @@ def test_audit_rows_hold_no_personal_data(deps: Deps, hasher: Hasher) -> None:
     assert {row["account_id"] for row in trail(deps)} == {account.id} and trail(deps)[0]["policy_version"] == "test-1"
 
 
+NO_ADDRESSES = (
+    "javascript:alert(1)", "JavaScript:alert(1)", "data:text/html,x", "//img.example.jp/a.png", "img.example.jp/a.png", "ftp://example.jp/", "https://",
+    "https:\\\\example.jp", "https://example.jp/\n", " https://example.jp/", 'https://example.jp/"x', "https://[::1", "java\nscript:x",
+)  # fmt: skip
+
+
 @pytest.mark.parametrize(
     "value, good",
     [
@@ -188,6 +194,8 @@ def test_audit_rows_hold_no_personal_data(deps: Deps, hasher: Hasher) -> None:
         ({"name": "佐藤 花子", "birthdate": "1958-04-01", "address": {"region": "滋賀県", "formatted": "滋賀県\n甲賀市"}}, True),
         ({"birthdate": "1958"}, True),
         ({"birthdate": "昭和33年"}, False),
+        ({"picture": "https://img.example.jp/a.png?x=1#y", "profile": "http://example.jp/~花子", "website": "HTTPS://Example.JP"}, True),
+        *(({name: value}, False) for name in ("picture", "profile", "website") for value in NO_ADDRESSES),
         ({"name": ""}, False),
         ({"name": 1}, False),
         ({"name": "a\0b"}, False),
