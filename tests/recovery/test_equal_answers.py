@@ -6,6 +6,8 @@ import time
 import pytest
 import requests
 
+from idp.domain.account import Account, Destination
+from idp.features.recovery.answering import destination
 from tests.recovery.conftest import People
 from tests.recovery.person import FORM, Person, errors, title
 from tests.running import Browser, Idp, form_of
@@ -61,21 +63,34 @@ def test_a_person_is_not_found_as_a_company_nor_the_reverse(idp: Idp, person: Pe
 def test_whoever_has_no_account_or_no_such_destination_sees_the_same(idp: Idp, people: People, good: dict) -> None:
     stranger = people.next()
     assert shape(stranger.ask("id", "mail")) == good["id", "mail"]
-    no_phone, unproven, isp = people.next().join(phone=False), people.next().join("--unverified"), people.next().join()
+    no_phone, unproven, isp = people.next().join(phone=False), people.next().join("--unverified"), people.next().join(mail=False)
     assert shape(no_phone.ask("pw", "sms")) == good["pw", "sms"]
     assert shape(unproven.ask("pw", "mail")) == good["pw", "mail"]
     isp.ask("id", "isp")
-    assert [one.results() for one in (no_phone, unproven, isp)] == [["no_destination"]] * 3
-    assert not idp.mails(unproven.mail) and not idp.mails(isp.mail) and not idp.mails(isp.contract.mail)
+    unproven.browser = Browser(idp)
+    unproven.ask("pw", "isp")
+    assert [no_phone.results(), unproven.results(2), isp.results()] == [["no_destination"], ["no_destination"] * 2, ["no_destination"]]
+    assert not idp.mails(unproven.mail) and not idp.mails(unproven.contract.mail) and not idp.mails(isp.contract.mail)
 
 
-def test_the_operators_own_mailbox_is_a_destination_once_it_is_proven(idp: Idp, people: People) -> None:
+@pytest.mark.parametrize("dest", ["isp", "mail"])
+@pytest.mark.parametrize("kept_as", ["the operator's mailbox", "any mailbox"])
+def test_the_only_proven_mailbox_gets_the_answer_whichever_kind_of_mail_was_chosen(
+    idp: Idp, people: People, good: dict, dest: str, kept_as: str
+) -> None:
     own = people.next()
-    own.join("--mailbox", own.mail)
-    own.ask("id", "mail")
-    own.browser = Browser(idp)
-    own.ask("id", "isp")
-    assert own.results(2) == ["no_destination", "ok"] and len(idp.wait_for_mails(own.mail, 1)) == 1
+    own.join(*(("--mailbox", own.mail) if kept_as == "the operator's mailbox" else ()))
+    assert shape(own.ask("id", dest)) == good["id", "mail"]
+    assert own.results() == ["ok"] and len(idp.wait_for_mails(own.mail, 1)) == 1
+    assert own.name in idp.mails(own.mail)[0].get_content() and not idp.mails(own.contract.mail)
+
+
+@pytest.mark.parametrize("usual", ["own", "home", "phone", ""])
+def test_of_several_proven_places_the_one_of_the_chosen_kind_gets_the_answer(usual: str) -> None:
+    addresses = {"phone": "+819012345678", "home": "x@home.example", "own": "x@hikari.example"}
+    places = tuple(Destination(name, "a", "sms" if name == "phone" else "email", to, 1, name == usual) for name, to in addresses.items())
+    account = Account("a", "hanako.01", "hanako.01", "", mailbox="x@hikari.example", destinations=places)
+    assert [destination(account, kind) for kind in ("sms", "mail", "isp")] == list(places)
 
 
 @pytest.mark.parametrize("state", ["lock", "close"])

@@ -39,7 +39,7 @@ def answer(deps: Deps, request: Letter) -> Sent:
     found = _whose(deps, asked)
     account, result = found.account, found.result
     if account and not result:
-        to = _destination(account, asked["dest"])
+        to = destination(account, asked["dest"])
         result = _send(deps, account, to, asked) if to else "no_destination"
     detail = {"kind": asked["kind"], "to": asked["dest"], "by": "login_id" if "login_id" in asked else "facts", "name": found.level}
     with deps.database.write() as connection:
@@ -84,10 +84,12 @@ def _has_app(deps: Deps, account: Account) -> bool:
     return found is not None and "totp" in found[1].methods
 
 
-def _destination(account: Account, kind: str) -> Destination | None:
-    """The proven destination of this kind, the usual one first."""
-    known = [item for item in account.destinations if item.verified_at and account.channel_of(item) == CHANNELS[kind]]
-    return min(known, key=lambda item: not item.usual, default=None)
+def destination(account: Account, kind: str) -> Destination | None:
+    """The proven destination of this kind, the usual one first. A mail address of the other kind does where there is none: who
+    registers with the operator's mailbox has proven it, but nobody has told us that it is one."""
+    wanted = CHANNELS[kind]
+    known = [item for item in account.destinations if item.verified_at and (item.kind == "sms") == (wanted == "sms")]
+    return min(known, key=lambda item: (account.channel_of(item) != wanted, not item.usual), default=None)
 
 
 def _send(deps: Deps, account: Account, to: Destination, asked: Mapping[str, Any]) -> str:
