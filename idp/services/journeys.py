@@ -72,6 +72,13 @@ def resume(deps: Deps, journey: Journey) -> Journey:
     return replace(journey, proof=replace(old.proof, entered_here=False), code=old.code)
 
 
+def leave(deps: Deps, journey: Journey) -> None:
+    """Somebody else wants to sign in: forget who was about to on this journey, and that this browser's sign-in waits for a
+    code. Sessions of this browser do not stand in either. Raises `Unavailable`."""
+    deps.ephemeral.drop("pending:" + journey.browser)
+    save(deps, replace(journey, proof=None, code={}, notice={}, reauthenticate=True, chosen=True))
+
+
 def seal(deps: Deps, journey: Journey) -> str:
     """The request of the journey, encrypted for this browser, for the hidden field of its pages."""
     kept = {name: value for name, value in rules.to_dict(journey).items() if name not in _OF_A_MEMBER}

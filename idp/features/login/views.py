@@ -42,7 +42,7 @@ def blueprint(house: House) -> Blueprint:
         journey = steps.journey_shown(house)
         if journey.finished:
             return steps.page(house, "finished.html", journey)
-        if journey.proof:
+        if journey.proof and not doors.read_query().get("back"):
             return house.dispatcher.go(journey)
         member = session.current(deps)
         if member and accepts_session(journey, member.account.id, member.session.auth_time, deps.now()):
@@ -77,6 +77,8 @@ def blueprint(house: House) -> Blueprint:
             return redirect(f"/login?j={journey.id}", 303)
         if data["action"] == "cancel":
             return house.dispatcher.refuse(journey, "access_denied")
+        if journey.proof:  # who comes back from the code page and signs in anew, perhaps somebody else
+            journey = changed(journey, proof=None, code={}, notice={})
         typed, password = data["identifier"], data["password"]
         empty = [steps.error("identifier", "login.err.id.empty")] if not typed.strip() else []
         if not password:

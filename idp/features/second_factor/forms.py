@@ -18,7 +18,7 @@ class CodeForm(_Form):
     code = fields.String(load_default="", validate=validate.Length(max=1_024))
     remember = fields.String(load_default="")
     credential = fields.String(load_default="", validate=validate.Length(max=MAX_TEXT))
-    action = fields.String(load_default="verify", validate=validate.OneOf(["verify", "send", "other", "cancel"]))
+    action = fields.String(load_default="verify", validate=validate.OneOf(["verify", "send", "other", "cancel", "switch"]))
 
 
 class WayForm(_Form):

@@ -38,12 +38,17 @@ def blueprint(house: House) -> Blueprint:
         journey, data = found.journey, found.data
         if data["action"] == "cancel":
             return house.dispatcher.refuse(journey, "access_denied")
+        if data["action"] == "switch":
+            journeys.leave(deps, journey)
+            return redirect(f"/login?j={journey.id}", 303)
+        journey = replace(journey, code={**journey.code, "remember": bool(data["remember"])})  # the tick is kept until the right code
         if data["action"] == "other":
+            journeys.save(deps, journey)
             return redirect(f"/code/ways?j={journey.id}", 303)
         if data["credential"] or journey.code.get("way") == flow.PASSKEY:
             return _passkey(house, journey, found.account, data["credential"])
         if data["action"] == "send" or not journey.code.get("way"):
-            return _send(house, found, journey.code.get("way", ""))
+            return _send(house, replace(found, journey=journey), journey.code.get("way", ""))
         return _verify(house, journey, found.account, data)
 
     @room.get("/code/ways")
@@ -120,10 +125,19 @@ def _code_page(house: House, at: steps.At) -> Response:
         rungs=steps.ladder(house, code["sent_at"]) if sent else None,
         until=steps.clock(house, code["until"]) if sent else None,
         resend_at=steps.clock(house, code["sent_at"] + deps.policy.codes.resend) if sent else None,
+        remembered=bool(code.get("remember")),
         remember_days=deps.policy.second_factor.remember // 86_400 if flow.may_remember(journey, at.account) else 0,
         operation=steps.operation(house, journey),
-        stepping_up=journey.proof is not None and journey.proof.sid is not None,
+        **_way_out(journey),
     )
+
+
+def _way_out(journey: Journey) -> dict[str, Any]:
+    """Whether it is a member who is signed in that proves it again, and where "back" leads: to the sign-in page, or to the account
+    whose settings asked for the proof; back to a portal that did leads a button."""
+    stepping_up = journey.proof is not None and journey.proof.sid is not None
+    back = "/account" if journey.purpose == "account" else None
+    return {"stepping_up": stepping_up, "back": back if stepping_up else f"/login?j={journey.id}&back=yes"}
 
 
 def _passkey_page(house: House, at: steps.At, others: bool) -> Response:
@@ -136,7 +150,7 @@ def _passkey_page(house: House, at: steps.At, others: bool) -> Response:
         options=passkeys.request_options(house.deps, journey, at.account.id),
         others=others,
         operation=steps.operation(house, journey),
-        stepping_up=journey.proof is not None and journey.proof.sid is not None,
+        **_way_out(journey),
     )
 
 
