@@ -8,6 +8,7 @@ import requests
 
 from idp.domain.account import Account, Destination
 from idp.features.recovery.answering import destination
+from idp.web.pages import clock_time
 from tests.recovery.conftest import People
 from tests.recovery.person import FORM, Person, errors, title
 from tests.running import Browser, Idp, form_of
@@ -23,8 +24,8 @@ WRONG = {
 
 
 def shape(page: requests.Response) -> tuple[int, list[tuple[str, str]], str]:
-    """A page without what differs from browser to browser and from second to second."""
-    text = re.sub(r'name="csrf" value="[^"]+"|[A-Za-z0-9_-]{43}|n=[a-z0-9]{26}', "", page.text)
+    """A page without what differs from browser to browser, from second to second and from minute to minute."""
+    text = re.sub(r'name="csrf" value="[^"]+"|[A-Za-z0-9_-]{43}|n=[a-z0-9]{26}|\d{1,2}時\d\d分', "", page.text)
     kept = [(name, value) for name, value in page.headers.items() if name not in ("Date", "Content-Length", "Set-Cookie", "X-Request-Id")]
     return page.status_code, sorted(kept), text
 
@@ -45,6 +46,18 @@ def test_one_wrong_fact_looks_like_a_match_and_sends_nothing(idp: Idp, person: P
     assert person.results() == ["ok"]
     (mail,) = idp.wait_for_mails(person.mail, 1)
     assert "ログインID" in str(mail["Subject"])
+
+
+def test_a_code_by_sms_is_good_until_a_time_that_counts_from_the_request_whoever_asks(people: People) -> None:
+    for someone in (people.next().join(), people.next().join(phone=False), people.next()):
+        before = int(time.time())
+        page = someone.ask("pw", "sms")
+        ends = [clock_time("ja", second + 600) for second in range(before, int(time.time()) + 1)]
+        (said,) = re.findall(r"このコードは (\d+時\d+分) まで使えます", page.text)
+        assert said in ends and "ふつうは1分以内に届きます" in page.text and "15分" not in page.text and "5〜10分" not in page.text
+        assert said in someone.browser.go(page.url).text, "a reload gives no time"
+    page = people.next().ask("pw", "mail")
+    assert "まで使えます" not in page.text and "5〜10分" in page.text and "15分たっても" in page.text
 
 
 def test_a_person_is_not_found_as_a_company_nor_the_reverse(idp: Idp, person: Person, company: Person, good: dict) -> None:

@@ -22,11 +22,13 @@ WORK_SECONDS = 1_800
 
 @dataclass(frozen=True)
 class Draft:
-    """What was typed, by field; `attempt` names the request once everything is there, and `asked` says that it was sent."""
+    """What was typed, by field; `attempt` names the request once everything is there, and `asked` says that it was sent, `at`
+    when (Unix seconds)."""
 
     form: Mapping[str, str]
     attempt: str = ""
     asked: bool = False
+    at: int = 0
 
 
 def find(deps: Deps, owner: str) -> Draft | None:
@@ -75,7 +77,7 @@ def submit(deps: Deps, owner: str, draft: Draft, address: str, locale: str) -> N
         elif limits.first_refusal(deps, address):
             with deps.database.write() as connection:
                 records.add(connection, deps, EVENT, "limited", address=address)
-        drafts.put(deps, DRAFT, owner, asdict(replace(draft, asked=True)))
+        drafts.put(deps, DRAFT, owner, asdict(replace(draft, asked=True, at=deps.now())))
     except Unavailable:  # the member presses the button again
         with contextlib.suppress(Unavailable):
             deps.ephemeral.drop(claim)

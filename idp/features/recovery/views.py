@@ -92,7 +92,7 @@ def _done_routes(room: Blueprint, house: House) -> None:
         draft = flow.find(deps, journey.id)
         if draft is None or not draft.asked:
             return redirect(_at(CONFIRM, journey), 303)
-        noted = drafts.noted(deps, journey.id, doors.read_query().get("n", ""))
+        noted, code = drafts.noted(deps, journey.id, doors.read_query().get("n", "")), flow.wants_code(deps, draft)
         sms, links = draft.form["dest"] == "sms", deps.settings.sms_link if draft.form["dest"] == "sms" else f"{deps.settings.issuer}/"
         return steps.page(
             house,
@@ -101,7 +101,10 @@ def _done_routes(room: Blueprint, house: House) -> None:
             back=_at(FORM, journey),
             errors=steps.said(house, noted.get("errors", [])),
             typed=noted.get("typed", ""),
-            code=flow.wants_code(deps, draft),
+            code=code,
+            sms=sms,
+            # counted from the request, whatever was sent and when: the same for everybody (requirement RC-01)
+            until=steps.clock(house, draft.at + deps.policy.recovery.sms) if code and draft.at else None,
             prefix=links if draft.form["kind"] == "pw" and not (sms and deps.policy.recovery.sms_reset == "code") else "",
             kinds=("sms",) if sms else ("email",),
         )
