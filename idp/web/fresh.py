@@ -17,8 +17,18 @@ from idp.web.errors import PageError
 from idp.web.house import House
 from idp.web.session import Member
 
-# what a fresh proof is for, by the beginning of the page's address; else it is the second factor
-_OPERATIONS = {"/account/email-sign-in": "email_sign_in", "/account/login-id": "login_id", "/account/passkeys": "passkey"}
+# what a fresh proof is for, by the beginning of the page's address: the page that asks for it says so
+OPERATIONS = {
+    "/account/app": "app",
+    "/account/close": "close",
+    "/account/data": "data",
+    "/account/email-sign-in": "email_sign_in",
+    "/account/login-id": "login_id",
+    "/account/passkeys": "passkey",
+    "/account/password": "password",
+    "/account/recovery-codes": "codes",
+    "/account/second-factor": "second_factor",
+}
 ENROL: tuple[Step, ...] = ("enrol",)
 
 
@@ -57,7 +67,7 @@ def changing(house: House, path: str, frozen: bool = False) -> Setter | Response
         raise PageError(403, "mfa.held")
     levels = (assurance.ACR_CODE, assurance.ACR_STRONG) if member and needs_code(house, member.account) else ()
     max_age = int(house.deps.policy.second_factor.step_up)
-    operation = next((name for start, name in _OPERATIONS.items() if path.startswith(start)), "second_factor")
+    operation = next(name for start, name in OPERATIONS.items() if path.startswith(start))
     return _prove(house, path, member, max_age=max_age, levels=levels, operation=operation)
 
 

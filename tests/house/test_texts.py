@@ -21,6 +21,7 @@ from idp.features.account import flow as account
 from idp.features.agreements import flow as agreements
 from idp.features.own_data import views as own_data
 from idp.services import letters
+from idp.web import fresh
 from tests.house import console_audit_keys, console_desk_keys, console_keys, console_sending_keys, problem_keys
 from tests.house.tree import TOP, files
 
@@ -112,7 +113,7 @@ def computed() -> set[str]:
         *(f"login.err.{result}" for result in results),
         *(f"mfa.{part}.{kind}" for part in ("sent", "delay", "send") for kind in ("sms", "mail")),
         *(f"mfa.way.{kind}" for kind in ("sms", "email", "app", "printed", "passkey")),
-        *(f"mfa.op.{name}" for name in (*client.OPERATIONS, "second_factor", "email_sign_in", "login_id", "passkey")),
+        *(f"mfa.op.{name}" for name in (*client.OPERATIONS, *fresh.OPERATIONS.values())),
         *(f"mfa.mailbox.{name}" for name in (*mailboxes.PROVIDERS, mailboxes.OTHER, "own")),
         *(f"mfa.place.{kind}" for kind in ("mail", "sms", "phone")),
         *(f"mfa.help.{name}" for name in mailboxes.HELP.values()),
