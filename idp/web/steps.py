@@ -7,6 +7,7 @@ from typing import Any
 from flask import Response, g, redirect, request
 from marshmallow import Schema, ValidationError
 
+from idp import texts
 from idp.deps import Deps
 from idp.domain import delivery
 from idp.domain.account import Account
@@ -137,12 +138,14 @@ def operation(house: House, journey: Journey) -> str | None:
 
 
 def said(house: House, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Errors of `error` as (field, sentence) for the page."""
+    """Errors of `error` as (field, sentence) for the page, but for waits that are over: an old page is shown again later."""
     if not rows:
         return []
     found = []
     for row in rows:
         values = dict(row.get("values", {}))
+        if 0 < values.get("time", 0) <= house.deps.now() and "{time}" in texts.text(house.pages.locale(), row["key"]):
+            continue
         if "time" in values:
             values["time"] = clock(house, values["time"])
         found.append({"field": row["field"], "text": house.pages.said(row["key"], values)})
