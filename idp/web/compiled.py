@@ -8,7 +8,7 @@ from jinja2 import BaseLoader, Environment, StrictUndefined, nodes
 from jinja2.visitor import NodeTransformer
 from markupsafe import escape
 
-MORE = "gentle.more"
+MORE, RESEND = "gentle.more", "mfa.resend"
 _LINKS = re.compile(r'<ul class="links">.*?</ul>', re.DOTALL)
 _READING = re.compile(r"<rt>[^<]*</rt>|<[^>]*>")
 _READ = re.compile(r"<ruby>([^<]*)<rt>[^<]*</rt></ruby>")
@@ -49,7 +49,8 @@ def once(page: str) -> str:
 
 class Compiled(Environment):
     """`constants`: texts by name before and in the brackets or behind the dot, `t("key")`, `brand.name`. With `gentle` what is
-    beside the one thing to do is folded away: lists of links below the form."""
+    beside the one thing to do is folded away: lists of links below the form. Not so what a page's own sentences tell the
+    member to press: another code, and anything where something went wrong."""
 
     def __init__(self, loader: BaseLoader, constants: Mapping[str, Mapping[str, str]], gentle: bool = False):
         super().__init__(
@@ -76,7 +77,9 @@ class Compiled(Environment):
 
 
 def _folded(found: re.Match[str]) -> str:
-    return f'<details class="fold"><summary>{{{{ t("{MORE}") }}}}</summary>{found[0]}</details>'
+    if f't("{RESEND}")' in found[0]:
+        return found[0]
+    return f'<details class="fold"{{% if errors %}} open{{% endif %}}><summary>{{{{ t("{MORE}") }}}}</summary>{found[0]}</details>'
 
 
 class _Filling(NodeTransformer):

@@ -148,7 +148,7 @@ def said(house: House, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
             continue
         if "time" in values:
             values["time"] = clock(house, values["time"])
-        found.append({"field": row["field"], "text": house.pages.said(row["key"], values)})
+        found.append({"field": row["field"], "text": house.pages.said(row["key"], values), "key": row["key"]})
     return found
 
 

@@ -19,16 +19,19 @@ def later(idp: Idp, browser: Browser, journey_id: str) -> None:
         journeys.save(deps, replace(journey, notice={**journey.notice, "errors": told}))
 
 
-def test_the_page_of_a_locked_sign_in_says_nothing_of_it_once_the_wait_is_over(idp: Idp, portal: dict) -> None:
+def test_a_locked_sign_in_leads_to_a_new_password_until_the_wait_is_over(idp: Idp, portal: dict) -> None:
     browser, name = Browser(idp), new_name()
     page = browser.authorize(portal)
     for _ in range(5):
-        assert "まちがえたため" not in errors(page)
+        assert "まちがえたため" not in errors(page) and 'class="more"' not in page.text
         page = browser.sign_in(page, name, "Wrong7Sumire")
     assert re.search(r"\d+時\d+分までログインできません", errors(page))
+    (reset,) = re.findall(r'<p class="more"><a href="([^"]+)"', page.text)
+    assert page.text.index(reset) < page.text.index("<form")
+    assert "パスワードの再設定" in re.sub("<[^>]+>", "", browser.go(reset.replace("&amp;", "&")).text)
     later(idp, browser, form_of(page).fields["j"])
     old = browser.go(page.url)
-    assert errors(old) == "" and "エラー" not in old.text and "ログインできません" not in old.text
+    assert errors(old) == "" and "エラー" not in old.text and "ログインできません" not in old.text and 'class="more"' not in old.text
     assert form_of(old).fields["identifier"] == name, "what was typed is still there"
 
 
