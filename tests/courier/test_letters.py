@@ -1,5 +1,6 @@
 """Letters: the wording, and that no fact can say more than its place in it."""
 
+import re
 from dataclasses import replace
 from email import message_from_bytes, policy
 from pathlib import Path
@@ -73,6 +74,24 @@ def test_every_letter_of_sign_in(deps: Deps, locale: str) -> None:
     subject, body = letters.render(deps, claimed(deps))
     # one segment: 70 UTF-16 units, a line end counted as two (japan.md, Phones and SMS)
     assert subject == "" and "0120-000-000" in body and len(body.replace("\n", "\r\n").encode("utf-16-be")) <= 140
+
+
+def subjects() -> dict[str, str]:
+    """The subject of every letter to members in Japanese, of an operator with a name of five letters."""
+    given = dict.fromkeys(("code", "desk_code"), "123456") | {"brand": "マイ ひか"}
+    found = {key: text for key, text in texts.catalog("ja").items() if re.fullmatch(r"mail\..*\.subject", key)}
+    return {key: text.format_map(given) for key, text in found.items() if key != "mail.desk.alarm.subject"}  # to the desk itself
+
+
+def test_subjects_are_short_enough_for_a_telephone() -> None:
+    assert len(subjects()) > 25 and {key: text for key, text in subjects().items() if len(text) > 24} == {}
+
+
+@pytest.mark.parametrize("old", ["iso2022_jp", "shift_jis"])
+def test_subjects_pass_gateways_that_write_them_in_an_old_character_set(old: str) -> None:
+    for said in subjects().values():
+        mail = message_from_bytes(build("no-reply@id.example", "a@b.example", said, "b", "k", AT).as_bytes(), policy=policy.default)
+        assert str(mail["Subject"]).encode(old).decode(old) == said
 
 
 def test_midnight_and_single_digits() -> None:
