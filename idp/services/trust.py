@@ -67,7 +67,8 @@ def end_stolen(connection: Connection, deps: Deps, account: Account, known: Reco
 
 
 def remember(connection: Connection, deps: Deps, account: Account, who: Caller) -> str:
-    """Remember this browser and tell the member; returns the cookie. Only right after a second factor was given."""
+    """Remember this browser and tell the member, by SMS where there is no mail; returns the cookie. Only right after a second
+    factor was given. `account` comes with its destinations."""
     series, secret, now = vault.random_token(), vault.random_token(), deps.now()
     device = device_of(who.user_agent)
     browser = TrustedBrowser(
@@ -86,7 +87,8 @@ def remember(connection: Connection, deps: Deps, account: Account, who: Caller) 
     )
     trusted_browsers.add(connection, browser, deps.policy.second_factor.remember_most)
     records.add(connection, deps, "browser_remembered", account_id=account.id, address=who.address)
-    notices.tell(connection, deps, account, "notice.device", {"datetime": now, **who.device}, kinds=("email",))
+    mail = any(item.kind == "email" and item.verified_at for item in account.destinations)
+    notices.tell(connection, deps, account, "notice.device", {"datetime": now, **who.device}, kinds=("email" if mail else "sms",))
     return f"{series}.{secret}"
 
 

@@ -6,6 +6,7 @@ import pytest
 import requests
 
 from tests.running import PASSWORD, Browser, Idp, answer_of, claims_of, exchange, form_of, new_name
+from tests.settings.member import rows
 
 ACR = "urn:x-idp:acr:"
 
@@ -129,6 +130,19 @@ def test_a_remembered_browser_skips_the_code_and_claims_no_more_than_it_did(idp:
     assert browser.cookies[name] != before[name], "the secret changes at each use"
     elsewhere = Browser(idp)
     assert "one-time-code" in elsewhere.sign_in(elsewhere.authorize(portal), hanako[0]).text
+
+
+@pytest.mark.parametrize("mail, told", [(False, ["sms.notice.device"]), (True, ["mail.notice.device"])])
+def test_a_member_without_mail_hears_of_a_remembered_browser_by_sms(idp: Idp, portal: dict, mail: bool, told: list[str]) -> None:
+    name = new_name()
+    number = "+81901" + str(int(name[1:], 16))[-7:]
+    address = ("--email", f"{name}@mail.example") if mail else ()
+    subject = idp.account(name, "--phone", "0" + number[3:], "--second-factor", "sms", *address)
+    browser = Browser(idp)
+    page = browser.sign_in(browser.authorize(portal), name)
+    answer_of(type_code(browser, page, idp.wait_for_code(number), remember="yes"))
+    found = rows(idp, "SELECT template FROM outbox WHERE account_id = :a AND template LIKE '%.notice.device'", a=subject)
+    assert [template for (template,) in found] == told
 
 
 def test_an_old_secret_shown_again_ends_the_trust_and_is_told(idp: Idp, portal: dict, hanako: tuple[str, str]) -> None:
