@@ -155,3 +155,17 @@ def test_formats_that_cannot_be_right_are_said_at_their_fields_and_cost_no_try(a
             assert part in errors(page)
     assert form_of(page).fields["customer_number"] == "abc"
     assert title(hanako.send(page, **facts(hanako.row))) == "ログインに使う情報の入力"
+
+
+def test_who_has_deleted_the_account_is_led_to_the_desk_by_the_page_that_everybody_sees(idp: Idp, applicant: New) -> None:
+    pages = {}
+    for status in ("active", "closing", "suspended"):
+        hanako = applicant()
+        hanako.registered()
+        rows(idp, "UPDATE accounts SET status = :status WHERE login_id_key = :name", status=status, name=hanako.name)
+        hanako.browser = Browser(idp)
+        page = hanako.verify()
+        assert title(page) == "登録は済んでいます" and "アカウントを削除した方は、お客様センターへお電話ください" in said(page)
+        assert '<details class="help" open>' in page.text
+        pages[status] = said(page)
+    assert len(set(pages.values())) == 1, "nobody learns what became of the account"
