@@ -6,9 +6,10 @@ import pytest
 from playwright.sync_api import Page
 
 from idp import texts
+from idp.web.compiled import plain
 from tests.browser import states
 from tests.browser.visitor import Visitor
-from tests.running import PASSWORD
+from tests.running import PASSWORD, new_name
 
 Visit = Callable[..., ContextManager[Visitor]]
 FOCUS = "((one) => one.id || one.className || one.tagName + ':' + one.textContent.trim())(document.activeElement)"
@@ -64,6 +65,17 @@ def test_a_whole_sign_in_by_keyboard(new_visit: Visit) -> None:
         page.keyboard.type(PASSWORD)
         page.keyboard.press("Enter")
         assert visitor.portal_says().startswith("Signed in: ")
+
+
+def test_enter_goes_on_from_what_to_sign_in_with_and_does_not_ask_about_the_id(new_visit: Visit) -> None:
+    with new_visit() as visitor:
+        states.STATES["details"](visitor)
+        page, name = visitor.page, new_name()
+        for field, value in {"login_id": name, "email": f"{name}@mail.example", "nickname": "はなこ", "new_password": PASSWORD}.items():
+            page.fill(f"[name={field}]", value)
+        with page.expect_navigation():
+            page.press("[name=nickname]", "Enter")
+        assert page.inner_text("h1") == plain(texts.text("ja", "reg.s3.title")), visitor.words()
 
 
 @pytest.mark.parametrize("state", sorted(states.WITH_ERRORS))

@@ -89,6 +89,16 @@ def test_the_page_says_its_language_its_task_and_whether_something_is_wrong(show
     assert name not in EQUAL or len({one.get_attribute("class") for one in page.locator(main).all()}) == 1
 
 
+def test_enter_presses_the_main_button_or_one_that_is_there_for_it(shown: tuple[str, str, Visitor]) -> None:
+    # of several buttons the first in the form is the one that Enter presses (HTML, implicit submission)
+    others = shown[2].page.evaluate(
+        "(typed) => [...document.forms].filter((one) => one.querySelector(typed)).map((one) => one.querySelector('[type=submit]'))"
+        ".filter((one) => one && !one.matches('.primary, .danger, .visually-hidden')).map((one) => one.outerHTML)",
+        TYPED,
+    )
+    assert others == []
+
+
 def test_the_order_is_the_same_everywhere(shown: tuple[str, str, Visitor]) -> None:
     parts = [".skip", ".language", ".brand", "nav.back", ".error-summary", "h1", "form", ".help", "footer"]
     places = shown[2].page.evaluate(

@@ -101,6 +101,14 @@ def test_the_button_says_whether_an_id_is_free_and_keeps_the_rest(idp: Idp, appl
     assert "使えません" in errors(hanako.details(page, action="check", login_id=taken)), "a closed account's ID is never given again"
 
 
+def test_the_button_says_that_a_password_is_to_be_typed_again_only_where_one_was_typed(applicant: New) -> None:
+    hanako, again = applicant(), "もう一度入力してください"
+    page = hanako.details(hanako.verify(), action="check")
+    assert again in said(page) and PASSWORD not in page.text and urlsplit(page.url).fragment == "checked" and 'id="checked"' in page.text
+    assert again in said(hanako.details(page, action="check", login_id="support"))
+    assert again not in said(hanako.details(page, action="check", new_password=""))
+
+
 def test_whatever_is_wrong_with_the_details_is_said_at_once(applicant: New) -> None:
     hanako = applicant()
     page = hanako.details(hanako.verify(), login_id="a@b.example", email="hanako", nickname="管理者", new_password="abc")

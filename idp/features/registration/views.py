@@ -37,11 +37,9 @@ def blueprint(house: House) -> Blueprint:
             return came
         journey, draft = came
         return steps.page(
-            house,
-            "register.html",
-            journey,
+            house, "register.html", journey,
             back=f"/login?j={journey.id}",
-            errors=_noted(house, journey),
+            errors=_noted(house, journey)["errors"],
             groups=[(facts.group_id(group), group) for group in facts.groups(deps.policy.registration)],
             texts=facts.TEXTS,
             typed=facts.typed(deps.policy.registration, draft.facts),
@@ -119,12 +117,15 @@ def _errors(wrong: Iterable[Wrong]) -> list[dict[str, Any]]:
     return [steps.error(name, key, **values) for name, key, values in wrong]
 
 
-def _back(house: House, journey: Journey, path: str, errors: list[dict[str, Any]]) -> Response:
-    return redirect(_at(path, journey, n=drafts.note(house.deps, journey.id, {"errors": errors})), 303)
+def _back(house: House, journey: Journey, path: str, errors: list[dict[str, Any]], place: str = "", **more: Any) -> Response:
+    """To a page that says this, so that reload repeats nothing; `place`: the part of it to begin at."""
+    address = _at(path, journey, n=drafts.note(house.deps, journey.id, {"errors": errors, **more}))
+    return redirect(f"{address}#{place}" if place else address, 303)
 
 
-def _noted(house: House, journey: Journey) -> list[dict[str, Any]]:
-    return steps.said(house, drafts.noted(house.deps, journey.id, doors.read_query().get("n", "")).get("errors", []))
+def _noted(house: House, journey: Journey) -> dict[str, Any]:
+    note = drafts.noted(house.deps, journey.id, doors.read_query().get("n", ""))
+    return {**note, "errors": steps.said(house, note.get("errors", []))}
 
 
 def _details_routes(room: Blueprint, house: House) -> None:
@@ -137,16 +138,14 @@ def _details_routes(room: Blueprint, house: House) -> None:
         if isinstance(came, Response):
             return came
         journey, draft = came
-        errors, rule = _noted(house, journey), deps.policy.password
+        note, rule = _noted(house, journey), deps.policy.password
         answered = draft.asked == (draft.form.get("login_id"), True) and "n" in doors.read_query()
         return steps.page(
-            house,
-            "register_details.html",
-            journey,
+            house, "register_details.html", journey,
             back=_at(VERIFY, journey),
-            errors=errors,
+            errors=note["errors"], again=note.get("again"),
             typed={name: draft.form.get(name, "") for name in flow.FORM},
-            free=answered and not any(error["field"] == "login_id" for error in errors),
+            free=answered and not any(error["field"] == "login_id" for error in note["errors"]),
             id_rules=login_id_rules(deps.policy.login_id),
             id_values=login_id_parameters(deps.policy.login_id),
             rules=password_form.live_rules(rule),
@@ -161,7 +160,9 @@ def _details_routes(room: Blueprint, house: House) -> None:
             return came
         journey, draft, data = came
         if data["action"] == "check":
-            return _back(house, journey, DETAILS, _errors(flow.check(deps, journey, draft, data)))
+            wrong, typed = _errors(flow.check(deps, journey, draft, data)), data["new_password"] or data["new_password_again"]
+            # a password is never sent back: whoever has typed it before pressing the button has to do so again
+            return _back(house, journey, DETAILS, wrong, "" if wrong else "checked", again=bool(typed))
         entered = flow.enter(deps, house.hasher, journey, draft, data)
         errors = _errors(entered.wrong) + password_form.errors(deps.policy.password, entered.password)
         errors.sort(key=lambda error: forms.ON_PAGE.index(error["field"]))
@@ -183,7 +184,7 @@ def _confirm_routes(room: Blueprint, house: House) -> None:
         if draft.sent == draft.details["id"]:
             return redirect(_at(SENT, journey), 303)
         details = {name: value for name, value in draft.details.items() if name != "password_hash"}
-        edit, errors = _at(DETAILS, journey), _noted(house, journey)
+        edit, errors = _at(DETAILS, journey), _noted(house, journey)["errors"]
         return steps.page(house, "register_confirm.html", journey, back=edit, edit=edit, errors=errors, details=details)
 
     @room.post(CONFIRM)
@@ -217,11 +218,8 @@ def _sent_routes(room: Blueprint, house: House) -> None:
         if known is None:
             return _nothing_sent(house, journey, draft)
         return steps.page(
-            house,
-            "register_sent.html",
-            journey,
-            back=_at(DETAILS, journey),
-            errors=_noted(house, journey),
+            house, "register_sent.html", journey,
+            back=_at(DETAILS, journey), errors=_noted(house, journey)["errors"],
             mail=known.registration.email,
             lost=known.lost, deadline=letters.moment(house.pages.locale(), known.ends_at),
             rungs=steps.ladder(house, known.registration.sent_at),
