@@ -3,8 +3,10 @@
 import pytest
 import requests
 
+from idp.features.email_sign_in import flow
+from idp.vault import fingerprint
 from tests.running import Browser, Idp, answer_of, form_of, new_name
-from tests.settings.member import Member, age, errors, rows, title
+from tests.settings.member import Member, age, errors, inside, resent, rows, title
 
 STATUS = "/account/email-sign-in"
 ADDRESS, CODE, OFF = f"{STATUS}/address", f"{STATUS}/code", f"{STATUS}/off"
@@ -128,6 +130,15 @@ def test_the_form_sent_twice_sends_one_code_and_resending_waits(idp: Idp, hanako
     assert "から、もう一度送れます" in errors(page)
     assert "でログインできます" in hanako.send(page, code=idp.wait_for_code(hanako.mail)).text
     assert len([mail for mail in idp.mails(hanako.mail) if "確認用コード" in mail.get_content()]) == 1
+
+
+def test_a_code_sent_again_is_told(idp: Idp, hanako: Member) -> None:
+    page = enter(hanako, hanako.mail)
+    with inside(idp) as deps:
+        deps.ephemeral.drop(f"resend:{flow.DRAFT}:{hanako.subject}:{fingerprint(hanako.mail)}")
+    again = hanako.send(page, action="resend")
+    assert resent(again) and not resent(page) and not errors(again)
+    assert not resent(hanako.send(again, action="resend")) and idp.wait_for_code(hanako.mail, 2)
 
 
 def test_a_code_is_good_for_its_address_and_draft_only(idp: Idp, hanako: Member) -> None:

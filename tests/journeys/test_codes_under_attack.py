@@ -3,15 +3,19 @@
 import re
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from threading import Barrier
 
 import pytest
 import requests
 
+from idp.services import journeys
+from idp.vault import fingerprint
 from tests import running, services
 from tests.journeys.test_second_factor import errors, type_code
 from tests.running import Browser, Idp, answer_of, form_of, new_name
+from tests.settings.member import inside, resent
 
 WIDTH = 16
 
@@ -80,6 +84,21 @@ def test_of_resends_at_once_one_is_sent_and_earlier_codes_stay_good(idp: Idp, po
     assert re.search(r"\d+時\d+分 から、もう一度送れます", errors(shown)), "within a minute nothing is sent"
     assert len(idp.mails(hanako[1])) == 1
     assert answer_of(type_code(browser, shown, first))["code"]
+
+
+def test_a_code_sent_again_is_told(idp: Idp, portal: dict, hanako: tuple[str, str]) -> None:
+    browser = Browser(idp)
+    page = browser.sign_in(browser.authorize(portal), hanako[0])
+    early = browser.submit(form_of(page), action="send")
+    with inside(idp) as deps:
+        journey = journeys.find(deps, form_of(page).fields["j"], fingerprint(browser.cookies["idp-browser"]))
+        assert journey
+        earlier = [{**one, "at": one["at"] - 100} for one in journey.code["sent"]]
+        journeys.save(deps, replace(journey, code={**journey.code, "sent": earlier}))
+    again = browser.submit(form_of(early), action="send")
+    assert resent(again) and not errors(again) and not resent(early)
+    wrong = f"{(int(idp.wait_for_code(hanako[1], 2)) + 1) % 1_000_000:06}"
+    assert not resent(type_code(browser, again, wrong))
 
 
 def test_too_many_codes_in_an_hour_are_told_with_a_clock_time(idp: Idp, portal: dict, hanako: tuple[str, str]) -> None:

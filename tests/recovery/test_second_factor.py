@@ -4,10 +4,11 @@ import pyotp
 import pytest
 import requests
 
-from idp.services import factors
+from idp.features.reset import second
+from idp.services import drafts, factors
 from tests.recovery.person import NEW, PASSWORD, SECOND, Person, errors, title
 from tests.running import Browser, Idp, form_of
-from tests.settings.member import inside, rows
+from tests.settings.member import inside, resent, rows
 
 
 @pytest.fixture
@@ -51,6 +52,19 @@ def test_a_code_by_the_other_destination_opens_the_way(idp: Idp, hanako: Person)
     assert title(page) == "新しいパスワードの設定"
     assert title(hanako.set(page)) == "パスワードを再設定しました"
     assert rows(idp, "SELECT held_until FROM accounts WHERE id = :a", a=hanako.subject) == [(0,)]
+
+
+def test_a_code_sent_again_is_told(idp: Idp, hanako: Person) -> None:
+    page = by_mail(hanako)
+    page = hanako.send(page, action="choose", way=form_of(page).fields["way"])
+    with inside(idp) as deps:
+        owner = form_of(page).fields["j"]
+        draft = drafts.get(deps, second.DRAFT, owner)
+        assert draft
+        drafts.put(deps, second.DRAFT, owner, {**draft, "sent": [{**one, "at": one["at"] - 100} for one in draft["sent"]]})
+    again = hanako.send(page, action="send")
+    assert resent(again) and not errors(again) and not resent(page)
+    assert not resent(hanako.send(again, action="send")) and hanako.code(2)
 
 
 def test_a_reset_by_sms_asks_for_the_mail(idp: Idp, hanako: Person) -> None:

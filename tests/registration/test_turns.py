@@ -27,6 +27,17 @@ def test_a_wrong_address_is_put_right_on_the_spot_and_blocks_neither_id_nor_cont
     assert len(hanako.accounts) == 1
 
 
+def test_a_letter_sent_again_is_told_and_one_that_is_not_is_not(idp: Idp, applicant: New) -> None:
+    hanako = applicant()
+    page, done = hanako.sent(), 'role="status">もう一度送りました。先に届いたメールのURLも'
+    early = hanako.send(page)
+    assert done not in early.text and "もう一度送れます" in errors(early)
+    rows(idp, "UPDATE registrations SET sent_at = sent_at - 100 WHERE login_id_key = :name", name=hanako.name)
+    page = hanako.send(early)
+    assert done in page.text and not errors(page) and 'class="primary"' not in page.text
+    assert done not in hanako.send(page).text and hanako.link(2)
+
+
 def test_from_another_browser_the_newest_registration_wins(applicant: New) -> None:
     hanako = applicant()
     hanako.sent()

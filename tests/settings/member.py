@@ -62,6 +62,14 @@ def age(idp: Idp, browser: Browser, seconds: int) -> None:
         browser.cookies.set("idp-session", sessions.start(deps, account, old, cookie)[0], domain="localhost.local", path="/")
 
 
+RESENT = "もう一度送りました。先に届いたコードも、期限までは使えます。"
+
+
+def resent(page: requests.Response) -> bool:
+    """Whether the page says that the code has been sent again, to a screen reader too."""
+    return f'role="status">{RESENT}' in page.text
+
+
 class Member:
     """One member with one browser."""
 

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.running import Browser, Idp, answer_of, claims_of, exchange, form_of
-from tests.settings.member import EDIT, OFF, STATUS, VERIFY, Member, errors, rows, title
+from tests.settings.member import EDIT, OFF, STATUS, VERIFY, Member, errors, inside, resent, rows, title
 
 
 @pytest.fixture
@@ -177,3 +177,17 @@ def test_in_english(idp: Idp, hanako: Member) -> None:
     assert "Confirm this address" in idp.wait_for_mails(hanako.mail, 1)[0]["Subject"]
     page = hanako.send(page, action="save", code_email=idp.wait_for_code(hanako.mail))
     assert title(page) == "Two-factor authentication is on"
+
+
+def test_a_code_sent_again_is_told_beside_its_destination(idp: Idp, hanako: Member) -> None:
+    page = hanako.enter(email=hanako.mail, phone=hanako.number.replace("+81", "0"), usual="sms")
+    page = hanako.send(hanako.send(page, action="send_email"), action="send_sms")
+    early = hanako.send(page, action="send_email")
+    assert "もう一度送れます" in errors(early) and not resent(early) and not resent(page)
+    with inside(idp) as deps:
+        deps.ephemeral.drop(f"resend:{form_of(page).fields['draft']}:email")
+    again = hanako.send(page, action="send_email")
+    assert resent(again) and not errors(again)
+    blocks = again.text.split('<fieldset class="block">')[1:]
+    assert ["もう一度送りました" in block for block in blocks] == [True, False] and hanako.mail[1:-1] not in blocks[1]
+    assert idp.wait_for_code(hanako.mail, 2)

@@ -87,7 +87,8 @@ def _code_routes(room: Blueprint, house: House) -> None:
             raise PageError(409, "elogin.err.draft")
         if data["action"] == "resend":
             refused = flow.send(deps, came.account, came.owner, draft, request.remote_addr or "", house.pages.locale())
-            return fresh.to(house, came, CODE, errors=[steps.error("code", refused[0], time=refused[1])]) if refused else redirect(CODE, 303)
+            errors = [steps.error("code", refused[0], time=refused[1])] if refused else []
+            return fresh.to(house, came, CODE, errors=errors, resent=not refused)
         if not draft.proven:
             checked = flow.check(deps, came.account, came.owner, draft, data["code"])
             if checked.result != "ok":
@@ -96,13 +97,14 @@ def _code_routes(room: Blueprint, house: House) -> None:
 
 
 def _code_page(house: House, came: Setter, draft: Draft) -> Response:
-    errors = steps.said(house, fresh.noted(house, came).get("errors", []))
+    note = fresh.noted(house, came)
     return fresh.page(
         house,
         "email_sign_in_code.html",
         came,
         back=ADDRESS,
-        errors=errors,
+        errors=steps.said(house, note.get("errors", [])),
+        resent=note.get("resent"),
         draft=draft.id,
         masked=flow.masked(draft.address),
         proven=draft.proven,

@@ -217,9 +217,10 @@ def _sent_routes(room: Blueprint, house: House) -> None:
         known = registering.sending(deps, draft.sent) if draft.sent else None
         if known is None:
             return _nothing_sent(house, journey, draft)
+        note = _noted(house, journey)
         return steps.page(
             house, "register_sent.html", journey,
-            back=_at(DETAILS, journey), errors=_noted(house, journey)["errors"],
+            back=_at(DETAILS, journey), errors=note["errors"], resent=note.get("resent"),
             mail=known.registration.email,
             lost=known.lost, deadline=letters.moment(house.pages.locale(), known.ends_at),
             rungs=steps.ladder(house, known.registration.sent_at),
@@ -238,7 +239,7 @@ def _sent_routes(room: Blueprint, house: House) -> None:
         keys = {"wait": "mfa.resend.wait", "limit": "reg.s4.err.limit"}
         if again.result in keys:
             return _back(house, journey, SENT, [steps.error("send", keys[again.result], time=again.again_at)])
-        return redirect(_at(SENT, journey), 303)
+        return _back(house, journey, SENT, [], resent=again.result == "sent")
 
 
 def _nothing_sent(house: House, journey: Journey, draft: Draft) -> Response:

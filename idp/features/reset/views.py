@@ -83,15 +83,15 @@ def _at(path: str, journey: Journey, **query: str) -> str:
     return path + "?" + "&".join(f"{name}={value}" for name, value in {"j": journey.id, **query}.items())
 
 
-def _back(house: House, path: str, journey: Journey, errors: Iterable[dict[str, Any]], typed: str = "") -> Response:
-    note = drafts.note(house.deps, journey.id, {"errors": list(errors), "typed": typed[:512]})
+def _back(house: House, path: str, journey: Journey, errors: Iterable[dict[str, Any]], typed: str = "", resent: bool = False) -> Response:
+    note = drafts.note(house.deps, journey.id, {"errors": list(errors), "typed": typed[:512], "resent": resent})
     return redirect(_at(path, journey, n=note), 303)
 
 
 def _noted(house: House, journey: Journey) -> dict[str, Any]:
     """What the form that led here has left to say."""
     noted = drafts.noted(house.deps, journey.id, doors.read_query().get("n", ""))
-    return {"errors": steps.said(house, noted.get("errors", [])), "typed": noted.get("typed", "")}
+    return {"errors": steps.said(house, noted.get("errors", [])), "typed": noted.get("typed", ""), "resent": noted.get("resent")}
 
 
 def _password_routes(room: Blueprint, house: House) -> None:
@@ -187,9 +187,10 @@ def _choose(house: House, came: Came, wanted: str) -> Response:
     if way is None:
         return _back(house, SECOND, journey, [steps.error("way", "mfa.err.way")])
     at, locale = request.remote_addr or "", house.pages.locale()
+    again = any(one["to"] == way.id for one in came.second.sent)
     refused = second.choose(house.deps, journey.id, came.standing, came.second, way, at, locale)
     field = "code" if came.second.way or (refused and refused[0] == "mfa.resend.wait") else "way"
-    return _back(house, SECOND, journey, [steps.error(field, refused[0], time=refused[1])] if refused else [])
+    return _back(house, SECOND, journey, [steps.error(field, refused[0], time=refused[1])] if refused else [], resent=again and not refused)
 
 
 def _verify(house: House, came: Came, typed: str) -> Response:

@@ -119,6 +119,7 @@ def _code_page(house: House, at: steps.At) -> Response:
         journey,
         errors=errors,
         typed=journey.notice.get("typed", ""),
+        resent=journey.notice.get("resent") and not errors,
         way=way,
         own=bool(at.account.mailbox) and way.masked == mask_email(at.account.mailbox or ""),
         others=len(known) > 1,
@@ -169,7 +170,10 @@ def _send(house: House, at: steps.At, way_id: str) -> Response:
     way = next((one for one in known if one.id == way_id), None if way_id else known[0])
     if way is None:
         return steps.back_with(house, journey, "/code/ways", [steps.error("way", "mfa.err.way")])
+    again = any(one.to == way.id for one in flow.sent_codes(journey))
     journey = flow.choose(house.deps, replace(journey, notice={}), at.account, way, request.remote_addr or "")
+    if again and not journey.code["error"]:
+        journey = replace(journey, notice={"resent": True})
     journeys.save(house.deps, journey)
     return redirect(f"/code?j={journey.id}", 303)
 

@@ -158,15 +158,16 @@ def _verify_routes(room: Blueprint, house: House) -> None:
         typed = {**data, f"code_{key}": ""} if action == "send" else data
         draft, wrong = proving.check_all(deps, came.account, came.owner, draft, typed)
         errors = [steps.error(name, SAID[one.result], time=one.wait_until) for name, one in wrong.items()]
-        if action == "send":
-            errors += _send(house, came, draft, key)
+        again = action == "send" and key in draft.sent
+        if action == "send" and (refused := _send(house, came, draft, key)):
+            errors, again = [*errors, *refused], False
         if action == "save" and not errors:
             if draft.complete:
                 return _save(house, came, draft)
             open_ones = [place for place in draft.places if place.key not in draft.proven]
             errors = [steps.error(f"code_{one.key}", "tfa.err.unverified", dest=one.masked) for one in open_ones]
-        note = {"n": drafts.note(deps, came.owner, {"errors": errors})} if errors else {}
-        return redirect(came.at(VERIFY, **note), 303)
+        note = {"errors": errors, "resent": key if again else ""}
+        return fresh.to(house, came, VERIFY, **note) if errors or again else redirect(came.at(VERIFY), 303)
 
 
 def _send(house: House, came: Setter, draft: Draft, key: str) -> list[dict[str, Any]]:
@@ -209,8 +210,9 @@ def _verify_page(house: House, came: Setter, draft: Draft) -> Response:
             block["until"] = steps.clock(house, sent["until"])
             block["again"] = steps.clock(house, sent["at"] + deps.policy.codes.resend)
         blocks.append(block)
-    context = {"draft": draft.id, "blocks": blocks, "circular": flow.circular(draft.places), "back": came.at(EDIT)}
-    return fresh.page(house, "second_factor_verify.html", came, errors=_errors(house, came), **context)
+    note = fresh.noted(house, came)
+    context = {"draft": draft.id, "blocks": blocks, "resent": note.get("resent"), "circular": flow.circular(draft.places), "back": came.at(EDIT)}
+    return fresh.page(house, "second_factor_verify.html", came, errors=steps.said(house, note.get("errors", [])), **context)
 
 
 def _off_routes(room: Blueprint, house: House) -> None:
