@@ -34,7 +34,7 @@ def test_nothing_is_a_member_before_the_confirmation_and_the_page_says_so(idp: I
     assert hanako.accounts == [] and "まだ登録は終わっていません" in said(page) and hanako.mail in said(page)
     assert re.search(r"\d{4}年\d+月\d+日 \d+時\d\d分までに", said(page))
     mail = idp.wait_for_mails(hanako.mail, 1)[0]
-    assert "24時間以内" in mail["Subject"] and urlsplit(link_in(mail)).netloc == urlsplit(idp.issuer).netloc
+    assert "本登録のお願い" in mail["Subject"] and "24" not in mail["Subject"] and urlsplit(link_in(mail)).netloc == urlsplit(idp.issuer).netloc
     opened = hanako.open()
     assert "current-password" in opened.text and hanako.name not in opened.text and hanako.accounts == []
     assert "/register/open/" not in opened.url and link_in(mail).rpartition("/")[2] not in opened.text
@@ -66,6 +66,16 @@ def test_the_link_can_be_opened_as_often_as_scanners_like(applicant: New) -> Non
         assert hanako.browser.head(hanako.link(), allow_redirects=False).status_code == 303
         hanako.open(Browser(hanako.idp))
     assert title(hanako.finish(hanako.open())) == "登録が完了しました"
+
+
+def test_a_link_that_is_not_good_blames_no_time_and_leads_to_the_sign_in_first(idp: Idp, applicant: New) -> None:
+    hanako = applicant()
+    hanako.registered()
+    pages = [hanako.open(Browser(idp)), hanako.open(Browser(idp), "/register/open/" + "x" * 43)]
+    for page in pages:
+        assert "時間" not in said(page).partition("お困りのときは")[0] and "登録がもう済んでいるか" in said(page)
+        assert re.findall(r'<a(?: class="button")? href="(/[a-z]+)">', page.text.partition("<main")[2]) == ["/login", "/register"]
+    assert said(pages[0]) == said(pages[1]), "nobody learns whether the link was ever good"
 
 
 def test_details_can_be_changed_before_they_are_sent_and_the_password_is_nowhere(applicant: New) -> None:
@@ -144,5 +154,5 @@ def test_pages_out_of_order_lead_to_the_step_that_is_due(applicant: New) -> None
     journey = form_of(hanako.begin()).fields["j"]
     for path in (DETAILS, CONFIRM, SENT, "/register/pending", "/register/exists"):
         assert urlsplit(hanako.browser.go(f"{path}?j={journey}").url).path == VERIFY
-    assert "24時間" in said(hanako.browser.go(f"{FINISH}?j={journey}")) and "24時間" in said(hanako.browser.go(f"{DONE}?j={journey}"))
+    assert all("このURLは使えません" in said(hanako.browser.go(f"{path}?j={journey}")) for path in (FINISH, DONE))
     hanako.verify()

@@ -89,9 +89,9 @@ def _stop(house: House, journey: Journey | None, key: str, done: bool = False) -
 
 
 def _dead(house: House, journey: Journey, held: str | None) -> Response:
-    """One answer for every link that is not good, but in the browser that has used it."""
+    """One answer for every link that is not good, whose words are true of each of them, but in the browser that has used it."""
     done = flow.finished_here(house.deps, journey.browser, held)
-    return _stop(house, journey, "reg.s5.err.used" if done else "reg.s5.err.expired", done)
+    return _stop(house, journey, "reg.s5.err.used" if done else "reg.s5.dead", done)
 
 
 def _done_routes(room: Blueprint, house: House) -> None:
