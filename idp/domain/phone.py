@@ -27,3 +27,10 @@ def mobile_verdicts(typed: str) -> tuple[str, ...]:
     if fold_mobile(typed):
         return ()
     return ("phone.kind",) if folding.phone(typed) else ("phone.format",)
+
+
+def dialled(number: str) -> str:
+    """A number in E.164 as members read and dial it: `+819012345678` is `090-1234-5678`. What is not a Japanese mobile number has
+    no hyphens, because only its own country knows where they stand."""
+    domestic = "0" + number[3:] if number.startswith("+81") else number
+    return f"{domestic[:3]}-{domestic[3:7]}-{domestic[7:]}" if folding.phone_kind(domestic) == "mobile" else domestic

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from idp import texts
 from idp.domain import nickname, phone
 from idp.domain.nickname import characters, fold_nickname, nickname_verdicts
-from idp.domain.phone import fold_mobile, mobile_verdicts
+from idp.domain.phone import dialled, fold_mobile, mobile_verdicts
 
 WORDS = ("ひかりネット", "J:COM", *(word for locale in texts.LOCALES for word in texts.text(locale, "nickname.words").split()))
 
@@ -130,3 +130,11 @@ def test_any_text_is_a_mobile_number_or_has_a_verdict(typed: str) -> None:
 @pytest.mark.parametrize("code", [*nickname.VERDICTS, *phone.VERDICTS])
 def test_every_verdict_has_a_text(locale: str, code: str) -> None:
     assert texts.text(locale, f"verdict.{code}")
+
+
+READ = [("+819012345678", "090-1234-5678"), ("+816012345678", "060-1234-5678"), ("+81312345678", "0312345678"), ("+12025550123",) * 2]
+
+
+@pytest.mark.parametrize("number, read", READ)
+def test_a_mobile_number_is_read_with_hyphens(number: str, read: str) -> None:
+    assert dialled(number) == read

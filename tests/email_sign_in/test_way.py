@@ -38,7 +38,7 @@ def test_the_whole_way_on_changed_and_off(idp: Idp, portal: dict, hanako: Member
     page = hanako.at(STATUS)
     assert title(page) == "メールアドレスでログインする設定" and "利用していません" in page.text
     page = enter(hanako, hanako.mail.upper())
-    assert title(page) == "認証コードの入力" and hanako.mail not in page.text.lower()
+    assert title(page) == "認証コードの入力" and f"{hanako.mail.upper()} に届いた" in page.text, "a slip would be seen"
     assert rows(idp, STORED, a=hanako.subject) == [(None, None)], "not before it is proven"
     page = hanako.send(page, code=idp.wait_for_code(hanako.mail.upper()))
     assert page.url.startswith(f"{idp.issuer}{STATUS}?n=") and "ログインできるようになりました" in page.text and "でログインできます" in page.text
@@ -93,6 +93,7 @@ def test_the_operators_own_mailbox_is_a_masked_choice(idp: Idp, hanako: Member) 
     assert "ひかりネットのメール（" in page.text and box not in page.text
     assert "メールアドレスの形" in errors(hanako.send(page, place="other"))
     page = hanako.send(page, place="mailbox")
+    assert box not in page.text, "it is stored, and nobody has typed it"
     assert "でログインできます" in hanako.send(page, code=idp.wait_for_code(box)).text
     assert rows(idp, STORED, a=hanako.subject) == [(box, box)]
     assert "すでにログインできます" in errors(enter(hanako, box.upper(), place="other"))
@@ -139,6 +140,16 @@ def test_a_code_sent_again_is_told(idp: Idp, hanako: Member) -> None:
     again = hanako.send(page, action="resend")
     assert resent(again) and not resent(page) and not errors(again)
     assert not resent(hanako.send(again, action="resend")) and idp.wait_for_code(hanako.mail, 2)
+
+
+def test_what_is_stored_is_masked_also_when_it_is_typed_and_what_is_proven_too(idp: Idp, hanako: Member) -> None:
+    old = hanako.old  # type: ignore[attr-defined]
+    assert old not in enter(hanako, old).text
+    page = enter(hanako, hanako.mail)
+    age(idp, hanako.browser, 301)
+    page = hanako.send(page, code=idp.wait_for_code(hanako.mail))
+    assert "current-password" in page.text, "proven, and not yet saved"
+    assert "確認できました" in (after := hanako.browser.go(CODE)).text and hanako.mail not in after.text
 
 
 def test_a_code_is_good_for_its_address_and_draft_only(idp: Idp, hanako: Member) -> None:
@@ -204,7 +215,7 @@ def test_sessions_and_remembered_browsers_stay(idp: Idp, hanako: Member) -> None
 
 def test_what_was_probably_meant_is_said_and_hinders_nobody(idp: Idp, hanako: Member) -> None:
     page = enter(hanako, f"{hanako.name}@docmo.ne.jp")
-    assert "@docomo.ne.jp」ではありませんか" in page.text and hanako.name not in page.text
+    assert f"「{hanako.name}@docomo.ne.jp」ではありませんか" in page.text
     assert "でログインできます" in hanako.send(page, code=idp.wait_for_code(f"{hanako.name}@docmo.ne.jp")).text
 
 

@@ -18,9 +18,11 @@ def test_the_whole_way_on_and_off(idp: Idp, portal: dict, hanako: Member) -> Non
     page = hanako.enter(email=hanako.mail, phone=hanako.number.replace("+81", "0"))
     assert "ふだん使う送り先を選んでください" in errors(page)
     page = hanako.send(page, usual="sms", consent="yes")
-    assert title(page) == "送り先の確認" and hanako.mail not in page.text
+    number = hanako.number.replace("+81", "0")
+    assert title(page) == "送り先の確認" and f"メール（{hanako.mail}）" in page.text, "a slip would be seen"
+    assert f"SMS（{number[:3]}-{number[3:7]}-{number[7:]}）" in page.text
     page = hanako.prove(page, "email", hanako.mail)
-    assert "確認できました" in page.text and "確認SMSを送る" in page.text
+    assert hanako.mail not in page.text and "確認できました" in page.text and "確認SMSを送る" in page.text
     page = hanako.send(page, action="save")
     assert "の確認が終わっていません" in errors(page) and rows(idp, "SELECT 1 FROM destinations WHERE account_id = :a", a=hanako.subject) == []
     page = hanako.send(hanako.prove(page, "sms", hanako.number), action="save")
@@ -191,3 +193,14 @@ def test_a_code_sent_again_is_told_beside_its_destination(idp: Idp, hanako: Memb
     blocks = again.text.split('<fieldset class="block">')[1:]
     assert ["もう一度送りました" in block for block in blocks] == [True, False] and hanako.mail[1:-1] not in blocks[1]
     assert idp.wait_for_code(hanako.mail, 2)
+
+
+def test_a_destination_that_is_stored_is_masked_on_the_page_of_its_code(idp: Idp, hanako: Member) -> None:
+    hanako.switch_on()
+    new = f"{hanako.name}@new.example"
+    page = hanako.send(hanako.at(EDIT), phone=hanako.number.replace("+81", "0"), usual="email")
+    assert title(page) == "送り先の確認" and hanako.mail not in page.text and hanako.number[-8:-4] in page.text
+    page = hanako.send(page, action="save")
+    assert hanako.mail not in page.text and f"-{hanako.number[-8:-4]}-" in errors(page)
+    page = hanako.send(hanako.send(hanako.at(EDIT), email=new), action="send_email")
+    assert f"{new}に認証コードを送りました" in page.text

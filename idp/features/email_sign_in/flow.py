@@ -57,6 +57,14 @@ def masked(address: str | None) -> str | None:
     return mask_email(address) if address else None
 
 
+def sighted(account: Account, draft: Draft) -> str:
+    """The draft's address as its page shows it: in full while it is being proven, so that a slip of the finger is seen by whoever
+    typed it; what is stored already, and what is proven, is masked (requirement MF-08)."""
+    stored = {account.mailbox or "", account.email_login or "", *(item.address for item in account.destinations)}
+    known = draft.proven or draft.key in {address.lower() for address in stored}
+    return mask_email(draft.address) if known else draft.address
+
+
 def chosen(account: Account, form: Mapping[str, str]) -> str:
     """The address that the form means: the operator's own mailbox of this member, or the one typed."""
     return account.mailbox if form["place"] == "mailbox" and account.mailbox else form["email"].strip()

@@ -97,7 +97,8 @@ def _code_routes(room: Blueprint, house: House) -> None:
 
 
 def _code_page(house: House, came: Setter, draft: Draft) -> Response:
-    note = fresh.noted(house, came)
+    note, sighted = fresh.noted(house, came), flow.sighted(came.account, draft)
+    meant = mail_typos.meant(draft.address) if sighted == draft.address else None
     return fresh.page(
         house,
         "email_sign_in_code.html",
@@ -106,12 +107,12 @@ def _code_page(house: House, came: Setter, draft: Draft) -> Response:
         errors=steps.said(house, note.get("errors", [])),
         resent=note.get("resent"),
         draft=draft.id,
-        masked=flow.masked(draft.address),
+        mail=sighted,
         proven=draft.proven,
         until=steps.clock(house, draft.until),
         rungs=steps.ladder(house, draft.at),
         again=steps.clock(house, draft.at + house.deps.policy.codes.resend),
-        meant=flow.masked(mail_typos.meant(draft.address)),
+        meant=meant,
     )
 
 

@@ -8,7 +8,7 @@ from idp.deps import Deps
 from idp.domain.account import Account, Destination
 from idp.domain.device import Caller
 from idp.domain.identifiers import email_verdicts, fold_email, mask_email, mask_phone
-from idp.domain.phone import fold_mobile, mobile_verdicts
+from idp.domain.phone import dialled, fold_mobile, mobile_verdicts
 from idp.services import drafts, factor_changes, limits
 from idp.services.factor_changes import Changed
 from idp.tables import agreements, factors
@@ -35,6 +35,11 @@ class Place:
     def masked(self) -> str:
         """The address as pages show it."""
         return MASKS[self.kind](self.address)
+
+    @property
+    def written(self) -> str:
+        """The same in full, a Japanese number as it is dialled."""
+        return dialled(self.address) if self.kind == "sms" else self.address
 
 
 @dataclass(frozen=True)
@@ -171,6 +176,14 @@ def _made(data: dict[str, Any] | None) -> Draft | None:
         return None
     places = tuple(Place(**one) for one in data["places"])
     return Draft(**{**data, "places": places, "proven": tuple(data["proven"])})
+
+
+def sighted(account: Account, draft: Draft, place: Place) -> str:
+    """A destination as the page of its code shows it: in full while it is being proven, so that a slip of the finger is seen by
+    whoever typed it; what is stored already, and what is proven, is masked (requirement MF-08)."""
+    stored = {account.mailbox or "", *(item.address for item in account.destinations)}
+    known = place.key in draft.proven or place.address.lower() in {address.lower() for address in stored}
+    return place.masked if known else place.written
 
 
 def circular(draft_places: tuple[Place, ...]) -> bool:

@@ -165,7 +165,7 @@ def _verify_routes(room: Blueprint, house: House) -> None:
             if draft.complete:
                 return _save(house, came, draft)
             open_ones = [place for place in draft.places if place.key not in draft.proven]
-            errors = [steps.error(f"code_{one.key}", "tfa.err.unverified", dest=one.masked) for one in open_ones]
+            errors = [steps.error(f"code_{one.key}", "tfa.err.unverified", dest=flow.sighted(came.account, draft, one)) for one in open_ones]
         note = {"errors": errors, "resent": key if again else ""}
         return fresh.to(house, came, VERIFY, **note) if errors or again else redirect(came.at(VERIFY), 303)
 
@@ -205,7 +205,8 @@ def _verify_page(house: House, came: Setter, draft: Draft) -> Response:
     deps = house.deps
     blocks = []
     for place in draft.places:
-        block = {"place": place, "proven": place.key in draft.proven, "until": None, "again": None}
+        sighted = flow.sighted(came.account, draft, place)
+        block = {"place": place, "sighted": sighted, "full": sighted != place.masked, "proven": place.key in draft.proven, "until": None, "again": None}
         if sent := draft.sent.get(place.key):
             block["until"] = steps.clock(house, sent["until"])
             block["again"] = steps.clock(house, sent["at"] + deps.policy.codes.resend)
