@@ -68,6 +68,15 @@ def test_the_link_can_be_opened_as_often_as_scanners_like(applicant: New) -> Non
     assert title(hanako.finish(hanako.open())) == "登録が完了しました"
 
 
+def test_what_was_probably_meant_is_said_before_and_after_the_letter_goes(applicant: New) -> None:
+    hanako = applicant()
+    meant = f"「{hanako.name}@gmail.com」ではありませんか"
+    page = hanako.confirm(email=f"{hanako.name}@gmial.com")
+    assert meant in said(page)
+    assert meant in said(page := hanako.send(page)) and title(page) == "メールをご確認ください"
+    assert "ではありませんか" not in said(applicant().confirm())
+
+
 def test_a_link_that_is_not_good_blames_no_time_and_leads_to_the_sign_in_first(idp: Idp, applicant: New) -> None:
     hanako = applicant()
     hanako.registered()

@@ -204,3 +204,10 @@ def test_a_destination_that_is_stored_is_masked_on_the_page_of_its_code(idp: Idp
     assert hanako.mail not in page.text and f"-{hanako.number[-8:-4]}-" in errors(page)
     page = hanako.send(hanako.send(hanako.at(EDIT), email=new), action="send_email")
     assert f"{new}に認証コードを送りました" in page.text
+
+
+def test_what_was_probably_meant_is_said_before_a_code_goes_out(idp: Idp, hanako: Member) -> None:
+    wrong, right = (f"{hanako.name}@{domain}" for domain in ("docmo.ne.jp", "docomo.ne.jp"))
+    page = hanako.enter(email=wrong)
+    assert f"「{right}」ではありませんか" in page.text
+    assert "ではありませんか" not in hanako.prove(page, "email", wrong).text

@@ -5,6 +5,7 @@ from typing import Any, Iterable
 from flask import Blueprint, Response, redirect, request
 from marshmallow import Schema
 
+from idp.domain import mail_typos
 from idp.domain.identifiers import login_id_parameters, login_id_rules, mask_email
 from idp.domain.journey import Journey
 from idp.features.registration import facts, flow, forms, sending
@@ -184,8 +185,8 @@ def _confirm_routes(room: Blueprint, house: House) -> None:
         if draft.sent == draft.details["id"]:
             return redirect(_at(SENT, journey), 303)
         details = {name: value for name, value in draft.details.items() if name != "password_hash"}
-        edit, errors = _at(DETAILS, journey), _noted(house, journey)["errors"]
-        return steps.page(house, "register_confirm.html", journey, back=edit, edit=edit, errors=errors, details=details)
+        edit, errors, meant = _at(DETAILS, journey), _noted(house, journey)["errors"], mail_typos.meant(details["email"])
+        return steps.page(house, "register_confirm.html", journey, back=edit, edit=edit, errors=errors, details=details, meant=meant)
 
     @room.post(CONFIRM)
     @doors.form
@@ -221,7 +222,7 @@ def _sent_routes(room: Blueprint, house: House) -> None:
         return steps.page(
             house, "register_sent.html", journey,
             back=_at(DETAILS, journey), errors=note["errors"], resent=note.get("resent"),
-            mail=known.registration.email,
+            mail=known.registration.email, meant=mail_typos.meant(known.registration.email),
             lost=known.lost, deadline=letters.moment(house.pages.locale(), known.ends_at),
             rungs=steps.ladder(house, known.registration.sent_at),
             again=steps.clock(house, known.again_at) if deps.now() < known.again_at else None,

@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import Blueprint, Response, redirect, request
 
+from idp.domain import mail_typos
 from idp.features.settings import flow, forms, proving
 from idp.features.settings.flow import Draft
 from idp.services import drafts
@@ -206,7 +207,9 @@ def _verify_page(house: House, came: Setter, draft: Draft) -> Response:
     blocks = []
     for place in draft.places:
         sighted = flow.sighted(came.account, draft, place)
-        block = {"place": place, "sighted": sighted, "full": sighted != place.masked, "proven": place.key in draft.proven, "until": None, "again": None}
+        full = sighted != place.masked
+        meant = mail_typos.meant(place.address) if full and place.kind == "email" else None
+        block = {"place": place, "sighted": sighted, "full": full, "meant": meant, "proven": place.key in draft.proven, "until": None, "again": None}
         if sent := draft.sent.get(place.key):
             block["until"] = steps.clock(house, sent["until"])
             block["again"] = steps.clock(house, sent["at"] + deps.policy.codes.resend)
