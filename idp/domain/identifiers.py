@@ -16,6 +16,7 @@ VERDICTS = ("login_id.length", "login_id.characters", "login_id.edges", "email.f
 # soft hyphen, Mongolian and zero-width spaces and joiners, bidi marks and isolates, BOM: pasted along unseen
 _INVISIBLE = re.compile("[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
 _TYPED_BY_KEYBOARD = re.compile("[\x20-\x7e\u3000\uff01-\uff5e]*")  # ASCII and its full-width twins of a Japanese keyboard
+_HALF_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 _LOCAL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}")  # what <input type=email> accepts (HTML, valid e-mail address)
 _DOMAIN = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
 
@@ -40,10 +41,17 @@ def fold_login_id(typed: str) -> str | None:
     return key.lower() if re.fullmatch(f"[!-~]{{1,{LOGIN_ID_MAX}}}", key) else None
 
 
+def new_login_id(typed: str) -> str:
+    """A new login ID as the member means it, to be judged and shown after that: full-width letters of a Japanese keyboard in half
+    width, without outer spaces and what was pasted along unseen (japan.md, Input folding). Nothing else is converted, so that
+    nobody gets an ID of other letters than they chose; it signs in as `typed` does."""
+    return typed if _too_long(typed) else _INVISIBLE.sub("", typed).translate(_HALF_WIDTH).strip()
+
+
 def login_id_verdicts(typed: str, rule: LoginIdRule) -> tuple[str, ...]:
     """Why `typed` cannot be a new login ID, as codes of `VERDICTS`; empty if it can.
 
-    Nothing is converted: what a member chooses is what the registration mail and the desk will read out.
+    Nothing is converted here: what is judged is what the registration mail and the desk will read out (see `new_login_id`).
     """
     if _too_long(typed):
         return ("login_id.length",)

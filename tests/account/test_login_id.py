@@ -40,6 +40,22 @@ def test_a_new_id_signs_in_the_subject_stays_and_the_old_one_is_nobodys(idp: Idp
     assert idp.run("account", "add", "--login-id", old, "--password-stdin", stdin="Kawa7Sumire", check=False).returncode == 1
 
 
+def full_width(text: str) -> str:
+    """As it is typed with the Japanese keyboard still on."""
+    return "".join(chr(ord(char) + 0xFEE0) for char in text)
+
+
+def test_an_id_typed_in_full_width_is_taken_and_shown_in_half_width(idp: Idp, portal: dict, hanako: Member) -> None:
+    new = new_name().upper()
+    checked = hanako.send(hanako.at(PATH), login_id=full_width(new), action="check")
+    assert f"「{new}」は使えます" in checked.text and f'value="{new}"' in checked.text
+    page = change(hanako, full_width(new))
+    assert new in page.text and full_width(new) not in page.text
+    assert rows(idp, "SELECT login_id FROM accounts WHERE id = :a", a=hanako.subject) == [(new,)]
+    browser = Browser(idp)
+    assert answer_of(browser.sign_in(browser.authorize(portal), full_width(new)))["code"]
+
+
 def test_once_in_thirty_days(idp: Idp, hanako: Member) -> None:
     change(hanako, first := new_name())
     hanako.name = first
@@ -50,7 +66,7 @@ def test_once_in_thirty_days(idp: Idp, hanako: Member) -> None:
 
 
 @pytest.mark.parametrize("typed, said", [("abc", "5〜30文字"), ("a" * 31, "5〜30文字"), ("ta ro-01", "使えない文字"), ("taro@example.jp", "使えない文字"),
-                                         ("<b>taro</b>", "使えない文字"), ("", "5〜30文字"), ("ｔａｒｏ０１", "使えない文字"), (".taro01", "最初と最後")])  # fmt: skip
+                                         ("<b>taro</b>", "使えない文字"), ("", "5〜30文字"), ("ｔａｒｏ＠０１", "使えない文字"), (".taro01", "最初と最後")])  # fmt: skip
 def test_what_can_be_no_id_is_refused_in_words(hanako: Member, typed: str, said: str) -> None:
     for action in ("next", "check"):
         page = hanako.send(hanako.at(PATH), login_id=typed, action=action)

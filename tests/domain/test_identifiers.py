@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from idp.domain import identifiers
-from idp.domain.identifiers import email_verdicts, fold_email, fold_login_id, login_id_verdicts, mask_email, mask_phone
+from idp.domain.identifiers import email_verdicts, fold_email, fold_login_id, login_id_verdicts, mask_email, mask_phone, new_login_id
 from idp.domain.policy import LoginIdRule
 
 RULE = LoginIdRule()
@@ -68,6 +68,23 @@ def test_a_login_id_is_found_however_it_is_typed(typed: str, key: str | None) ->
 )
 def test_a_new_login_id_is_ascii_and_never_converted(typed: str, verdicts: tuple[str, ...]) -> None:
     assert login_id_verdicts(typed, RULE) == verdicts
+
+
+@pytest.mark.parametrize(
+    ("typed", "chosen"),
+    [
+        ("Ｔａｒｏ＿０１", "Taro_01"),
+        ("\u3000Taro０１ ", "Taro01"),
+        ("ta\u200bro01", "taro01"),
+        ("ｔａｒｏ　０１", "taro\u300001"),
+        ("taro①①", "taro①①"),
+        ("\u212aenji", "\u212aenji"),
+        ("たろう01", "たろう01"),
+        ("Ａ" * 2_000, "Ａ" * 2_000),
+    ],
+)
+def test_a_new_login_id_is_taken_in_half_width_and_otherwise_as_it_is(typed: str, chosen: str) -> None:
+    assert new_login_id(typed) == chosen and fold_login_id(chosen) == fold_login_id(typed)
 
 
 def test_every_symbol_of_the_rule_may_stand_inside_and_no_other() -> None:

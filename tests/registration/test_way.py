@@ -68,6 +68,14 @@ def test_the_link_can_be_opened_as_often_as_scanners_like(applicant: New) -> Non
     assert title(hanako.finish(hanako.open())) == "登録が完了しました"
 
 
+def test_an_id_typed_in_full_width_is_shown_in_half_width_before_it_is_sent(applicant: New) -> None:
+    hanako = applicant()
+    wide = "".join(chr(ord(char) + 0xFEE0) for char in hanako.name)
+    page = hanako.details(hanako.verify(), action="check", login_id=wide)
+    assert f"「{hanako.name}」は使えます。" in said(page) and form_of(page).fields["login_id"] == hanako.name
+    assert hanako.name in said(hanako.confirm(login_id=wide)) and hanako.accounts == []
+
+
 def test_what_was_probably_meant_is_said_before_and_after_the_letter_goes(applicant: New) -> None:
     hanako = applicant()
     meant = f"「{hanako.name}@gmail.com」ではありませんか"

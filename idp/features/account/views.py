@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Blueprint, Response, redirect, request
 
-from idp.domain.identifiers import login_id_parameters, login_id_rules
+from idp.domain.identifiers import login_id_parameters, login_id_rules, new_login_id
 from idp.features.account import flow, forms, overview
 from idp.services import drafts, letters, passkeys, throttles
 from idp.services.factor_changes import Changed
@@ -161,7 +161,7 @@ def _login_id_routes(room: Blueprint, house: House) -> None:
         if isinstance(found, Response):
             return found
         came, data = found
-        typed = data["login_id"].strip()
+        typed = new_login_id(data["login_id"])
         if not flow.check_allowed(deps, came.account):
             throttles.note(deps, "login_id_checks", account_id=came.account.id)
             return fresh.to(house, came, LOGIN_ID, errors=[steps.error("login_id", "common.busy")], typed=typed)

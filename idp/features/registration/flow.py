@@ -6,7 +6,7 @@ from typing import Any, Literal, Mapping
 from idp import vault
 from idp.deps import Deps
 from idp.domain import password
-from idp.domain.identifiers import email_verdicts, fold_email, fold_login_id, login_id_parameters, login_id_verdicts
+from idp.domain.identifiers import email_verdicts, fold_email, fold_login_id, login_id_parameters, login_id_verdicts, new_login_id
 from idp.domain.journey import Journey
 from idp.domain.nickname import fold_nickname, nickname_verdicts
 from idp.features.registration import facts
@@ -148,13 +148,14 @@ def check_login_id(deps: Deps, draft: Draft, typed: str) -> tuple[Draft, list[Wr
 
 def check(deps: Deps, journey: Journey, draft: Draft, form: Mapping[str, str]) -> list[Wrong]:
     """Answer whether the login ID can be had, and keep the form without its password. Raises `Unavailable`."""
-    draft, wrong = check_login_id(deps, replace(draft, form=_form(form)), form["login_id"].strip())
+    draft = replace(draft, form=_form(form))
+    draft, wrong = check_login_id(deps, draft, draft.form["login_id"])
     keep(deps, journey, draft)
     return wrong
 
 
 def _form(form: Mapping[str, str]) -> dict[str, str]:
-    return {name: form[name].strip() for name in FORM}
+    return {**{name: form[name].strip() for name in FORM}, "login_id": new_login_id(form["login_id"])}
 
 
 @dataclass(frozen=True)
