@@ -16,6 +16,8 @@ VERDICTS = (
 )  # fmt: skip
 
 _CHARSETS = {"alphanumeric": re.compile("[A-Za-z0-9]*"), "ascii": re.compile("[ -~]*")}
+# names of kinds for those who make passwords up; of the symbols such as no form has ever minded
+_CLASSES = {"upper": "upper", "lower": "lower", "digit": "digit", "symbol": "[-!#$%*+=?@_]"}
 _UNTYPEABLE = frozenset({"Cc", "Cs", "Zl", "Zp"})  # control characters, lone surrogates, line and paragraph separators
 _DISGUISES = str.maketrans("013457@$!", "oieastasi")  # Passw0rd, P@ssw0rd
 _RUNS = tuple(
@@ -158,3 +160,12 @@ def rules(rule: PasswordRule) -> tuple[tuple[str, dict[str, object]], ...]:
     if rule.blocklist.common or rule.blocklist.words:
         rows.append(("password.common", {}))
     return tuple(rows)
+
+
+def generator_rules(rule: PasswordRule) -> str:
+    """The rule as browsers and password managers read it (the attribute `passwordrules`, interface.md 4), so that what they make up
+    keeps it. They cannot be told "two of three", so that all three are asked for; a long password need not be mentioned."""
+    wanted = rule.require if not rule.min_kinds else tuple(dict.fromkeys((*rule.require, "upper", "lower", "digit")))
+    rows = [f"minlength: {rule.min}", f"maxlength: {rule.max}"]
+    rows += [f"required: {_CLASSES[kind]}" for kind, _ in KINDS if kind in wanted]
+    return "; ".join([*rows, "allowed: upper, lower, digit"]) + ";"

@@ -18,6 +18,11 @@ def live_rules(rule: PasswordRule) -> list[tuple[str, dict[str, object], str]]:
     return found
 
 
+def asked(rule: PasswordRule) -> dict[str, Any]:
+    """What a page has to be given for the fields of a new password (`new_password` in fields.html)."""
+    return {"rules": live_rules(rule), "ask_twice": rule.ask_twice, "generator": rules.generator_rules(rule)}
+
+
 def errors(rule: PasswordRule, verdicts: Iterable[str]) -> list[dict[str, Any]]:
     """Verdict codes as sentences beside the fields `new_password` and `new_password_again`."""
     values = rules.parameters(rule)

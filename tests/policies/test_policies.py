@@ -1,12 +1,15 @@
 """Policy files: the shipped ones prove themselves, and a loosened or broken copy does not start."""
 
+import random
 import re
+import string
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from idp.domain import identifiers
+from idp.domain import identifiers, password
 from idp.domain.policy import Policy
 from idp.policy_file import load, shipped_names
 from idp.toml_reader import TomlError
@@ -203,3 +206,34 @@ def test_a_file_that_cannot_be_read_is_one_plain_sentence(tmp_path: Path) -> Non
         with pytest.raises(TomlError) as caught:
             load(name, tmp_path)
         assert len(caught.value.problems) == 1 and expected in caught.value.problems[0]
+
+
+LETTERS = {"upper": string.ascii_uppercase, "lower": string.ascii_lowercase, "digit": string.digits}
+GENERATOR = {
+    "standard": "minlength: 8; maxlength: 128; required: upper; required: lower; required: digit; allowed: upper, lower, digit;",
+    "exact-eight": "minlength: 8; maxlength: 8; required: upper; required: lower; required: digit; allowed: upper, lower, digit;",
+    "two-kinds": "minlength: 8; maxlength: 16; required: upper; required: lower; required: digit; allowed: upper, lower, digit;",
+}
+
+
+def made_up(attribute: str, chance: random.Random, length: int) -> str:
+    """A password as a manager makes it up from the attribute `passwordrules`: one of each kind that is required, then any."""
+    rows = [(name, value) for name, _, value in (row.strip().partition(": ") for row in attribute.split(";") if row.strip())]
+    kinds = {kind: LETTERS.get(kind, kind[1:-1]) for name, value in rows for kind in value.split(", ") if name in ("required", "allowed")}
+    first = [chance.choice(kinds[value]) for name, value in rows if name == "required"]
+    found = first + chance.choices("".join(kinds.values()), k=length - len(first))
+    chance.shuffle(found)
+    return "".join(found)
+
+
+@pytest.mark.parametrize("symbol", [False, True])
+@pytest.mark.parametrize("name", SHIPPED)
+def test_what_a_password_manager_makes_up_keeps_the_rule(tmp_path: Path, name: str, symbol: bool) -> None:
+    rule, chance = load(name, tmp_path).password, random.Random(name)
+    if symbol:
+        rule = replace(rule, charset="ascii", require=("symbol",))
+    attribute = password.generator_rules(rule)
+    assert symbol or attribute == GENERATOR[name]
+    for length in {rule.min, min(rule.max, 20), rule.max}:
+        for _ in range(50):
+            assert password.verdicts(made_up(attribute, chance, length), rule, (), lambda _: None) == ()

@@ -83,6 +83,8 @@ def test_the_password_is_asked_twice_and_the_new_address_gets_the_code_at_once(o
     hanako = Applicant(other, rows[0])
     born = {"birth_year": "1958", "birth_month": "04", "birth_day": "01"}
     page = hanako.send(hanako.begin(other.client()), kanji_name="髙橋花子1", **born, customer_number=rows[0]["customer_number"])
+    attribute = 'passwordrules="minlength: 8; maxlength: 128; required: upper; required: lower; required: digit;'
+    assert page.text.count(attribute) == page.text.count('autocomplete="new-password"') == 2
     assert "2つのパスワードが同じではありません" in errors(hanako.details(page))
     page = hanako.details(hanako.browser.go(f"{DETAILS}?j={form_of(page).fields['j']}"), new_password_again="Kx7mQ2vnSumire")
     assert title(hanako.send(page)) == "メールをご確認ください"

@@ -102,10 +102,10 @@ def _password_routes(room: Blueprint, house: House) -> None:
         came = enter()
         if isinstance(came, Response):
             return came
-        rule, errors = deps.policy.password, steps.said(house, fresh.noted(house, came).get("errors", []))
+        errors = steps.said(house, fresh.noted(house, came).get("errors", []))
         return fresh.page(
-            house, "account_password.html", came, back=HOME, errors=errors, rules=password_form.live_rules(rule),
-            ask_twice=rule.ask_twice, login_id=came.account.login_id,
+            house, "account_password.html", came, back=HOME, errors=errors, **password_form.asked(deps.policy.password),
+            login_id=came.account.login_id,
         )  # fmt: skip
 
     @room.post(PASSWORD)

@@ -34,8 +34,8 @@ def blueprint(house: House) -> Blueprint:
             return steps.page(house, "console/invited_again.html", journey)
         noted = drafts.noted(deps, journey.id, doors.read_query().get("n", ""))
         return steps.page(
-            house, "console/invited.html", journey, errors=steps.said(house, noted.get("errors", [])), rules=password_form.live_rules(rule),
-            ask_twice=rule.ask_twice, login_id=came[1].login_id,
+            house, "console/invited.html", journey, errors=steps.said(house, noted.get("errors", [])), **password_form.asked(rule),
+            login_id=came[1].login_id,
         )  # fmt: skip
 
     @room.post(PAGE)

@@ -150,14 +150,13 @@ def _first_password_routes(room: Blueprint, house: House) -> None:
         found = steps.shown_at(house, "first_password")
         if isinstance(found, Response):
             return found
-        journey, account, rule = found.journey, found.account, deps.policy.password
+        journey, account = found.journey, found.account
         return steps.page(
             house,
             "first_password.html",
             journey,
             errors=steps.errors(house, journey),
-            rules=password_form.live_rules(rule),
-            ask_twice=rule.ask_twice,
+            **password_form.asked(deps.policy.password),
             login_id=account.login_id,
         )
 

@@ -139,7 +139,7 @@ def _details_routes(room: Blueprint, house: House) -> None:
         if isinstance(came, Response):
             return came
         journey, draft = came
-        note, rule = _noted(house, journey), deps.policy.password
+        note = _noted(house, journey)
         answered = draft.asked == (draft.form.get("login_id"), True) and "n" in doors.read_query()
         return steps.page(
             house, "register_details.html", journey,
@@ -149,8 +149,7 @@ def _details_routes(room: Blueprint, house: House) -> None:
             free=answered and not any(error["field"] == "login_id" for error in note["errors"]),
             id_rules=login_id_rules(deps.policy.login_id),
             id_values=login_id_parameters(deps.policy.login_id),
-            rules=password_form.live_rules(rule),
-            ask_twice=rule.ask_twice,
+            **password_form.asked(deps.policy.password),
         )
 
     @room.post(DETAILS)

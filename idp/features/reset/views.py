@@ -110,8 +110,7 @@ def _password_routes(room: Blueprint, house: House) -> None:
             came.journey,
             back=START,
             errors=_noted(house, came.journey)["errors"],
-            rules=password_form.live_rules(rule),
-            ask_twice=rule.ask_twice,
+            **password_form.asked(rule),
             login_id=came.standing.account.login_id,
         )
 
