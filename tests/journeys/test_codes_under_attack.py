@@ -121,10 +121,10 @@ def test_another_destination_on_request(idp: Idp, portal: dict) -> None:
     by_sms = idp.wait_for_code(number)
     ways = browser.submit(form_of(page), action="other")
     assert f"080-****-{number[-4:]}" in ways.text and "****" + name[-1] + "@mail.example" in ways.text
+    chosen = re.search(r'value="([a-z0-9]{26})"[^>]*> <span>メール', ways.text)
+    assert chosen and form_of(ways).fields["way"] == chosen[1], "the one that was given up is not proposed"
     assert "選んでください" in errors(browser.submit(form_of(ways), way=""))
     assert "選んでください" in errors(browser.submit(form_of(ways), way="nobody's"))
-    chosen = re.search(r'value="([a-z0-9]{26})"[^>]*> <span>メール', ways.text)
-    assert chosen
     page = browser.submit(form_of(ways), way=chosen[1])
     idp.wait_for_code(f"{name}@mail.example")
     assert answer_of(type_code(browser, page, by_sms))["code"], "the code that came first is still good"

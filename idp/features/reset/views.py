@@ -159,6 +159,7 @@ def _second_routes(room: Blueprint, house: House) -> None:
             back=START,
             ways=came.ways,
             way=chosen,
+            proposed=_proposed(came),
             until=steps.clock(house, sent[-1]["until"]) if sent else None,
             rungs=steps.ladder(house, sent[-1]["at"]) if sent else None,
             resend_at=steps.clock(house, sent[-1]["at"] + deps.policy.codes.resend) if sent else None,
@@ -179,6 +180,12 @@ def _second_routes(room: Blueprint, house: House) -> None:
         if data["action"] in ("choose", "send") or not came.second.way:
             return _choose(house, came, data["way"] if data["action"] == "choose" else came.second.way)
         return _verify(house, came, data["code"])
+
+
+def _proposed(came: Came) -> str:
+    """The way that the choice begins with: the first that no code has gone to, because the others were given up."""
+    tried = {one["to"] for one in came.second.sent}
+    return next((way.id for way in came.ways if way.id not in tried), came.ways[0].id)
 
 
 def _choose(house: House, came: Came, wanted: str) -> Response:

@@ -58,8 +58,9 @@ def blueprint(house: House) -> Blueprint:
         if isinstance(found, Response):
             return found
         journey, known = found.journey, flow.ways(deps, found.journey, found.account, found.factors)
-        errors = steps.errors(house, journey)
-        return steps.page(house, "code_ways.html", journey, ways=known, chosen=journey.code.get("way"), errors=errors,
+        errors, given_up = steps.errors(house, journey), journey.code.get("way") or known[0].id
+        chosen = next((way.id for way in known if way.id != given_up), given_up)
+        return steps.page(house, "code_ways.html", journey, ways=known, chosen=chosen, errors=errors,
                           back=f"/code?j={journey.id}")  # fmt: skip
 
     @room.post("/code/ways")
