@@ -86,28 +86,36 @@ def sign_in(deps: Deps, hasher: Hasher, ghosts: Ghosts, typed: str, password: st
             checked = hasher.verify(account.password_hash, password)
         else:
             checked = hasher.verify(None, password, ghosts.hash_for(bucket))
-        fresh = hasher.hash(password) if checked.ok and checked.stale else None
+        result = _verdict(deps, account) if account and checked.ok else "wrong"
+        # only for whoever comes in: a suspended member, or one with an expired letter, has no use for a new hash
+        fresh = hasher.hash(password) if result == "ok" and checked.stale else None
     except Busy:
         with deps.database.write() as connection:
             failures.give_back(connection, bucket, reserved)
         raise
     if account is None or not checked.ok:
         return _failed(deps, account, reserved, who)
-    return replace(_passed(deps, account, fresh, bucket, known, who), factors=factors)
+    return replace(_passed(deps, account, result, fresh, bucket, known, who), factors=factors)
 
 
-def _passed(deps: Deps, account: Account, fresh: str | None, bucket: str, known: trust.Recognised, who: Visitor) -> SignIn:
-    now, result = deps.now(), "ok"
+def _verdict(deps: Deps, account: Account) -> Result:
+    """Whether whoever has the right password may come in with it."""
     if account.status != "active":  # closing too: the desk can give either back
-        result = "suspended"
-    elif account.password_state == "letter" and now > account.password_at + deps.policy.letters.valid:
-        result = "letter_expired"
-    cookie = None
+        return "suspended"
+    if account.password_state == "letter" and deps.now() > account.password_at + deps.policy.letters.valid:
+        return "letter_expired"
+    return "ok"
+
+
+def _passed(
+    deps: Deps, account: Account, result: Result, fresh: str | None, bucket: str, known: trust.Recognised, who: Visitor
+) -> SignIn:  # fmt: skip
+    now, cookie = deps.now(), None
     with deps.database.write() as connection:
         failures.clear(connection, bucket)
         if fresh and account.password_hash:
             # the old hash is compared, so that a password changed meanwhile is not set back
-            accounts.replace_password(connection, account.id, account.password_hash, fresh, account.password_state, now)
+            accounts.rehash(connection, account.id, account.password_hash, fresh)
         if known.state == "stolen":
             trust.end_stolen(connection, deps, account, known, Caller(who.address, who.user_agent))
         elif result == "ok" and not account.staff:
@@ -115,7 +123,7 @@ def _passed(deps: Deps, account: Account, fresh: str | None, bucket: str, known:
         _record(connection, deps, account, result, who)
     metrics.sign_in(result)
     if result != "ok":
-        return SignIn(result, account)  # type: ignore[arg-type]
+        return SignIn(result, account)
     trusted = known.state == "grace" or cookie is not None
     proof = Proof(account.id, account.epoch, now, ("pwd",), entered_here=True, trusted=trusted)
     return SignIn("ok", account, proof=proof, trust=cookie)
