@@ -1,5 +1,5 @@
-"""How much work an unknown name costs: as much as that of a member picked for it, so that members whose imported hash
-still costs its old digest cannot be told by time (requirement LG-03)."""
+"""How much work an unknown name costs: as much as that of a member picked for it, so that members whose hash still has its
+old cost of Argon2, or costs the digest of where it was imported from, cannot be told by time (requirement LG-03)."""
 
 from idp.deps import Deps
 from idp.tables import accounts
@@ -23,6 +23,12 @@ class Ghosts:
             with self._deps.database.read() as connection:
                 self._sample = accounts.sample_hashes(connection, SAMPLE)
             self._next_look = now + REFRESH_SECONDS
-        if not self._sample:
-            return None
-        return self._sample[int.from_bytes(self._deps.vault.keyed_hash("ghost", name).encode(), "big") % len(self._sample)]
+        return self._standing(int.from_bytes(self._deps.vault.keyed_hash("ghost", name).encode(), "big"))
+
+    def _standing(self, place: int) -> str | None:
+        # past members without a password, whose own tries cost what somebody else's do; not by the number of the others, or one
+        # more of them would pick others for every name
+        for step in range(len(self._sample)):
+            if found := self._sample[(place + step) % len(self._sample)]:
+                return found
+        return None

@@ -6,7 +6,7 @@ import hmac
 import re
 import threading
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Callable, TypeVar
 
 from idp import vault as randomness
@@ -79,7 +79,8 @@ class Hasher:
 
     Takes the cost of new hashes, the vault, how many hashes may run at once (as many as this process has cores), how
     many callers may wait for one, and for how many seconds. Every method raises `Busy` when that many wait already,
-    or when it waited that long. `runs` and `foreign_runs` count the Argon2 and the foreign computations so far.
+    or when it waited that long. `runs` and `foreign_runs` count the Argon2 and the foreign computations so far, `filled` the
+    memory that Argon2 went through for them, in KiB times passes.
 
     Stored forms: `argon2:<pepper key id>:<argon2 encoded>`, and for passwords imported with a foreign hash, which is
     itself never stored, `wrapped:<pepper key id>:<foreign settings without digest>:<argon2 encoded of the digest>`.
@@ -90,7 +91,7 @@ class Hasher:
         self._places = threading.BoundedSemaphore(slots + waiting)
         self._slots, self._rooms = threading.BoundedSemaphore(slots), [argon2.Room() for _ in range(slots)]
         self._counting = threading.Lock()
-        self.runs = self.foreign_runs = 0
+        self.runs = self.foreign_runs = self.filled = 0
         # no password has this hash: 256 zero bits
         self._nobody = _Stored("", None, cost, bytes(16), bytes(argon2.LENGTH))
 
@@ -111,8 +112,8 @@ class Hasher:
 
         Typed full-width ASCII (the input method was on) is tried a second time after NFKC. The number of Argon2 runs
         depends on the typed text alone: `stored` may be None (no such member, no password) or damaged, and the same
-        work is done on a hash that nobody has. A foreign hash costs its own digest besides until it is replaced; so
-        does `ghost`, the stored hash of somebody whose work stands for an unknown name.
+        work is done on a hash that nobody has. A hash costs what it was made with until it is replaced, and a foreign one
+        its own digest besides; so does `ghost`, the stored hash of somebody whose work stands for an unknown name.
         """
         if (raw := _raw(password)) is None:
             return Checked(False, False)
@@ -123,18 +124,20 @@ class Hasher:
         return Checked(any(right), right[0] and record is not None and self._stale(record))
 
     def _verify(self, room: argon2.Room, record: _Stored | None, tries: list[bytes | None], ghost: str | None) -> list[bool]:
-        if record is None and (likeness := _read(ghost)) and likeness.settings is not None:
+        likeness = record or _read(ghost)
+        nobody = replace(self._nobody, cost=likeness.cost) if likeness else self._nobody
+        if record is None and likeness and likeness.settings is not None:
             for attempt in tries:
                 self._digest(likeness.settings, attempt or b"")
-        return [self._matches(room, record, attempt) for attempt in tries]
+        return [self._matches(room, record, attempt, nobody) for attempt in tries]
 
-    def _matches(self, room: argon2.Room, record: _Stored | None, raw: bytes | None) -> bool:
-        held, secret = self._nobody, b""
+    def _matches(self, room: argon2.Room, record: _Stored | None, raw: bytes | None, nobody: _Stored) -> bool:
+        held, secret = nobody, b""
         if record and raw is not None:
             digest = raw if record.settings is None else self._digest(record.settings, raw)
             if digest is not None and record.key_id in self._vault.key_ids:
                 held, secret = record, self._peppered(digest, record.key_id)
-        self._count()
+        self._count(held.cost)
         found = room.digest(secret, held.salt, held.cost, len(held.digest))
         return found is not None and hmac.compare_digest(found, held.digest)
 
@@ -143,7 +146,7 @@ class Hasher:
         return weaker or record.key_id != self._vault.current_id or record.settings is not None
 
     def _encode(self, room: argon2.Room, raw: bytes) -> str:
-        self._count()
+        self._count(self._cost)
         salt = randomness.random_bytes(16)
         digest = room.digest(self._peppered(raw, self._vault.current_id), salt, self._cost)
         if digest is None:
@@ -153,9 +156,10 @@ class Hasher:
     def _peppered(self, raw: bytes, key_id: str) -> bytes:
         return base64.b64encode(hmac.digest(self._vault.key("pepper", key_id), raw, "sha256"))
 
-    def _count(self) -> None:
+    def _count(self, cost: Argon2Cost) -> None:
         with self._counting:
             self.runs += 1
+            self.filled += cost.memory_kib * cost.time_cost
 
     def _digest(self, settings: str, raw: bytes) -> bytes | None:
         with self._counting:
