@@ -38,9 +38,13 @@ def note(deps: Deps, client: Client, where: str, reason: str, among: Sequence[st
     name = fingerprint(client.id)[:32]
     try:
         known = fingerprint(json.dumps([where, reason, {key: kept[key] for key in sorted(kept) if key != "seconds"}]))[:32]
-        if not deps.ephemeral.add(f"doctor:{name}:same:{known}", b"1", SAME):
+        same = f"doctor:{name}:same:{known}"
+        if deps.ephemeral.get(same):  # what a portal does wrong over and over uses none of the few up
             return
         if deps.ephemeral.hit(f"doctor:{name}:rate", MINUTE) > OF_CLIENT or deps.ephemeral.hit("doctor:rate", MINUTE) > IN_ALL:
+            return
+        # after the rate: anybody can make findings that differ, and each would leave a mark (SE-07)
+        if not deps.ephemeral.add(same, b"1", SAME):
             return
         if among and isinstance(sent := kept.get("sent"), str):
             kept["registered"] = _plain(closest(sent, among))

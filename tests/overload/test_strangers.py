@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 import pytest
 
 from idp.domain.client import DEVICE_CODE
-from idp.services import client_registration
+from idp.services import client_registration, doctor
 from idp.services.limits import SHORTEST_PAGE
 from tests import running, services
 from tests.input.inside import Visitor
@@ -122,3 +122,14 @@ def test_unknown_names_leave_one_count_and_one_row_for_each_try_that_was_let_thr
         service.call(page.request(fields={"identifier": f"nobody{n}", "password": "Wrong1wrong"}, address="192.0.2.5"))
     assert more(rows, service.rows()) == {"failures": SIGN_INS, "audit": SIGN_INS + 1}, "the last row: held back, once a minute"
     assert len(set(service.keys()) - set(before)) <= 3
+
+
+def test_wrong_requests_that_all_differ_leave_no_more_marks_than_findings(service: Service, public: dict[str, Any]) -> None:
+    before = service.keys()
+    for n in range(3 * doctor.OF_CLIENT):
+        query = urlencode(running.authorization_parameters(public) | {"redirect_uri": f"https://evil{n}.example/"}).encode()
+        assert service.call(Request("GET", "/authorize", query, content_type=None, address="192.0.2.6")).status == 400
+    kept = [key for key in set(service.keys()) - set(before) if "doctor:" in key]
+    marks = [key for key in kept if ":same:" in key]
+    assert doctor.OF_CLIENT / 2 < len(marks) <= 2 * doctor.OF_CLIENT, "two minutes may have been touched"
+    assert len(kept) <= len(marks) + doctor.KEEP + 4
