@@ -12,6 +12,7 @@ from idp.vault import VaultError, fingerprint
 
 LIFE = 3_600
 NOTE_LIFE = 600
+NOTES = 16  # of one owner: whoever sends a form twice, or from several tabs, is told each time
 
 
 def _key(kind: str, owner: str) -> str:
@@ -45,12 +46,15 @@ def take(deps: Deps, kind: str, owner: str) -> dict[str, Any] | None:
 
 
 def note(deps: Deps, owner: str, data: Mapping[str, Any]) -> str:
-    """Keep what the page after a redirect is to say; returns the name by which that page finds it."""
-    name = vault.random_id()
-    put(deps, f"note-{name}", owner, data, NOTE_LIFE)
+    """Keep what the page after a redirect is to say; returns the name by which that page finds it. The newest few notes of an
+    owner are kept, or forms sent over and over by strangers would fill the store (requirement SE-07)."""
+    place = deps.ephemeral.hit("notes:" + fingerprint(owner), NOTE_LIFE) % NOTES
+    name = f"{place:x}{vault.random_id(25)}"  # as long as any random id
+    put(deps, f"note-{place:x}", owner, {"name": name, "said": dict(data)}, NOTE_LIFE)
     return name
 
 
 def noted(deps: Deps, owner: str, name: str) -> dict[str, Any]:
     """What `note` kept for this owner under this name, however often the page is loaded; empty if there is nothing."""
-    return (get(deps, f"note-{name}", owner) if name.isascii() and name.isalnum() and len(name) < 64 else None) or {}
+    found = get(deps, f"note-{name[0]}", owner) if name.isascii() and name.isalnum() else None
+    return dict(found["said"]) if found and found["name"] == name else {}

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 import pytest
 
 from idp.domain.client import DEVICE_CODE
-from idp.services import client_registration, doctor
+from idp.services import client_registration, doctor, drafts
 from idp.services.limits import SHORTEST_PAGE
 from tests import running, services
 from tests.input.inside import Visitor
@@ -133,3 +133,25 @@ def test_wrong_requests_that_all_differ_leave_no_more_marks_than_findings(servic
     marks = [key for key in kept if ":same:" in key]
     assert doctor.OF_CLIENT / 2 < len(marks) <= 2 * doctor.OF_CLIENT, "two minutes may have been touched"
     assert len(kept) <= len(marks) + doctor.KEEP + 4
+
+
+@pytest.mark.parametrize("path, address", [("/undo", "192.0.2.7"), ("/device", "192.0.2.8")])
+def test_what_is_wrong_with_a_form_is_noted_for_so_many_browsers_of_an_address(service: Service, public: dict[str, Any], path: str, address: str) -> None:
+    pages = []
+    for _ in range(FLOOD):
+        visitor = Visitor(service, address)  # type: ignore[arg-type]
+        pages.append(visitor.page(visitor.go(Request("GET", path, content_type=None))))
+    before = service.keys()
+    assert Counter(service.call(page.request(address=address)).status for page in pages) == {303: PAGES, 429: FLOOD - PAGES}
+    assert len([key for key in set(service.keys()) - set(before) if "draft:" in key]) == PAGES
+
+
+@pytest.mark.parametrize("path, address", [("/recovery", "192.0.2.9"), ("/register", "192.0.2.10")])
+def test_a_page_keeps_only_the_newest_few_of_what_was_wrong_with_its_form(service: Service, public: dict[str, Any], path: str, address: str) -> None:
+    visitor = Visitor(service, address)  # type: ignore[arg-type]
+    page, before = visitor.page(visitor.go(Request("GET", path, content_type=None))), service.keys()
+    for _ in range(3 * drafts.NOTES):
+        shown = visitor.go(page.request())
+        assert shown.status == 200 and 'class="error"' in shown.body.decode()
+    # beside the notes at most what was typed
+    assert len([key for key in set(service.keys()) - set(before) if "draft:" in key]) <= drafts.NOTES + 1

@@ -99,6 +99,7 @@ def _entered(house: House, typed: str) -> Response:
 
 
 def _again(house: House, key: str, typed: str) -> Response:
+    steps.count_page(house.deps)  # a stranger may come as another browser each time
     note = {"errors": [steps.error("user_code", key)], "typed": typed[:64]}
     return redirect(f"{PAGE}?n={drafts.note(house.deps, doors.browser(house.deps), note)}", 303)
 

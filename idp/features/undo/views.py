@@ -36,6 +36,7 @@ def blueprint(house: House) -> Blueprint:
             return redirect(DONE, 303)
         else:
             key = "undo.err.code"
+        steps.count_page(deps)  # a stranger may come as another browser each time
         note = {"errors": [steps.error("code", key)], "typed": typed[:64]}
         return redirect(f"{FORM}?n={drafts.note(deps, doors.browser(deps), note)}", 303)
 
