@@ -115,8 +115,9 @@ def reserve(
     connection: Connection, deps: Deps, account_id: str, kind: str, to: str, scope: str = "", came_from: str | None = None
 ) -> None:
     """Count one code in every limit, in the transaction that sends it; raises `NotSent`, which must roll it back.
-    `came_from`: the network address whose wish it is. Letters of another `scope` have counts of their own per destination and account: what anybody can ask for must not use up the
-    codes of a sign-in (requirement LG-07)."""
+    `came_from`: the network address whose wish it is. Letters of another `scope` have counts of their own per destination and account,
+    and get at most half of what SMS may cost and of a country's: what anybody can ask for must not use up the codes of a sign-in
+    (requirement LG-07)."""
     rule, now = deps.policy.codes, deps.now()
     counted = [
         (f"{scope}to:" + deps.vault.keyed_hash("quota", f"{kind}:{to.casefold()}"), rule.per_destination_per_hour, HOUR),
@@ -127,13 +128,21 @@ def reserve(
         network = deps.vault.keyed_hash("quota", limits.network_of(came_from))
         counted.append(("from:" + network, rule.per_address_per_hour, HOUR))
     if kind == "sms":
-        # every number is Japanese so far: `domain.phone` makes no others
-        counted.append(("country:JP", rule.sms_per_country_per_day if "JP" in rule.sms_countries else 0, DAY))
-        # which gateway will take it is not known yet
-        if yen := max(gateway.yen for gateway in (deps.settings.sms.gateway, deps.settings.sms.fallback)):
-            counted.append(("purse:sms", rule.sms_yen_per_day // yen, DAY))
+        whole = _of_all_sms(deps)
+        counted += whole + [(scope + name, limit - limit // 2, seconds) for name, limit, seconds in whole if scope]
     if (again_at := quotas.spend(connection, counted, now)) is not None:
         raise NotSent(again_at)
+
+
+def _of_all_sms(deps: Deps) -> list[tuple[str, int, int]]:
+    """The counts that all text messages share."""
+    rule = deps.policy.codes
+    # every number is Japanese so far: `domain.phone` makes no others
+    counted = [("country:JP", rule.sms_per_country_per_day if "JP" in rule.sms_countries else 0, DAY)]
+    # which gateway will take it is not known yet
+    if yen := max(gateway.yen for gateway in (deps.settings.sms.gateway, deps.settings.sms.fallback)):
+        counted.append(("purse:sms", rule.sms_yen_per_day // yen, DAY))
+    return counted
 
 
 def bucket_of(account_id: str) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from idp.services import one_time_codes
+from idp.services import one_time_codes, recovery_letters
 from idp.services.one_time_codes import NotSent
 from idp.sms_settings import FallbackSettings, GatewaySettings, SmsSettings
 from idp.tables import quotas
@@ -62,3 +62,23 @@ def test_the_purse_is_emptied_by_the_dearer_gateway(database: Database, tmp_path
     if first or second:
         with pytest.raises(NotSent), deps.database.write() as connection:
             one_time_codes.reserve(connection, deps, "s", "sms", "+8190")
+
+
+@pytest.mark.parametrize(("per_country", "yen"), [(6, 1_000), (1_000, 65)])
+def test_what_anybody_can_ask_for_leaves_half_of_the_sms_to_sign_ins(database: Database, tmp_path: Path, per_country: int, yen: int) -> None:
+    deps = house(database, tmp_path, Clock())
+    rule = replace(deps.policy.codes, sms_per_country_per_day=per_country, sms_yen_per_day=yen)
+    sms = SmsSettings("https://a.example.jp/", GatewaySettings(yen=10))
+    deps = replace(deps, settings=replace(deps.settings, sms=sms), policy=replace(deps.policy, codes=rule))
+
+    def sent(scope: str) -> int:
+        """How many go out to different members before no more do."""
+        for number in range(20):
+            try:
+                with deps.database.write() as connection:
+                    one_time_codes.reserve(connection, deps, f"{scope}s{number}", "sms", f"+8190{number}", scope)
+            except NotSent:
+                return number
+        raise AssertionError("no end")
+
+    assert (sent(recovery_letters.SCOPE), sent(""), sent(recovery_letters.SCOPE)) == (3, 3, 0)
