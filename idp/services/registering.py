@@ -1,14 +1,17 @@
-"""A registration under way: until when it is good, whom its letters go to, and which browser it was begun in."""
+"""A registration under way: until when it is good, whom its letters go to, which browser it was begun in, and which login ID
+nobody else can have meanwhile."""
 
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
 from idp.deps import Deps
-from idp.domain.identifiers import fold_email
+from idp.domain.identifiers import fold_email, fold_login_id
 from idp.domain.journey import Journey
+from idp.domain.nickname import nickname_verdicts
 from idp.services import drafts, journeys, letters, links
-from idp.tables import accounts, outbox, registrations
+from idp.services.accounts import reserved_words
+from idp.tables import accounts, login_ids, outbox, registrations
 from idp.tables.links import Link
 from idp.tables.registrations import Registration
 
@@ -45,6 +48,19 @@ def of_contract(connection: Connection, deps: Deps, contract_key: str) -> Regist
     """The contract's registration, if it is good to the second."""
     found = registrations.of_contract(connection, contract_key, deps.now())
     return found if found and deps.now() < ends_at(connection, deps, found) else None
+
+
+def login_id_taken(connection: Connection, deps: Deps, login_id: str, contract_key: str, staff: bool = False) -> bool:
+    """Whether a login ID is anybody's: an account's, also a closed one's, a registration's under way of another contract than
+    this one, or, unless it is for `staff`, an office's (requirements RG-03, AC-01). Whatever registration is over is out of the
+    way then."""
+    key, now = fold_login_id(login_id) or "", deps.now()
+    if not staff and "nickname.reserved" in nickname_verdicts(login_id, reserved_words(deps)):
+        return True
+    if login_ids.ever_used(connection, key):
+        return True
+    holder = registrations.holder(connection, key, contract_key, now)
+    return holder is not None and now < ends_at(connection, deps, holder)
 
 
 def write(connection: Connection, deps: Deps, registration: Registration) -> str:

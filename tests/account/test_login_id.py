@@ -1,8 +1,18 @@
 """Changing the login ID (flows.md 2.8, requirements AC-01, AZ-25, RG-05) and the nickname (AC-03)."""
 
+from pathlib import Path
+
 import pytest
 import requests
 
+from idp.domain.account import Account
+from idp.domain.device import Caller
+from idp.features.account import flow
+from idp.tables import registrations
+from idp.tables.database import Database
+from idp.tables.registrations import Registration
+from tests.accounts.printed import member, read
+from tests.courier.house import NOW, Clock, house
 from tests.running import Browser, Idp, answer_of, claims_of, exchange, new_name
 from tests.settings.member import Member, age, errors, rows, title
 
@@ -110,3 +120,35 @@ def test_a_nickname_that_will_not_do(hanako: Member, typed: str, said: str) -> N
 def test_a_nickname_of_markup_is_only_text(hanako: Member) -> None:
     page = hanako.send(hanako.at("/account/nickname"), nickname="<b>&'\"")
     assert "ニックネームを変更しました" in page.text and "&lt;b&gt;" in page.text and "<b>&" not in page.text
+
+
+def test_an_id_that_is_an_offices_or_held_by_a_registration_is_taken(database: Database, tmp_path: Path) -> None:
+    clock = Clock()
+    deps = house(database, tmp_path, clock)
+    hanako, agent = member(deps, "hanako01", contract_key="mine"), member(deps, "agent01", role="desk")
+    held = Registration("r1", "theirs", "17", "individual", "Taro.01", "taro.01", "taro@example.jp", "太郎", "ja", "x", None, "l1", 1, NOW, NOW, NOW + 2 * 86_400)
+    with database.write() as connection:
+        registrations.put(connection, held)
+
+    def given(account: Account, typed: str) -> bool:
+        """Whether the page says that it is free; a change says the same."""
+        state, wrong = flow.login_id_state(deps, account, typed)
+        assert not wrong
+        done = flow.change_login_id(deps, read(deps, account), typed, Caller("192.0.2.1", ""))
+        assert done == (state == "free")
+        return done
+
+    for taken in ("support", "Adm1n.support", "taro.01", "TARO.01"):
+        assert not given(hanako, taken), taken
+    assert given(agent, "support"), "staff may be called by their office"
+    clock.now += 86_400  # the registration is over
+    assert given(hanako, "taro.01")
+
+
+def test_an_own_registration_holds_nothing_from_its_contract(database: Database, tmp_path: Path) -> None:
+    deps = house(database, tmp_path, Clock())
+    hanako = member(deps, "hanako01", contract_key="mine")
+    own = Registration("r2", "mine", "17", "individual", "Own.01", "own.01", "h@example.jp", "花子", "ja", "x", None, "l2", 1, NOW, NOW, NOW + 86_400)
+    with database.write() as connection:
+        registrations.put(connection, own)
+    assert flow.login_id_state(deps, hanako, "own.01") == ("free", ())

@@ -4,13 +4,15 @@ import json
 from dataclasses import dataclass, replace
 from typing import Any, Literal, Sequence
 
+from sqlalchemy import Connection
+
 from idp.deps import Deps
 from idp.domain.account import Account
 from idp.domain.assurance import PASSKEY
 from idp.domain.device import Caller
 from idp.domain.identifiers import fold_login_id, login_id_parameters, login_id_verdicts
 from idp.domain.nickname import fold_nickname, nickname_verdicts
-from idp.services import new_passwords, notices, portal_events, records
+from idp.services import new_passwords, notices, portal_events, records, registering
 from idp.services.accounts import reserved_words
 from idp.services.passwords import Busy, Hasher
 from idp.tables import accounts, audit, failures, login_ids
@@ -103,7 +105,8 @@ Free = Literal["free", "same", "taken"]
 
 
 def login_id_state(deps: Deps, account: Account, typed: str) -> tuple[Free | None, tuple[Problem, ...]]:
-    """Whether this can be the account's new login ID, or what is wrong with its form. IDs that somebody had are taken too."""
+    """Whether this can be the account's new login ID, or what is wrong with its form. IDs that somebody had, that a registration
+    under way holds, or that an office is called by are taken too."""
     if found := login_id_verdicts(typed, deps.policy.login_id):
         values = login_id_parameters(deps.policy.login_id)
         return None, tuple(("login_id", f"verdict.{code}", values) for code in found)
@@ -111,7 +114,11 @@ def login_id_state(deps: Deps, account: Account, typed: str) -> tuple[Free | Non
     if key == account.login_id_key:
         return ("same" if typed == account.login_id else "free"), ()
     with deps.database.read() as connection:
-        return ("taken" if login_ids.ever_used(connection, key) else "free"), ()
+        return ("taken" if _taken(connection, deps, account, typed) else "free"), ()
+
+
+def _taken(connection: Connection, deps: Deps, account: Account, typed: str) -> bool:
+    return registering.login_id_taken(connection, deps, typed, account.contract_key or "", account.staff)
 
 
 def check_allowed(deps: Deps, account: Account) -> bool:
@@ -126,6 +133,8 @@ def change_login_id(deps: Deps, account: Account, typed: str, who: Caller) -> bo
     not_after = now - deps.policy.login_id.change_every
     try:
         with deps.database.write() as connection:
+            if key != account.login_id_key and _taken(connection, deps, account, typed):
+                return False
             if not login_ids.change_login_id(connection, account, typed, key, now, max(0, not_after)):
                 return False
             records.add(connection, deps, "login_id_changed", account_id=account.id, address=who.address)

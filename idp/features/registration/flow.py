@@ -14,8 +14,7 @@ from idp.ports import ContractMatch
 from idp.services import accounts as account_rules
 from idp.services import contract_proof, drafts, funnels, new_passwords, notices, records, registering, throttles
 from idp.services.passwords import Hasher
-from idp.tables import accounts, login_ids, registrations
-from idp.tables.database import Connection
+from idp.tables import accounts
 
 DRAFT, BEGUN = "registration", "registration_begun"
 DAY = 86_400
@@ -119,18 +118,6 @@ def pending_mail(deps: Deps, draft: Draft) -> str | None:
     return found.email if found else None
 
 
-def login_id_taken(connection: Connection, deps: Deps, login_id: str, contract_key: str) -> bool:
-    """Whether a login ID is anybody's: an account's, also a closed one's, a registration's under way, or an office's
-    (requirement RG-03). Whatever registration is over is out of the way then."""
-    key, now = fold_login_id(login_id) or "", deps.now()
-    if "nickname.reserved" in nickname_verdicts(login_id, account_rules.reserved_words(deps)):
-        return True
-    if login_ids.ever_used(connection, key):
-        return True
-    holder = registrations.holder(connection, key, contract_key, now)
-    return holder is not None and now < registering.ends_at(connection, deps, holder)
-
-
 def check_login_id(deps: Deps, draft: Draft, typed: str) -> tuple[Draft, list[Wrong]]:
     """Whether the login ID can be had; the draft remembers the answer. Each other one that is asked about is counted, by
     contract, whether a button or a whole form asked. Raises `Unavailable`."""
@@ -142,7 +129,7 @@ def check_login_id(deps: Deps, draft: Draft, typed: str) -> tuple[Draft, list[Wr
         throttles.note(deps, "login_id_checks")
         return draft, [("login_id", "reg.s2.id.err.limit", {"time": deps.now() + DAY})]
     with deps.database.read() as connection:
-        taken = login_id_taken(connection, deps, typed, draft.contract["key"])
+        taken = registering.login_id_taken(connection, deps, typed, draft.contract["key"])
     return replace(draft, asked=(typed, not taken)), [("login_id", "reg.s2.id.taken", {"id": typed})] if taken else []
 
 

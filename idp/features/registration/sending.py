@@ -77,7 +77,7 @@ def _registration(deps: Deps, journey: Journey, draft: Draft, locale: str) -> Re
 def _store(connection: Connection, deps: Deps, new: Registration) -> None:
     if accounts.by_contract(connection, new.contract_key, new.contractor_id):
         raise _Refused(Begun("exists"))
-    if flow.login_id_taken(connection, deps, new.login_id, new.contract_key):
+    if registering.login_id_taken(connection, deps, new.login_id, new.contract_key):
         raise _Refused(Begun("taken"))
     rule = deps.policy.registration
     contract = "registrations:" + deps.vault.keyed_hash("registrations", new.contract_key)
