@@ -14,6 +14,9 @@ from idp.services.passwords import Hasher
 from idp.tables import accounts, failures, links, trusted_browsers
 
 
+NAMES = ("name", "family_name", "given_name", "middle_name")  # claims of the profile
+
+
 def words_of(account: Account) -> tuple[str, ...]:
     """Words of the person that a password must not be made of."""
     mails = [d.address for d in account.destinations if d.kind == "email"]
@@ -23,6 +26,7 @@ def words_of(account: Account) -> tuple[str, ...]:
             login_id=account.login_id,
             emails=[*mails, account.email_login or ""],
             nickname=account.nickname,
+            names=[str(account.profile[name]) for name in NAMES if name in account.profile],
             birth_date=str(account.profile.get("birthdate", "")),
             phones=phones,
             customer_number=account.contractor_id or "",

@@ -1,8 +1,17 @@
 """Changing the password (flows.md 2.9, requirement PW-07)."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 import requests
 
+from idp.domain.account import Account
+from idp.domain.policy import Argon2Cost
+from idp.services import new_passwords
+from idp.services.passwords import Hasher
+from idp.tables.database import Database
+from tests.courier.house import Clock, house
 from tests.running import PASSWORD, Browser, Idp, answer_of, exchange, form_of, new_name
 from tests.services import race
 from tests.settings.member import Member, errors, rows, title
@@ -79,3 +88,13 @@ def test_of_sixteen_at_once_one_changes_it(idp: Idp, hanako: Member) -> None:
     assert race(16, send).count(True) <= 1
     changes = "SELECT COUNT(*) FROM audit WHERE event = 'password_changed' AND account_id = :a"
     assert rows(idp, changes, a=hanako.subject) == [(1,)]
+
+
+@pytest.mark.parametrize("typed", ["Satsuki1958", "Yamada12345", "satsukiyamada", "YamadaSatsuki1", "やまだ さつき"])
+def test_names_of_the_profile_are_words_of_the_person(database: Database, tmp_path: Path, typed: str) -> None:
+    deps = house(database, tmp_path, Clock())
+    hasher = Hasher(Argon2Cost(memory_kib=64, time_cost=1), deps.vault, slots=1, waiting=8)
+    for names in ({"name": "ヤマダ　サツキ"}, {"family_name": "Yamada", "given_name": "さつき", "name": "山田 五月"}):
+        account = Account("s1", "m0001", "m0001", "はな", profile=names)
+        assert "password.personal" in new_passwords.verdicts_for(deps, hasher, account, typed, typed), (names, typed)
+    assert "password.personal" not in new_passwords.verdicts_for(deps, hasher, replace(account, profile={}), typed, typed)
