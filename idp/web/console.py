@@ -35,6 +35,7 @@ MENU: tuple[tuple[Right, str, str], ...] = (
     ("look", "con.menu.system", "/console/system"),
 )
 FORM_SECONDS = 900  # a form opened with a fresh proof may be filled in for so long
+OPENED = "opened"  # the field that says when
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -98,14 +99,27 @@ def _enter(house: House, view: Any) -> Response | None:
     if not g.staff.may(right):
         desk.note(house.deps, g.staff.account, "console_refused", "role", address=request.remote_addr, detail={"right": right})
         raise PageError(403, "con.err.role")
-    if view.fresh and not _fresh(house, g.staff.session):
+    g.opened = _opened(house, g.staff.session)
+    if view.fresh and g.opened is None:
         return to_sign_in(fresh=True)
     return None
 
 
-def _fresh(house: House, session: ConsoleSession) -> bool:
-    longest = int(house.deps.policy.second_factor.step_up) + (FORM_SECONDS if request.method == "POST" else 0)
-    return house.deps.now() - session.auth_time <= longest
+def _opened(house: House, session: ConsoleSession) -> int | None:
+    """When this page was opened with a fresh proof (requirement AD-02): now, or when its form says and the seal proves that it
+    was, not too long ago. None: never."""
+    now = house.deps.now()
+    if now - session.auth_time <= house.deps.policy.second_factor.step_up:
+        return now
+    said, _, seal = g.get("form", {}).get(OPENED, "")[:100].partition(".")
+    if not (said.isascii() and said.isdigit()) or not house.deps.vault.matches(*_seal(house, session, said), seal):
+        return None
+    return int(said) if now - int(said) <= FORM_SECONDS else None
+
+
+def _seal(house: House, session: ConsoleSession, at: str) -> tuple[str, str]:
+    """What the seal of such a form is made of: it is good for this page, in this browser and this session only."""
+    return "console opened", f"{at}\n{request.path}\n{session.key}\n{doors.browser_cookie(house.deps)}"
 
 
 def to_sign_in(fresh: bool = False) -> Response:
@@ -126,7 +140,9 @@ def render(house: House, template: str, status: int = 200, **context: Any) -> Re
     pages, here = house.pages, who()
     menu = [(key, path, _under(path)) for right, key, path in MENU if here.may(right)]
     token = csrf.token(house.deps, doors.browser_cookie(house.deps))
-    shown = {"staff": here, "menu": menu, "csrf": token, "note": noted(house), **context}
+    at = str(g.opened or "")
+    opened = f"{at}.{house.deps.vault.keyed_hash(*_seal(house, here.session, at))}" if at else ""
+    shown = {"staff": here, "menu": menu, "csrf": token, OPENED: opened, "note": noted(house), **context}
     return pages.respond(f"console/{template}", pages.locale(), status, **shown)
 
 
