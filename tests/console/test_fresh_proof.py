@@ -10,7 +10,7 @@ from idp import app
 from idp.web import console
 from tests.console.conftest import Built
 from tests.console.people import Inside
-from tests.console.test_clients import add
+from tests.console.test_clients import FORM, add
 from tests.courier.house import Clock
 from tests.running import new_name
 
@@ -87,3 +87,11 @@ def test_every_form_that_asks_for_it_says_when_it_was_opened(built: Built, staff
     for path in [*pages, f"/console/members/{member}/contract"]:
         page = admin.get(path)
         assert page.status_code == 200 and opened(page), path
+
+
+@pytest.mark.parametrize("path", ["/new", "/new-json", "/edit", "/json"])
+def test_credentials_of_clients_are_made_and_changed_with_a_fresh_proof_only(built: Built, path: str) -> None:
+    page = add(built)
+    at = ("/console/clients" if path.startswith("/new") else page) + path
+    stale = built.colleague("administrator", 301)
+    assert asked_again(stale.get(at)) and asked_again(stale.post(at, **FORM, json="{}"))

@@ -71,12 +71,12 @@ def _new(room: Blueprint, house: House) -> None:
     deps = house.deps
 
     @room.get(HOME + "/new")
-    @console.page("clients.change")
+    @console.page("clients.change", fresh=True)
     def new() -> Response:
         return _form(house, None, {"client_id": "", "seen": 0, **forms.values({"scope": "openid profile email"})}, [])
 
     @room.post(HOME + "/new")
-    @console.form("clients.change")
+    @console.form("clients.change", fresh=True)
     def create() -> Response:
         form = console.posted(forms.Edit)
         wish = forms.metadata(form, {})
@@ -88,12 +88,12 @@ def _new(room: Blueprint, house: House) -> None:
             return _form(house, None, form, error.said)
 
     @room.get(HOME + "/new-json")
-    @console.page("clients.change")
+    @console.page("clients.change", fresh=True)
     def new_json() -> Response:
         return _json(house, None, "", 0, [])
 
     @room.post(HOME + "/new-json")
-    @console.form("clients.change")
+    @console.form("clients.change", fresh=True)
     def create_json() -> Response:
         form = console.posted(forms.Json)
         try:
@@ -106,14 +106,14 @@ def _edit(room: Blueprint, house: House) -> None:
     deps = house.deps
 
     @room.get(ONE + "/edit")
-    @console.page("clients.change")
+    @console.page("clients.change", fresh=True)
     def edit(key: str) -> Response:
         known = _changeable(house, key)
         values = {"seen": known.client.updated_at, "client_id": known.client.id, **forms.values(known.client.metadata)}
         return _form(house, known, values, [])
 
     @room.post(ONE + "/edit")
-    @console.form("clients.change")
+    @console.form("clients.change", fresh=True)
     def change(key: str) -> Response:
         known, form = _changeable(house, key), console.posted(forms.Edit)
         wish = forms.metadata(form, known.client.metadata)
@@ -124,13 +124,13 @@ def _edit(room: Blueprint, house: House) -> None:
         return _saved(house, answer, "con.cli.changed")
 
     @room.get(ONE + "/json")
-    @console.page("clients.change")
+    @console.page("clients.change", fresh=True)
     def edit_json(key: str) -> Response:
         known = _changeable(house, key)
         return _json(house, known, flow.metadata_text(known.client), known.client.updated_at, [])
 
     @room.post(ONE + "/json")
-    @console.form("clients.change")
+    @console.form("clients.change", fresh=True)
     def change_json(key: str) -> Response:
         known, form = _changeable(house, key), console.posted(forms.Json)
         try:
