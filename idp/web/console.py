@@ -122,10 +122,15 @@ def _seal(house: House, session: ConsoleSession, at: str) -> tuple[str, str]:
     return "console opened", f"{at}\n{request.path}\n{session.key}\n{doors.browser_cookie(house.deps)}"
 
 
-def to_sign_in(fresh: bool = False) -> Response:
-    """To the sign-in, and from there back to this page: to the form, where one was sent."""
+def proven() -> bool:
+    """Whether who uses the console has proven themselves as `fresh` demands, where only some of what a form does needs that."""
+    return g.opened is not None
+
+
+def to_sign_in(fresh: bool = False, to: str = "") -> Response:
+    """To the sign-in, and from there to this address of ours, or back to this page: to the form, where one was sent."""
     query = f"?{request.query_string.decode('ascii', 'replace')}" if request.query_string and request.method == "GET" else ""
-    asked = {"to": request.path + query, **({"fresh": "1"} if fresh else {})}
+    asked = {"to": to or request.path + query, **({"fresh": "1"} if fresh else {})}
     return redirect(f"{SIGN_IN}?{urlencode(asked)}", 303)
 
 

@@ -3,14 +3,16 @@
 import re
 from dataclasses import replace
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from idp import app
 from idp.web import console
 from tests.console.conftest import Built
-from tests.console.people import Inside
+from tests.console.people import Inside, account_of
 from tests.console.test_clients import FORM, add
+from tests.console.test_register import ROWS, bring, work
 from tests.courier.house import Clock
 from tests.running import new_name
 
@@ -95,3 +97,21 @@ def test_credentials_of_clients_are_made_and_changed_with_a_fresh_proof_only(bui
     at = ("/console/clients" if path.startswith("/new") else page) + path
     stale = built.colleague("administrator", 301)
     assert asked_again(stale.get(at)) and asked_again(stale.post(at, **FORM, json="{}"))
+
+
+def test_the_register_is_written_with_a_fresh_proof_only_and_the_reason_is_kept(late: Built, clock: Clock) -> None:
+    anna = late.colleague("supervisor")
+    where = bring(anna, ROWS)
+    work(late)
+    ben = late.colleague("supervisor", 301)
+    assert ben.get(where).status_code == 200 and opened(ben.get(where)) == ""
+    away = ben.post(where, action="apply", reason="月次の反映")
+    assert asked_again(away)
+    (to,) = parse_qs(urlsplit(away.headers["Location"]).query)["to"]
+    again = Inside(late.pages, late.deps, account_of(late.deps, ben.account.id))
+    page = again.get(to)
+    assert page.status_code == 200 and "月次の反映" in page.text
+    clock.now += 600
+    assert "理由を200文字以内で入力してください" in again.post(where, action="apply", reason=" ", opened=opened(page)).text
+    assert asked_again(again.post(where, action="apply", reason="月次の反映")) and asked_again(again.post(where, action="undo", reason="まちがい"))
+    assert again.post(where, action="drop").status_code == 303, "nothing is written"

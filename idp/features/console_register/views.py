@@ -17,6 +17,7 @@ from idp.web.house import House
 
 HOME, NEW, ONE = "/console/contracts", "/console/contracts/new", "/console/contracts/<job_id>"
 RUNNING = ("check", "apply", "undo")
+WRITES = ("apply", "undo")  # the register: for a reason, and with a fresh proof, as a changed contract opens an account
 RELOAD = 5  # seconds after which a page that shows progress is asked for again
 
 
@@ -79,14 +80,17 @@ def _one(room: Blueprint, house: House) -> None:
     @room.get(ONE)
     @console.page("register.look")
     def one(job_id: str) -> Response:
-        return _shown(house, _found(house, job_id), [])
+        held = console_form.held(house)
+        return _shown(house, _found(house, job_id), held["errors"], held["values"])
 
     @room.post(ONE)
     @console.form("register.import")
     def act(job_id: str) -> Response:
         job, form = _found(house, job_id), console.posted(forms.JobForm)
+        if form["action"] in WRITES and not console.proven():
+            return console_form.proven_first(house, f"{HOME}/{job.id}", {name: form[name] for name in ("reason", "ticket")})
         why, wrong = console_form.because(form)
-        errors = steps.said(house, wrong) if form["action"] in ("apply", "undo") else []
+        errors = steps.said(house, wrong) if form["action"] in WRITES else []
         if not errors:
             try:
                 _done(house, job, form, why)
