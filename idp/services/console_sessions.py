@@ -34,10 +34,13 @@ def _put(deps: Deps, session: ConsoleSession) -> None:
     deps.ephemeral.put("console:" + session.key, json.dumps(vars(session)).encode(), max(1, min(rule.staff_idle, left)))
 
 
-def start(deps: Deps, account: Account, sid: str, auth_time: int, id_token: str) -> str:
-    """A session; returns the value of its cookie. Raises `Unavailable`."""
+def start(deps: Deps, account: Account, sid: str, auth_time: int, id_token: str, old_cookie: str | None = None) -> str:
+    """A session; returns the value of its cookie. The session of the cookie that it takes the place of ends (requirement LG-10).
+    Raises `Unavailable`."""
     cookie, now = vault.random_token(), deps.now()
     _put(deps, ConsoleSession(fingerprint(cookie), account.id, account.epoch, sid, auth_time, id_token, now, now))
+    if old_cookie:
+        deps.ephemeral.drop("console:" + fingerprint(old_cookie))
     return cookie
 
 
@@ -62,19 +65,29 @@ def find(deps: Deps, cookie: str) -> tuple[ConsoleSession, Account] | None:
 
 
 def end(deps: Deps, session: ConsoleSession) -> None:
-    """It is gone at once, in every process. Raises `Unavailable`."""
+    """It is gone at once, in every process, and so is every other one so far that came from the same session of the provider's.
+    Raises `Unavailable`."""
+    _out(deps, f"console-out:{session.sid}", deps.now())
     deps.ephemeral.drop("console:" + session.key)
 
 
 def told_out(deps: Deps, subject: str | None, sid: str | None) -> None:
     """The provider says that this session of its own has ended, or every one of the subject that there has been so far
     (Back-Channel Logout 1.0 section 2.6). Raises `Unavailable`."""
-    name = f"console-out:{sid}" if sid else f"console-out-all:{subject}"
-    deps.ephemeral.put(name, str(deps.now()).encode(), deps.policy.sessions.absolute)
+    if sid:  # nothing that came from it lives again, not even what is on its way now
+        _out(deps, f"console-out:{sid}", deps.now() + deps.policy.sessions.absolute)
+    else:
+        _out(deps, f"console-out-all:{subject}", deps.now())
+
+
+def _out(deps: Deps, name: str, until: int) -> None:
+    """What was started until then has ended."""
+    deps.ephemeral.put(name, str(until).encode(), deps.policy.sessions.absolute)
 
 
 def _ended(deps: Deps, session: ConsoleSession) -> bool:
-    if deps.ephemeral.get(f"console-out:{session.sid}"):
-        return True
-    everything = deps.ephemeral.get(f"console-out-all:{session.subject}")
-    return everything is not None and session.started <= int(everything)
+    for name in (f"console-out:{session.sid}", f"console-out-all:{session.subject}"):
+        until = deps.ephemeral.get(name)
+        if until is not None and session.started <= int(until):
+            return True
+    return False

@@ -69,6 +69,32 @@ def test_signing_out_ends_the_providers_session_too(colleague: Colleague) -> Non
     assert "current-password" in colleague.browser.go("/console/").text
 
 
+def test_a_step_up_ends_the_console_session_before(colleague: Colleague) -> None:
+    colleague.go("/console/")
+    old = colleague.browser.cookies["idp-console"]
+    assert colleague.go("/console/sign-in?fresh=1").status_code == 200
+    with inside(colleague.idp) as deps:
+        assert console_sessions.find(deps, old) is None and console_sessions.find(deps, colleague.browser.cookies["idp-console"])
+
+
+def test_signing_out_ends_every_console_session_of_the_sign_in_at_once(colleague: Colleague) -> None:
+    page = colleague.go("/console/")
+    with inside(colleague.idp) as deps:
+        found = console_sessions.find(deps, colleague.browser.cookies["idp-console"])
+        assert found
+        session, account = found
+        cookies = [console_sessions.start(deps, account, sid, session.auth_time, "token") for sid in (session.sid, "another")]
+        cookies.append(colleague.browser.cookies["idp-console"])
+        colleague.browser.submit(form_of(page), follow=False)  # so that the provider hears nothing, and tells nothing
+        assert [console_sessions.find(deps, cookie) is not None for cookie in cookies] == [False, True, False]
+
+
+def test_who_has_only_left_the_console_comes_in_again(colleague: Colleague) -> None:
+    colleague.browser.submit(form_of(colleague.go("/console/")), follow=False)
+    time.sleep(1)  # what ended was started in this second or before
+    assert "current-password" not in colleague.browser.go("/console/").text
+
+
 def test_who_signs_out_at_the_provider_is_out_of_the_console(colleague: Colleague) -> None:
     colleague.go("/console/")
     colleague.browser.submit(form_of(colleague.browser.go("/logout")))

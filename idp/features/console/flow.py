@@ -12,6 +12,7 @@ import structlog
 from idp import vault
 from idp.deps import Deps
 from idp.domain import assurance
+from idp.domain.account import Account
 from idp.features.console.relying_party import NotProven, Provider
 from idp.services import console_client, console_sessions, members, records
 
@@ -60,8 +61,8 @@ def begin(deps: Deps, provider: Provider, browser: str, to: str, fresh: bool, lo
         raise Refused("con.err.proof") from None
 
 
-def finish(deps: Deps, provider: Provider, browser: str, answer: Mapping[str, str], address: str) -> Came:
-    """What the provider's answer proves: a session for somebody of the staff. Raises `Unavailable`, `Refused`."""
+def finish(deps: Deps, provider: Provider, browser: str, answer: Mapping[str, str], address: str, old_cookie: str | None) -> Came:
+    """What the provider's answer proves: a session for somebody of the staff, in the place of the one of `old_cookie`. Raises `Unavailable`, `Refused`."""
     state = answer.get("state", "")
     data = deps.ephemeral.take("console-begun:" + vault.fingerprint(state)) if 0 < len(state) <= 64 else None
     begun = json.loads(data) if data else None
@@ -81,7 +82,8 @@ def finish(deps: Deps, provider: Provider, browser: str, answer: Mapping[str, st
     if claims.get("acr") != assurance.ACR_STRONG or (begun["fresh"] and not _fresh(deps, claims["auth_time"])):
         _refused(deps, "too_weak", address, claims["sub"])
         raise Refused("con.err.proof")
-    return _entered(deps, claims["sub"], claims["sid"], claims["auth_time"], token, begun["to"], address)
+    account = _allowed(deps, claims["sub"], address)
+    return Came(console_sessions.start(deps, account, claims["sid"], claims["auth_time"], token, old_cookie), begun["to"])
 
 
 def _refused(deps: Deps, result: str, address: str, subject: str | None = None) -> None:
@@ -95,7 +97,7 @@ def _fresh(deps: Deps, auth_time: int) -> bool:
     return deps.now() - auth_time <= deps.policy.second_factor.step_up
 
 
-def _entered(deps: Deps, subject: str, sid: str, auth_time: int, token: str, to: str, address: str) -> Came:
+def _allowed(deps: Deps, subject: str, address: str) -> Account:
     account = members.find(deps, subject)
     allowed = account is not None and account.staff and account.status == "active"
     with deps.database.write() as connection:
@@ -105,7 +107,7 @@ def _entered(deps: Deps, subject: str, sid: str, auth_time: int, token: str, to:
         )  # fmt: skip
     if account is None or not allowed:
         raise Refused("con.err.staff")
-    return Came(console_sessions.start(deps, account, sid, auth_time, token), to)
+    return account
 
 
 def told_out(deps: Deps, provider: Provider, token: str) -> bool:

@@ -39,7 +39,8 @@ def blueprint(house: House) -> Blueprint:
     @doors.page
     def callback() -> Response:
         try:
-            came = flow.finish(deps, provider, doors.browser(deps), doors.read_query(), request.remote_addr or "")
+            old = cookies.read(cookies.CONSOLE, deps.settings.secure)
+            came = flow.finish(deps, provider, doors.browser(deps), doors.read_query(), request.remote_addr or "", old)
         except flow.Refused as refused:
             raise PageError(403, refused.key) from None
         response = redirect(came.to, 303)
