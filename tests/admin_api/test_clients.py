@@ -49,9 +49,11 @@ def test_a_client_is_registered_read_changed_and_removed(api: Api, program: Prog
     assert stored(api, made["client_id"])["secret_hash"] == old["secret_hash"]
     program.post(f"{path}/remove", WHY)
     assert program.call("GET", path).status == 404
+    told = {"client_registered": {"changed": {"client_name": ["", METADATA["client_name"]], "redirect_uris": ["", json.dumps(METADATA["redirect_uris"])]}}}
+    told["client_changed"] = {"changed": {"client_name": [METADATA["client_name"], "Other"], "scope": ["", "openid"]}}
     for event in ("client_registered", "client_changed", "client_removed"):
         (row,) = [row for row in api.rows(event) if row.client_id == made["client_id"]]
-        assert row.actor == f"client:{program.id}" and json.loads(row.detail) == WHY
+        assert row.actor == f"client:{program.id}" and json.loads(row.detail) == {**WHY, **told.get(event, {})} and row.address
 
 
 def test_a_secret_is_rotated_and_the_old_one_counts_for_a_while(api: Api, program: Program) -> None:

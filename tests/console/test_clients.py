@@ -20,7 +20,7 @@ from tests.running import new_name
 from tests.services import race
 
 CB = "https://portal.example.jp/cb"
-FORM = {"client_name": "ポータル", "redirect_uris": CB, "scope": "openid profile", "token_endpoint_auth_method": "client_secret_basic", "first_party": "yes"}
+FORM = {"client_name": "ポータル", "redirect_uris": CB, "scope": "openid profile", "token_endpoint_auth_method": "client_secret_basic", "first_party": "yes", "reason": "新しい窓口"}
 
 
 @pytest.fixture
@@ -75,7 +75,7 @@ def test_what_cannot_be_registered_is_told_and_typed_text_stays(admin: Inside) -
     answer = admin.post("/console/clients/new", **{**FORM, "redirect_uris": "http://portal.example.jp/cb#x\n*"})
     assert answer.status_code == 400 and "redirect_uris" in answer.text and "cb#x" in answer.text and 'role="alert"' in answer.text
     for text in ("", "x", "[]", '{"redirect_uris": 1}', "{" * 5_000, '{"client_id": "idp-console", "redirect_uris": ["https://x.example/"]}'):
-        assert admin.post("/console/clients/new-json", json=text).status_code == 400, text[:20]
+        assert admin.post("/console/clients/new-json", json=text, reason="r").status_code == 400, text[:20]
 
 
 WRONG: dict[str, dict[str, Any]] = {
@@ -95,7 +95,7 @@ def test_what_is_wrong_is_said_in_the_language_of_the_page(built: Built, admin: 
     wish = {"redirect_uris": [CB], **WRONG[name]}
     with pytest.raises(Rejected) as refused:
         client_changes.create(built.deps, admin.account, json.dumps(wish), None)  # type: ignore[arg-type]
-    page = admin.post("/console/clients/new-json", json=json.dumps(wish))
+    page = admin.post("/console/clients/new-json", json=json.dumps(wish), reason="r")
     assert page.status_code == 400
     shown = re.findall(r'<[^>]*class="message"[^>]*>(.*?)</p>', page.text, re.S) or [page.text.split("<form")[0]]
     for _, problem in refused.value.said:
@@ -107,11 +107,11 @@ def test_json_changes_all_of_it(built: Built, admin: Inside) -> None:
     page = add(built, default_max_age=77)
     form = admin.get(page + "/json")
     text = json.dumps({"redirect_uris": [CB + "/new"], "scope": "openid"})
-    assert admin.post(page + "/json", json=text, seen=seen(form)).status_code == 303
+    assert admin.post(page + "/json", json=text, reason="r", seen=seen(form)).status_code == 303
     assert row(built, page)["metadata"] == {"redirect_uris": [CB + "/new"], "scope": "openid"}
-    late = admin.post(page + "/json", json=text, seen=seen(form))
+    late = admin.post(page + "/json", json=text, reason="r", seen=seen(form))
     assert late.status_code == 400 and "ほかの人が先に変更しました" in late.text
-    named = admin.post(page + "/json", json=json.dumps({"client_id": "x", "redirect_uris": [CB]}), seen=seen(admin.get(page + "/json")))
+    named = admin.post(page + "/json", json=json.dumps({"client_id": "x", "redirect_uris": [CB]}), reason="r", seen=seen(admin.get(page + "/json")))
     assert named.status_code == 400
 
 

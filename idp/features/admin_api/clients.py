@@ -68,7 +68,7 @@ def create(call: Call) -> dict[str, Any]:
     """Register one; a client_id that is in use is refused."""
     metadata, house = _metadata(call), call.house
     try:
-        told = client_changes.create(house.deps, call.actor, metadata, house.fetcher, **call.why)
+        told = client_changes.create(house.deps, call.actor, metadata, house.fetcher, call.request.address, **call.why)
     except client_changes.Taken:
         raise Problem(409, "client_id_taken", "there is a client of this client_id") from None
     except Rejected as error:
@@ -80,7 +80,7 @@ def update(call: Call) -> dict[str, Any]:
     """Put these metadata in the place of all that were registered; the secret stays, as far as there is to be one."""
     metadata, row, house = _metadata(call), _own(call), call.house
     try:
-        told = client_changes.change(house.deps, call.actor, row["id"], row["updated_at"], metadata, house.fetcher, **call.why)
+        told = client_changes.change(house.deps, call.actor, row["id"], row["updated_at"], metadata, house.fetcher, call.request.address, **call.why)
     except client_changes.Meanwhile:
         raise Problem(409, "changed_meanwhile", "somebody has changed the client: read it anew") from None
     except Rejected as error:
@@ -93,7 +93,7 @@ def rotate(call: Call) -> dict[str, Any]:
     row = _own(call)
     secret = None
     if client_from(row["metadata"], row["id"]).has_secret:
-        secret = client_changes.rotate_secret(call.house.deps, call.actor, row["id"], call.body["keep_seconds"], **call.why)
+        secret = client_changes.rotate_secret(call.house.deps, call.actor, row["id"], call.body["keep_seconds"], address=call.request.address, **call.why)
     if secret is None:
         raise Problem(409, "no_secret", "the client proves itself without a secret")
     return {"client_id": row["id"], "client_secret": secret, "client_secret_expires_at": 0}
@@ -101,17 +101,17 @@ def rotate(call: Call) -> dict[str, Any]:
 
 def remove(call: Call) -> dict[str, Any]:
     """It is gone, and its tokens, consents and part in sessions with it."""
-    client_changes.remove(call.house.deps, call.actor, _own(call)["id"], **call.why)
+    client_changes.remove(call.house.deps, call.actor, _own(call)["id"], address=call.request.address, **call.why)
     return {"done": "remove"}
 
 
 def disable(call: Call) -> dict[str, Any]:
     """Nobody knows it, and its sign-ins and tokens end within a second or two."""
-    client_changes.switch(call.house.deps, call.actor, _own(call)["id"], True, **call.why)
+    client_changes.switch(call.house.deps, call.actor, _own(call)["id"], True, address=call.request.address, **call.why)
     return {"done": "disable"}
 
 
 def enable(call: Call) -> dict[str, Any]:
     """It is back as it was."""
-    client_changes.switch(call.house.deps, call.actor, _own(call)["id"], False, **call.why)
+    client_changes.switch(call.house.deps, call.actor, _own(call)["id"], False, address=call.request.address, **call.why)
     return {"done": "enable"}

@@ -28,8 +28,9 @@ _LONGEST = 200
 
 @dataclass(frozen=True)
 class Entry:
-    """A row as the console shows it: `who` acted and on `whom`, as (name, id); `detail` by name, made inert and masked; `change`:
-    what was and what is, where the row tells that."""
+    """A row as the console shows it: `who` acted and on `whom`, as (name, id); `detail` by name, made inert and masked;
+    `change`: what was and what is, where the row tells that; `changed`: the same of metadata, by name, both None if only that they
+    changed is on record."""
 
     id: int
     at: int
@@ -42,6 +43,7 @@ class Entry:
     request_id: str | None
     policy_version: str | None
     change: tuple[str, str] | None
+    changed: tuple[tuple[str, str | None, str | None], ...]
     detail: tuple[tuple[str, str], ...]
 
 
@@ -97,12 +99,14 @@ def look(deps: Deps, wanted: Filter, before: int | None) -> Found:
 
 
 def _entry(row: Any, names: Mapping[str, str]) -> Entry:
-    detail = {name: _said(value) for name, value in json.loads(row.detail).items()}
+    found = json.loads(row.detail)
+    changed = [(_said(name), *(map(_said, pair) if pair else (None, None))) for name, pair in found.pop("changed", {}).items()]
+    detail = {name: _said(value) for name, value in found.items()}
     change = (detail.pop("from"), detail.pop("to")) if "from" in detail and "to" in detail else None
     pair = lambda id: (names[id], id) if id else None  # noqa: E731
     return Entry(
         row.id, row.at, row.event, row.result, pair(row.actor), pair(row.account_id), row.client_id, row.address, row.request_id,
-        row.policy_version, change, tuple(detail.items()),
+        row.policy_version, change, tuple(changed), tuple(detail.items()),
     )  # fmt: skip
 
 

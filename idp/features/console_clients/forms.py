@@ -18,7 +18,12 @@ class _Form(Schema):
         unknown = EXCLUDE
 
 
-class Edit(_Form):
+class _Because(_Form):
+    reason = fields.String(load_default="", validate=validate.Length(max=1_024))
+    ticket = fields.String(load_default="", validate=validate.Length(max=1_024))
+
+
+class Edit(_Because):
     """The metadata that most clients have, a field each; lists with a line for each."""
 
     seen = fields.Integer(load_default=0, validate=validate.Range(0, 2**53))
@@ -34,20 +39,18 @@ class Edit(_Form):
     first_party = fields.String(load_default="", validate=validate.Length(max=8))
 
 
-class Json(_Form):
+class Json(_Because):
     """All of the metadata as JSON (RFC 7591)."""
 
     seen = fields.Integer(load_default=0, validate=validate.Range(0, 2**53))
     json = fields.String(load_default="", validate=validate.Length(max=MAX_JSON))
 
 
-class Act(_Form):
+class Act(_Because):
     """What to do, and why; how long the secret before still counts."""
 
     action = fields.String(load_default="", validate=validate.OneOf(["", "off", "on", "remove"]))
     keep = fields.String(load_default="86400", validate=validate.OneOf(list(KEEP)))
-    reason = fields.String(load_default="", validate=validate.Length(max=1_024))
-    ticket = fields.String(load_default="", validate=validate.Length(max=1_024))
 
 
 def metadata(form: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:

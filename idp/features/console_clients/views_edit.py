@@ -1,11 +1,11 @@
 """Changing clients: a new one, its metadata by form or as JSON, a new secret, switching off and removing."""
 
-from typing import Any, Sequence
+from functools import partial
+from typing import Any, Callable, Mapping
 
-from flask import Blueprint, Response, redirect
+from flask import Blueprint, Response, redirect, request
 
 from idp.domain.client import AUTH_METHODS
-from idp.domain.problem import Problem
 from idp.features.console_clients import flow, forms
 from idp.features.console_clients.flow import Known
 from idp.services import client_changes, drafts
@@ -15,7 +15,7 @@ from idp.web import problems as said
 from idp.web.errors import PageError
 from idp.web.house import House
 
-Problems = Sequence[tuple[str, Problem]]
+Again = Callable[[Mapping[str, Any], list[dict[str, Any]]], Response]  # the form, with what was typed and what is wrong
 HOME, ONE = "/console/clients", "/console/clients/<key>"
 SECRET, SECRET_LIFE = "client-secret", 600
 
@@ -51,20 +51,28 @@ def _saved(house: House, answer: dict[str, Any], words: str) -> Response:
     return console.to(house, f"{HOME}/{key}", words)
 
 
-def _form(house: House, known: Known | None, values: dict[str, Any], problems: Problems) -> Response:
+def _done(house: House, form: Mapping[str, Any], words: str, act: Callable[..., dict[str, Any]], again: Again) -> Response:
+    """To the client's page once `act` is done, which takes why and from where; or the form again, with what is wrong."""
+    why, errors = console_form.because(form)
+    if errors:
+        return again(form, steps.said(house, errors))
+    try:
+        answer = act(address=request.remote_addr, **why.detail)
+    except Rejected as error:
+        return again(form, [{"field": "refused", "text": said.placed(house, problem, name)} for name, problem in error.said])
+    return _saved(house, answer, words)
+
+
+def _form(house: House, known: Known | None, values: Mapping[str, Any], errors: list[dict[str, Any]]) -> Response:
     back = f"{HOME}/{known.key}" if known else HOME
     return console.render(
-        house, "client_edit.html", 400 if problems else 200, back=back, known=known, values=values, methods=AUTH_METHODS,
-        errors=[{"field": "refused", "text": said.placed(house, problem, name)} for name, problem in problems],
+        house, "client_edit.html", 400 if errors else 200, back=back, known=known, values=values, methods=AUTH_METHODS, errors=errors
     )  # fmt: skip
 
 
-def _json(house: House, known: Known | None, text: str, seen: int, problems: Problems) -> Response:
+def _json(house: House, known: Known | None, values: Mapping[str, Any], errors: list[dict[str, Any]]) -> Response:
     back = f"{HOME}/{known.key}" if known else HOME
-    return console.render(
-        house, "client_json.html", 400 if problems else 200, back=back, known=known, text=text, seen=seen,
-        errors=[{"field": "refused", "text": said.placed(house, problem, name)} for name, problem in problems],
-    )  # fmt: skip
+    return console.render(house, "client_json.html", 400 if errors else 200, back=back, known=known, values=values, errors=errors)
 
 
 def _new(room: Blueprint, house: House) -> None:
@@ -82,24 +90,20 @@ def _new(room: Blueprint, house: House) -> None:
         wish = forms.metadata(form, {})
         if form["client_id"].strip():
             wish["client_id"] = form["client_id"].strip()
-        try:
-            return _saved(house, client_changes.create(deps, console.who().account, wish, house.fetcher), "con.cli.created")
-        except Rejected as error:
-            return _form(house, None, form, error.said)
+        act = partial(client_changes.create, deps, console.who().account, wish, house.fetcher)
+        return _done(house, form, "con.cli.created", act, partial(_form, house, None))
 
     @room.get(HOME + "/new-json")
     @console.page("clients.change", fresh=True)
     def new_json() -> Response:
-        return _json(house, None, "", 0, [])
+        return _json(house, None, {"json": "", "seen": 0}, [])
 
     @room.post(HOME + "/new-json")
     @console.form("clients.change", fresh=True)
     def create_json() -> Response:
         form = console.posted(forms.Json)
-        try:
-            return _saved(house, client_changes.create(deps, console.who().account, form["json"], house.fetcher), "con.cli.created")
-        except Rejected as error:
-            return _json(house, None, form["json"], 0, error.said)
+        act = partial(client_changes.create, deps, console.who().account, form["json"], house.fetcher)
+        return _done(house, form, "con.cli.created", act, partial(_json, house, None))
 
 
 def _edit(room: Blueprint, house: House) -> None:
@@ -117,27 +121,21 @@ def _edit(room: Blueprint, house: House) -> None:
     def change(key: str) -> Response:
         known, form = _changeable(house, key), console.posted(forms.Edit)
         wish = forms.metadata(form, known.client.metadata)
-        try:
-            answer = client_changes.change(deps, console.who().account, known.client.id, form["seen"], wish, house.fetcher)
-        except Rejected as error:
-            return _form(house, known, {**form, "client_id": known.client.id}, error.said)
-        return _saved(house, answer, "con.cli.changed")
+        act = partial(client_changes.change, deps, console.who().account, known.client.id, form["seen"], wish, house.fetcher)
+        return _done(house, {**form, "client_id": known.client.id}, "con.cli.changed", act, partial(_form, house, known))
 
     @room.get(ONE + "/json")
     @console.page("clients.change", fresh=True)
     def edit_json(key: str) -> Response:
         known = _changeable(house, key)
-        return _json(house, known, flow.metadata_text(known.client), known.client.updated_at, [])
+        return _json(house, known, {"json": flow.metadata_text(known.client), "seen": known.client.updated_at}, [])
 
     @room.post(ONE + "/json")
     @console.form("clients.change", fresh=True)
     def change_json(key: str) -> Response:
         known, form = _changeable(house, key), console.posted(forms.Json)
-        try:
-            answer = client_changes.change(deps, console.who().account, known.client.id, form["seen"], form["json"], house.fetcher)
-        except Rejected as error:
-            return _json(house, known, form["json"], form["seen"], error.said)
-        return _saved(house, answer, "con.cli.changed")
+        act = partial(client_changes.change, deps, console.who().account, known.client.id, form["seen"], form["json"], house.fetcher)
+        return _done(house, form, "con.cli.changed", act, partial(_json, house, known))
 
 
 def _acts(room: Blueprint, house: House) -> None:
@@ -156,7 +154,7 @@ def _acts(room: Blueprint, house: House) -> None:
         if errors:
             return _act(house, "client_secret.html", known, form, steps.said(house, errors))
         told = client_changes.rotate_secret(
-            deps, console.who().account, known.client.id, forms.KEEP[form["keep"]], why.reason, why.ticket
+            deps, console.who().account, known.client.id, forms.KEEP[form["keep"]], why.reason, why.ticket, request.remote_addr
         )  # fmt: skip
         if told is None:
             raise PageError(400, "error.bad_request")
@@ -175,11 +173,11 @@ def _acts(room: Blueprint, house: House) -> None:
         if errors:
             return _act(house, "client_off.html", known, form, steps.said(house, errors))
         if form["action"] == "remove":
-            client_changes.remove(deps, actor, known.client.id, why.reason, why.ticket)
+            client_changes.remove(deps, actor, known.client.id, why.reason, why.ticket, request.remote_addr)
             return console.to(house, HOME, "con.cli.removed")
         if form["action"] not in ("on", "off"):
             raise PageError(400, "error.bad_request")
-        client_changes.switch(deps, actor, known.client.id, form["action"] == "off", why.reason, why.ticket)
+        client_changes.switch(deps, actor, known.client.id, form["action"] == "off", why.reason, why.ticket, request.remote_addr)
         return console.to(house, f"{HOME}/{known.key}", "con.cli.switched.off" if form["action"] == "off" else "con.cli.switched.on")
 
 
