@@ -168,21 +168,22 @@ def _password(hasher: Hasher, wish: NewAccount) -> tuple[PasswordState, str | No
     return "none", None
 
 
-def store(connection: Connection, deps: Deps, account: Account, actor: str | None, how: str) -> None:
-    """Insert the account, tied to its contract if the register has it, and its audit row. Raises `accounts.Taken` when a
-    name is in use."""
+def store(connection: Connection, deps: Deps, account: Account, actor: str | None, how: str, address: str | None = None) -> None:
+    """Insert the account, tied to its contract if the register has it, and its audit row, with the caller's address. Raises
+    `accounts.Taken` when a name is in use."""
     accounts.add(connection, account)
     if account.contractor_id and not account.contract_key and deps.settings.contractors.url == "register:":
         for account_id, contract_key in contract_keys.find(connection, deps.vault, [(account.id, account.contractor_id)]):
             accounts.tie(connection, account_id, contract_key)
-    record(connection, deps, account, "account_added", actor, {"how": how, "role": account.role})
+    record(connection, deps, account, "account_added", actor, {"how": how, "role": account.role}, address)
 
 
 def record(
-    connection: Connection, deps: Deps, account: Account, event: str, actor: str | None, detail: Mapping[str, Any] | None = None
-) -> None:
+    connection: Connection, deps: Deps, account: Account, event: str, actor: str | None, detail: Mapping[str, Any] | None = None,
+    address: str | None = None,
+) -> None:  # fmt: skip
     """An audit row of something that `actor` did to the account."""
-    records.add(connection, deps, event, account_id=account.id, actor=actor, detail=detail)
+    records.add(connection, deps, event, account_id=account.id, actor=actor, detail=detail, address=address)
 
 
 def lock(connection: Connection, deps: Deps, account: Account, actor: str) -> None:

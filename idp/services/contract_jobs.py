@@ -30,14 +30,14 @@ class Refused(Exception):
         self.code = code
 
 
-def receive(deps: Deps, actor: Account, name: str, file: BinaryIO) -> str:
+def receive(deps: Deps, actor: Account, name: str, file: BinaryIO, address: str | None = None) -> str:
     """Take a whole file, sealed piece by piece; returns the id of its import. Raises `Unreadable`, `Unavailable`."""
     head = contractor_csv.head(file)
     size = file.seek(0, io.SEEK_END)
     job = Job(vault.random_id(), "receiving", deps.now(), actor.id, _UNSEEN.sub("_", name)[-100:], size, head.encoding)
     with deps.database.write() as connection:
         table.add(connection, job)
-        _note(connection, deps, "contracts_uploaded", actor, job.id)
+        _note(connection, deps, "contracts_uploaded", actor, job.id, address)
     file.seek(0)
     number = 0
     while piece := file.read(PART):
@@ -54,9 +54,9 @@ def _place(job_id: str, number: int) -> str:
     return f"contract_import_parts:{job_id}:{number}"
 
 
-def _note(connection: Connection, deps: Deps, event: str, actor: Account, job_id: str, **detail: Any) -> None:
+def _note(connection: Connection, deps: Deps, event: str, actor: Account, job_id: str, address: str | None, **detail: Any) -> None:
     records.add(
-        connection, deps, event, client_id=console_client.through(actor), actor=actor.id, detail={"import": job_id, **detail}
+        connection, deps, event, client_id=console_client.through(actor), actor=actor.id, address=address, detail={"import": job_id, **detail}
     )  # fmt: skip
 
 
@@ -94,7 +94,7 @@ def guess(deps: Deps, headings: Sequence[str]) -> list[str | None]:
     return [known[name] if (name := _named(deps, one)) in known else column_of(one) for one in headings[:COLUMNS]]
 
 
-def check(deps: Deps, actor: Account, job: Job, columns: Sequence[str | None] | None) -> None:
+def check(deps: Deps, actor: Account, job: Job, columns: Sequence[str | None] | None, address: str | None = None) -> None:
     """Let the file be tried, with these columns, or again with those that it has. Raises `Refused`."""
     values: dict[str, Any] = {}
     if columns is not None:
@@ -107,7 +107,7 @@ def check(deps: Deps, actor: Account, job: Job, columns: Sequence[str | None] | 
         states = ["columns", "checked"] if columns is not None else ["checked"]
         if not table.move(connection, job.id, states, "check", attempts=0, step="", done=0, total=job.size, **values):
             raise Refused("gone")
-        _note(connection, deps, "contracts_tried", actor, job.id)
+        _note(connection, deps, "contracts_tried", actor, job.id, address)
 
 
 def needs_another(job: Job) -> bool:
@@ -124,7 +124,7 @@ def usable(job: Job) -> bool:
     return bool(counts.get("new", 0) + counts.get("changed", 0) + counts.get("unchanged", 0))
 
 
-def apply(deps: Deps, actor: Account, job: Job, reason: str, ticket: str) -> None:
+def apply(deps: Deps, actor: Account, job: Job, reason: str, ticket: str, address: str | None = None) -> None:
     """Let it be written to the register. Raises `Refused`: "other" if somebody else has to say so, "stale" if the register
     has been written since the file was tried."""
     if not usable(job):
@@ -138,7 +138,7 @@ def apply(deps: Deps, actor: Account, job: Job, reason: str, ticket: str) -> Non
         values = {"applied_by": actor.id, "attempts": 0, "step": "", "done": 0, "total": job.size}
         if not table.move(connection, job.id, ["checked"], "apply", **values):
             raise Refused("gone")
-        _note(connection, deps, "contracts_applied", actor, job.id, reason=reason, ticket=ticket)
+        _note(connection, deps, "contracts_applied", actor, job.id, address, reason=reason, ticket=ticket)
 
 
 def can_undo(deps: Deps, job: Job) -> bool:
@@ -148,20 +148,20 @@ def can_undo(deps: Deps, job: Job) -> bool:
     return job.state == "done" and last is not None and last.id == job.id and deps.now() - job.finished_at < UNDO
 
 
-def undo(deps: Deps, actor: Account, job: Job, reason: str, ticket: str) -> None:
+def undo(deps: Deps, actor: Account, job: Job, reason: str, ticket: str, address: str | None = None) -> None:
     """Let it be taken back. Raises `Refused`."""
     if not can_undo(deps, job):
         raise Refused("late")
     with deps.database.write() as connection:
         if not table.move(connection, job.id, ["done"], "undo", attempts=0, step="", done=0, total=0):
             raise Refused("gone")
-        _note(connection, deps, "contracts_undone", actor, job.id, reason=reason, ticket=ticket)
+        _note(connection, deps, "contracts_undone", actor, job.id, address, reason=reason, ticket=ticket)
 
 
-def drop(deps: Deps, actor: Account, job: Job) -> None:
+def drop(deps: Deps, actor: Account, job: Job, address: str | None = None) -> None:
     """Nothing comes of it: the file goes. Raises `Refused`."""
     with deps.database.write() as connection:
         if not table.move(connection, job.id, ["columns", "checked"], "dropped"):
             raise Refused("gone")
         table.drop_parts(connection, job.id)
-        _note(connection, deps, "contracts_dropped", actor, job.id)
+        _note(connection, deps, "contracts_dropped", actor, job.id, address)

@@ -17,13 +17,18 @@ PATH = "/console/invited"
 MAIL, HAND = "mail", "mailbox"  # how the link reached them: what comes by mail proves the address
 
 
-def issue(connection: Connection, deps: Deps, account: Account, actor: str, client_id: str | None = None, by: str = MAIL, **detail: str) -> str:
-    """The address of a new invitation, in the caller's transaction; the one before is void. `account` has no password yet."""
+def issue(
+    connection: Connection, deps: Deps, account: Account, actor: str, client_id: str | None = None, by: str = MAIL, address: str | None = None,
+    **detail: str,
+) -> str:  # fmt: skip
+    """The link of a new invitation, in the caller's transaction; the one before is void. `account` has no password yet; `address`:
+    the network address of who invites."""
     channel: links.Channel = "mail" if by == MAIL else "mailbox"
     token = links.issue(connection, deps, "invite", account.id, LIFE, channel, account.epoch)
     records.add(
-        connection, deps, "staff_invited", account_id=account.id, actor=actor, client_id=client_id, detail={"role": account.role, **detail}
-    )
+        connection, deps, "staff_invited", account_id=account.id, actor=actor, client_id=client_id, address=address,
+        detail={"role": account.role, **detail},
+    )  # fmt: skip
     return f"{deps.settings.issuer}{PATH}/link/{token}"
 
 
@@ -41,12 +46,12 @@ def by_hand(deps: Deps, hasher: Hasher, actor: str, login_id: str, email: str, l
         return known or new, issue(connection, deps, known or new, actor, by=HAND)
 
 
-def send(connection: Connection, deps: Deps, account: Account, actor: str, client_id: str, **detail: str) -> None:
+def send(connection: Connection, deps: Deps, account: Account, actor: str, client_id: str, caller: str, **detail: str) -> None:
     """The same by mail, to the account's first address that is proven, or else the first one, which the link proves. `account`
-    comes with its destinations."""
+    comes with its destinations; `caller`: the network address of who invites."""
     mails = [item for item in account.destinations if item.kind == "email"]
     first = next((item for item in mails if item.verified_at), mails[0])
-    address, to = issue(connection, deps, account, actor, client_id, HAND if first.verified_at else MAIL, **detail), first.address
+    address, to = issue(connection, deps, account, actor, client_id, HAND if first.verified_at else MAIL, caller, **detail), first.address
     facts = {"url": address, "site": f"{deps.settings.issuer}/", "time": deps.now() + LIFE}
     letters.write(
         connection, deps, account_id=account.id, channel="mail", to=to, template="mail.invite", locale=account.locale, facts=facts,

@@ -8,9 +8,13 @@ import pytest
 
 from idp.services import client_changes
 from tests.console.conftest import Built
+from tests.console.files import send
 from tests.console.people import Inside
 from tests.console.test_audit import rows_of
 from tests.console.test_clients import CB, FORM, add, row, seen
+from tests.console.test_register import ROWS, bring, work
+from tests.contractor.files import JAPANESE, text
+from tests.running import new_name
 
 HERE = "203.0.113.77"
 JWK = {"kty": "EC", "crv": "P-256", "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU", "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0", "alg": "ES256"}
@@ -97,3 +101,20 @@ def test_what_else_is_done_to_a_client_is_on_record_with_its_address(built: Buil
         admin.post(page + "/off", action=action, reason="試験")
     events = ("client_secret_rotated", "client_disabled", "client_enabled", "client_removed")
     assert [last(built, event)["address"] for event in events] == [HERE] * 4
+
+def test_imports_and_invitations_are_on_record_with_their_address(built: Built, admin: Inside) -> None:
+    where = bring(admin, ROWS)
+    work(built)
+    admin.post(where, action="again")
+    work(built)
+    admin.post(where, action="apply", reason="月次")
+    work(built)
+    admin.post(where, action="undo", reason="まちがい")
+    work(built)
+    admin.post(send(admin, text(ROWS, JAPANESE).encode()).headers["Location"], action="drop")
+    events = ("contracts_uploaded", "contracts_tried", "contracts_applied", "contracts_undone", "contracts_dropped")
+    assert [(last(built, event)["address"], last(built, event)["actor"]) for event in events] == [(HERE, admin.account.id)] * 5
+    name = new_name()
+    assert admin.post("/console/staff/invite", login_id=name, email="new@example.jp", role="desk", reason="増員").status_code == 303
+    assert [last(built, event)["address"] for event in ("account_added", "staff_invited")] == [HERE, HERE]
+    assert last(built, "staff_invited")["detail"]["reason"] == "増員"

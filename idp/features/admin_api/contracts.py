@@ -70,7 +70,7 @@ def receive(call: Call) -> dict[str, Any]:
         file = cast(BinaryIO, into)
         _streamed(deps, request.environ["wsgi.input"], int(length), file)
         try:
-            job_id = contract_jobs.receive(deps, call.actor, f"{call.client.id}.csv", file)
+            job_id = contract_jobs.receive(deps, call.actor, f"{call.client.id}.csv", file, call.request.address)
         except Unreadable as error:
             raise Problem(400, "unreadable_file", f"the file cannot be read: {error.code}") from None
     return _told(_tried(call, job_id))
@@ -97,7 +97,8 @@ def _tried(call: Call, job_id: str) -> Job:
         job = table.find(connection, job_id)
     assert job
     try:
-        contract_jobs.check(deps, call.actor, job, contract_jobs.guess(deps, contract_jobs.head_of(deps, job).headings))
+        columns = contract_jobs.guess(deps, contract_jobs.head_of(deps, job).headings)
+        contract_jobs.check(deps, call.actor, job, columns, call.request.address)
     except Refused:
         return job  # somebody says in the console what the columns are
     with deps.database.read() as connection:
@@ -122,16 +123,16 @@ def apply(call: Call) -> dict[str, Any]:
     def act(job: Job) -> None:
         if job.state == "checked" and contract_jobs.needs_another(job):
             raise Refused("other")
-        contract_jobs.apply(call.house.deps, call.actor, job, **call.why)
+        contract_jobs.apply(call.house.deps, call.actor, job, address=call.request.address, **call.why)
 
     return _changed(call, act)
 
 
 def undo(call: Call) -> dict[str, Any]:
     """Take the last import back."""
-    return _changed(call, lambda job: contract_jobs.undo(call.house.deps, call.actor, job, **call.why))
+    return _changed(call, lambda job: contract_jobs.undo(call.house.deps, call.actor, job, address=call.request.address, **call.why))
 
 
 def drop(call: Call) -> dict[str, Any]:
     """Nothing comes of it."""
-    return _changed(call, lambda job: contract_jobs.drop(call.house.deps, call.actor, job))
+    return _changed(call, lambda job: contract_jobs.drop(call.house.deps, call.actor, job, call.request.address))

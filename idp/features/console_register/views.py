@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, Response, g, redirect
+from flask import Blueprint, Response, g, redirect, request
 
 from idp.domain.contract import COLUMNS
 from idp.features.console_register import flow, forms
@@ -47,7 +47,7 @@ def blueprint(house: House) -> Blueprint:
             raise PageError(400, "error.bad_request")
         with upload.received(deps, contract_jobs.MAX_BYTES) as found:
             try:
-                job_id = contract_jobs.receive(deps, console.who().account, found.name, found.file)
+                job_id = contract_jobs.receive(deps, console.who().account, found.name, found.file, request.remote_addr)
             except Unreadable as error:
                 return _new(house, [_error(house, upload.FIELD, f"con.reg.file.{error.code}")])
         return redirect(f"{HOME}/{job_id}", 303)
@@ -111,18 +111,18 @@ def _one(room: Blueprint, house: House) -> None:
 
 
 def _done(house: House, job: Job, form: dict[str, Any], why: Because) -> None:
-    deps, actor = house.deps, console.who().account
+    deps, actor, address = house.deps, console.who().account, request.remote_addr
     match form["action"]:
         case "check":
-            contract_jobs.check(deps, actor, job, flow.chosen(g.form, contract_jobs.COLUMNS))
+            contract_jobs.check(deps, actor, job, flow.chosen(g.form, contract_jobs.COLUMNS), address)
         case "again":
-            contract_jobs.check(deps, actor, job, None)
+            contract_jobs.check(deps, actor, job, None, address)
         case "apply":
-            contract_jobs.apply(deps, actor, job, why.reason, why.ticket)
+            contract_jobs.apply(deps, actor, job, why.reason, why.ticket, address)
         case "undo":
-            contract_jobs.undo(deps, actor, job, why.reason, why.ticket)
+            contract_jobs.undo(deps, actor, job, why.reason, why.ticket, address)
         case "drop":
-            contract_jobs.drop(deps, actor, job)
+            contract_jobs.drop(deps, actor, job, address)
         case _:
             raise PageError(400, "error.bad_request")
 

@@ -76,8 +76,8 @@ def invite(deps: Deps, hasher: Hasher, actor: Actor, login_id: str, email: str, 
     try:
         new = account_service.new_account(deps, hasher, wish)
         with deps.database.write() as connection:
-            account_service.store(connection, deps, new, actor.account.id, "invitation")
-            invitations.send(connection, deps, new, actor.account.id, console_client.CLIENT_ID, **actor.why)
+            account_service.store(connection, deps, new, actor.account.id, "invitation", actor.address)
+            invitations.send(connection, deps, new, actor.account.id, console_client.CLIENT_ID, actor.address, **actor.why)
     except account_service.Rejected as error:
         return error.problems
     except accounts.Taken:
@@ -147,7 +147,7 @@ def _enable(connection: Connection, deps: Deps, actor: Actor, target: Account, r
 
 
 def _invite(connection: Connection, deps: Deps, actor: Actor, target: Account, role: Role) -> None:
-    invitations.send(connection, deps, target, actor.account.id, console_client.CLIENT_ID, **actor.why)
+    invitations.send(connection, deps, target, actor.account.id, console_client.CLIENT_ID, actor.address, **actor.why)
 
 
 def _anew(connection: Connection, deps: Deps, actor: Actor, target: Account, role: Role) -> None:
@@ -166,7 +166,7 @@ def _anew(connection: Connection, deps: Deps, actor: Actor, target: Account, rol
     logouts.all_ended(connection, deps, target.id)
     notices.tell(connection, deps, target, "notice.desk", {"datetime": deps.now(), "summary": "staff_begun_anew"})
     now_there = accounts.by_id(connection, target.id, with_destinations=True) or target
-    invitations.send(connection, deps, now_there, actor.account.id, console_client.CLIENT_ID, **actor.why)
+    invitations.send(connection, deps, now_there, actor.account.id, console_client.CLIENT_ID, actor.address, **actor.why)
 
 
 _DOING: Mapping[Act, Callable[[Connection, Deps, Actor, Account, Role], None]] = {
