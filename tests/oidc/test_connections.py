@@ -11,9 +11,10 @@ from tests import services
 from tests.oidc import offline
 from tests.oidc.installation import Installation
 from tests.oidc.offline import begin, begin_by_consent, on_record
-from tests.oidc.televisions import connected, raise_epoch
+from tests.oidc.televisions import DONE, answered, begun, connected, poll, raise_epoch
 from tests.oidc.test_token_endpoint import refusal
 from tests.running import Browser, form_of
+from tests.settings.member import title
 
 PAGE = "/account/sessions"
 TABLET = "Mozilla/5.0 (iPad; CPU OS 18_0 like Mac OS X) Safari/604.1"
@@ -94,6 +95,31 @@ def test_all_other_devices_are_televisions_too(each: Installation) -> None:
     assert "ログアウトさせました" in page.text
     refusal(offline.refresh(tv, television["refresh_token"]), "invalid_grant")
     assert offline.refresh(portal, service["refresh_token"]).status_code == 200
+
+
+def test_all_other_devices_are_also_televisions_that_have_not_fetched_their_tokens(each: Installation) -> None:
+    """Requirement RV-02: nobody else's, and none that is allowed afterwards."""
+    tv, browser, neighbour = each.portals["tv"], each.browser(each.member()), each.browser(each.member())
+    first, second, other = (begun(tv) for _ in range(3))
+    for who, one in ((browser, first), (neighbour, other)):
+        assert title(answered(who, one["user_code"])) == DONE
+    browser.submit(form_of(browser.go(PAGE)), end="others")
+    assert title(answered(browser, second["user_code"])) == DONE
+    for _ in range(2):
+        refusal(poll(tv, first["device_code"]), "access_denied")
+    assert tv.granted(poll(tv, second["device_code"])) and tv.granted(poll(tv, other["device_code"]))
+    third = begun(tv)
+    answered(browser, third["user_code"])
+    browser.submit(form_of(browser.go(PAGE)), end="others")
+    refusal(poll(tv, third["device_code"]), "access_denied")
+
+
+def test_signing_out_here_leaves_a_television_that_has_not_fetched_its_tokens(each: Installation) -> None:
+    tv, browser = each.portals["tv"], each.browser(each.member())
+    found = begun(tv)
+    answered(browser, found["user_code"])
+    browser.submit(form_of(browser.go("/")))
+    assert tv.granted(poll(tv, found["device_code"]))
 
 
 def test_what_signing_out_everywhere_has_ended_is_not_there(each: Installation) -> None:

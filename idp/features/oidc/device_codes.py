@@ -17,13 +17,13 @@ from idp import vault
 from idp.deps import Deps
 from idp.domain import folding
 from idp.features.oidc.request import AuthorizationRequest, from_dict
-from idp.services import limits
+from idp.services import limits, televisions
+from idp.services.televisions import GRACE
 from idp.vault import fingerprint
 
 DIGITS = 10
 INTERVAL = 5  # seconds between two questions of a television (section 3.2), and what each hasty one adds (section 3.5)
 EARLY = 1  # second by which the network may bring a question too early
-GRACE = 120  # seconds in which a request that was answered at the last moment can still be collected
 MAX_CODE = 128
 
 
@@ -125,7 +125,7 @@ def collect(deps: Deps, pending: Pending) -> dict[str, Any]:
             raise ExpiredTokenError()
         raise SlowDownError() if _hasty(deps, pending) else AuthorizationPendingError()
     said: dict[str, Any] = json.loads(spent.value)
-    if "grant" not in said:
+    if "grant" not in said or televisions.ended_since(deps, said["grant"]["subject"], said.get("ended", "")):
         raise AccessDeniedError()
     if not spent.first:
         raise InvalidGrantError("the device code has been used")

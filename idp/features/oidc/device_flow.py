@@ -14,7 +14,7 @@ from idp.domain.journey import Journey
 from idp.features.oidc import device_codes, flow
 from idp.features.oidc.device_codes import Pending
 from idp.features.oidc.request import from_dict
-from idp.services import limits, records
+from idp.services import limits, records, televisions
 from idp.services.client_register import ClientRegister
 
 log = structlog.get_logger("idp.device")
@@ -78,7 +78,8 @@ def approve(deps: Deps, journey: Journey, account: Account, who: Caller) -> bool
     facts = flow.facts(deps, journey, account, request)
     ids = {"grant_id": vault.random_id(), "sid": vault.random_id()}
     grant = Grant(**ids, client_id=request.target.client_id, device=TELEVISION, **facts)
-    pending = device_codes.answer(deps, request, {"grant": vars(grant), "device": who.device})
+    said = {"grant": vars(grant), "device": who.device, "ended": televisions.last_end(deps, account.id)}
+    pending = device_codes.answer(deps, request, said)
     if pending is None:
         return False
     _record(deps, "device_approved", account.id, pending, who)

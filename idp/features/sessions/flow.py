@@ -6,6 +6,7 @@ from idp.deps import Deps
 from idp.domain.account import Account
 from idp.features.sessions import connections
 from idp.services import logouts, portal_events, records, sessions
+from idp.services import televisions as waiting
 from idp.services.open_sessions import alive
 from idp.tables import accounts, grants, refresh_families
 from idp.tables.database import Connection
@@ -22,6 +23,8 @@ def end(deps: Deps, account: Account, which: str, here: str, address: str) -> in
         sessions.end(deps, one.sid)
     if not known and which != OTHERS:
         return 0
+    if which == OTHERS:
+        waiting.end_waiting(deps, account.id)
     with deps.database.write() as connection:
         logouts.ended(connection, deps, *(one.sid for one in known))
         _end_tokens(connection, deps, account, [one.sid for one in known if not one.here])
