@@ -135,7 +135,7 @@ class Client:
         address may carry any port (RFC 8252 section 7.3)."""
         if uri in self.redirect_uris:
             return True
-        if self.application_type != "native" or redirect_uri_problem(uri, "native"):
+        if self.application_type != "native" or url_problem(uri):
             return False
         return any(
             without_port(known) == without_port(uri) for known in self.redirect_uris if known.startswith("http://")
@@ -196,10 +196,9 @@ def _host(netloc: str) -> str:
     return re.sub(r":[0-9]*$", "", netloc)
 
 
-def redirect_uri_problem(uri: Any, application_type: str) -> Problem | None:
-    """Why this redirect URI cannot be registered (RFC 9700 section 2.1, RFC 8252 sections 7.2 and 7.3), or None.
-
-    Loopback http is for native apps, and for portals under development.
-    """
-    del application_type  # both kinds follow the same rule today; private-use schemes are not accepted
-    return url_problem(uri)
+def redirect_uri_problem(uri: str, application_type: str) -> Problem | None:
+    """Why a client of this type cannot register this redirect URI, which has passed `url_problem`, with a provider that members
+    use, or None: http of the member's own machine is for native apps (OIDC Registration section 2, requirement AZ-04)."""
+    if application_type == "native" or urlsplit(uri).scheme == "https":
+        return None
+    return Problem("redirect_native", 'use https (http is for "application_type": "native")', uri)

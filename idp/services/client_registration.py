@@ -52,7 +52,7 @@ class Metadata(ClientOnPages, ProofOfClient, EventsOfClient, SectorOfClient):
     client_secret = fields.String(
         validate=validate.Regexp(rf"^[\x20-\x7e]{{{MIN_SECRET},200}}$", error=Problem("secret", "{low} to 200 ASCII characters; or leave it out", low=MIN_SECRET))
     )
-    redirect_uris = fields.List(_address(lambda u: rules.redirect_uri_problem(u, "web")))
+    redirect_uris = fields.List(_address(rules.url_problem))
     post_logout_redirect_uris = fields.List(_address(rules.url_problem))
     token_endpoint_auth_method = fields.String(validate=validate.OneOf(rules.AUTH_METHODS))
     grant_types = fields.List(fields.String(validate=validate.OneOf(rules.GRANT_TYPES)))
@@ -196,10 +196,12 @@ def register(deps: Deps, text: str | dict[str, Any], fetcher: Fetcher | None = N
 
 
 def _check_redirects(deps: Deps, data: dict[str, Any]) -> None:
-    """Whether the client's profile allows its addresses; a provider on this machine itself is there to be tried."""
-    if not deps.settings.secure or (profile := data.get("profile")) is None:
+    """Whether the client's type and profile allow its addresses; a provider on this machine itself is there to be tried."""
+    if not deps.settings.secure:
         return
-    if wrong := [words for uri in data.get("redirect_uris", []) if (words := fapi.redirect_problem(profile, uri))]:
+    profile, kind = data.get("profile"), data.get("application_type", "web")
+    found = [fapi.redirect_problem(profile, uri) if profile else rules.redirect_uri_problem(uri, kind) for uri in data.get("redirect_uris", [])]
+    if wrong := [words for words in found if words]:
         raise Rejected([("redirect_uris", words) for words in wrong])
 
 

@@ -1,13 +1,15 @@
 """`POST /clients`: dynamic registration, behind initial access tokens (RFC 7591; requirements DC-01 and DC-02)."""
 
+import dataclasses
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any, Iterator
 
 import pytest
 
 from idp import parts
-from idp.services import client_registration
+from idp.services import client_registration, dynamic_clients
 from idp.services.client_registration import Rejected
 from idp.tables.schema import audit, client_invitations, clients
 from idp.tables.schema import metadata as tables
@@ -129,6 +131,21 @@ def test_a_name_that_stands_twice_is_refused_not_guessed(registry: Registry, bod
     assert error(registry.send("PUT", path, token, b'{"client_id":"%s",' % client["client_id"].encode() + body[1:])) == "invalid_client_metadata"
     with pytest.raises(Rejected, match="each name once"):
         client_registration.register(registry.deps, body.decode())
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "[::1]", "localhost"])
+def test_http_of_the_members_own_machine_is_for_native_apps(registry: Registry, host: str) -> None:
+    """OIDC Registration section 2 (requirement AZ-04); a provider on this machine itself is there to be tried."""
+    secure = dataclasses.replace(registry.deps, settings=dataclasses.replace(registry.deps.settings, issuer="https://id.example"))
+    token, wish = registry.invited(), {**WISH, "redirect_uris": ["https://shop.example/cb", f"http://{host}:3000/cb"]}
+    fetcher = parts.open_fetcher(secure.settings)
+    assert registry.register(redirect_uris=wish["redirect_uris"])
+    for kind in ({}, {"application_type": "web"}):
+        for add in (partial(dynamic_clients.create, secure, token, lambda: json.dumps(wish | kind), fetcher, ""), partial(client_registration.register, secure, wish | kind)):
+            with pytest.raises(Rejected, match=r'redirect_uris: .http://.* "application_type": "native"'):
+                add()
+    assert client_registration.register(secure, {**wish, "application_type": "native", "token_endpoint_auth_method": "none"})
+    assert dynamic_clients.create(secure, token, lambda: json.dumps({**wish, "application_type": "native"}), fetcher, "")
 
 
 def test_other_kinds_and_sizes_are_refused(registry: Registry) -> None:
