@@ -67,6 +67,17 @@ def test_wrong_ones_count_as_failed_sign_ins(idp: Idp, portal: dict, hanako: Mem
     assert "までログインできません" in browser.sign_in(browser.authorize(portal), hanako.name).text
 
 
+def test_whoever_hammers_the_name_from_outside_keeps_no_member_from_changing_the_password(idp: Idp, portal: dict, hanako: Member) -> None:
+    outsider = Browser(idp)
+    page = outsider.authorize(portal)
+    for _ in range(5):
+        page = outsider.sign_in(page, hanako.name, "Wrong1wrong")
+    assert "までログインできません" in page.text
+    assert "現在のパスワードが違います" in errors(change(hanako, current="Wrong1wrong"))
+    assert "パスワードを変更しました" in change(hanako).text
+    assert "code" in answer_of(outsider.sign_in(page, hanako.name, NEW))
+
+
 def test_who_has_a_second_factor_proves_it_first(idp: Idp, hanako: Member) -> None:
     hanako.switch_on()
     other = Browser(idp)

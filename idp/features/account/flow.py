@@ -73,8 +73,10 @@ class Change:
 
 def change_password(deps: Deps, hasher: Hasher, account: Account, current: str, typed: str, again: str, who: Caller) -> Change:
     """Set a new password; everything else that was open ends. A wrong current one counts as a failed sign-in (requirements
-    LG-05, PW-07). `account` comes with its destinations. Raises `Busy`; then nothing was counted."""
-    bucket = "password:" + account.id
+    LG-05, PW-07); those of others, who need no session for them, do not keep the member from this page (LG-07). `account` comes
+    with its destinations. Raises `Busy`; then nothing was counted."""
+    outside = "password:" + account.id
+    bucket = outside + ":session"
     with deps.database.write() as connection:
         reserved = failures.reserve(connection, bucket, deps.policy.waits, deps.now())
     if not reserved.allowed:
@@ -87,6 +89,8 @@ def change_password(deps: Deps, hasher: Hasher, account: Account, current: str, 
             failures.give_back(connection, bucket, reserved)
         raise
     if not right:
+        with deps.database.write() as connection:
+            failures.reserve(connection, outside, deps.policy.waits, deps.now())
         waits = reserved.wait_until > deps.now()
         return Change(wrong=(("current_password", "login.err.locked" if waits else "pw.err.current", {"time": reserved.wait_until} if waits else {}),))
     with deps.database.write() as connection:
