@@ -20,6 +20,8 @@ TIMEOUT = (3.05, 10.0)  # seconds: to connect, and between two bytes of the answ
 MAX_ANSWER = 65_536
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
 XML = "xml:"  # before an id_field that names an element instead of a JSON path
+_WORD, _LONG = re.compile("[0-9A-Za-z]+"), re.compile("[0-9]{6}")
+_PLAIN = frozenset({"code", "number", "password"})  # of our own texts, and needed to read what a gateway answers
 _PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 # these answers speak of us (password, address, pace), not of this message: it waits for the operator to mend it
 _ABOUT_US = frozenset({401, 403, 404, 405, 407, 408, 425, 429})
@@ -62,7 +64,7 @@ class HttpSms:
             return Sent("rejected", reason=str(error))
         headers, data = self._filled(to, body, expires_at, idempotency_key)
         status, answer = self._ask("POST", data, headers)
-        said = f"{status} {_printable(answer)}"[:160]
+        said = f"{status} {_harmless(answer, body)}"[:160]
         if 200 <= status < 300:
             if re.search(self._settings.success, answer.decode("utf-8", "replace")) is None:
                 # an answer that broke off proves neither
@@ -199,5 +201,12 @@ def _pick(answer: bytes, path: str) -> str:
     return str(found)[:200] if isinstance(found, (str, int)) else ""
 
 
-def _printable(answer: bytes) -> str:
-    return re.sub(r"[^\x20-\x7e]+", " ", answer[:400].decode("ascii", "replace"))
+def _harmless(answer: bytes, body: str) -> str:
+    """What the gateway says, without what it repeats of the message: this is kept and shown to staff, who must see no code, link or
+    login ID of a member. Numbers as long as a code go whatever the message holds."""
+    secret = {word for word in _WORD.findall(body) if len(word) >= 4} - _PLAIN
+
+    def shown(found: re.Match[str]) -> str:
+        return "****" if found[0] in secret or _LONG.search(found[0]) else found[0]
+
+    return _WORD.sub(shown, re.sub(r"[^\x20-\x7e]+", " ", answer.decode("ascii", "replace")))

@@ -2,6 +2,7 @@
 
 import base64
 import contextlib
+import json
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -176,3 +177,17 @@ def test_descriptions_that_cannot_be_used(settings: GatewaySettings) -> None:
 def test_the_text_never_crosses_the_network_in_clear(url: str) -> None:
     with pytest.raises(ValueError):
         HttpSms(url, DESCRIBED["form"], clock)
+
+
+@pytest.mark.parametrize("status", [200, 400, 500])
+@pytest.mark.parametrize("secret", ["012345", "1234", "Zk3q-mm7w", "hanakoyamada"])
+def test_of_what_the_gateway_repeats_of_the_message_nothing_is_kept(status: int, secret: str) -> None:
+    text = f"Reset: https://id.example.jp/r/{secret} code: {secret}\n\n@id.example.jp #{secret}"
+    gateway = Gateway(status=status, body=json.dumps({"code": 21211, "text": text, "to": "819012345678"}).encode())
+    with described(replace(DESCRIBED["form"], success="never"), gateway) as plug:
+        try:
+            said = plug.send("+819012345678", text, EXPIRES, "k").reason
+        except Unavailable as error:
+            said = str(error)
+    assert f"{status} " in said and '"code": 21211' in said
+    assert all(part not in said for part in (*secret.split("-"), "12345678"))
