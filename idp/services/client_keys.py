@@ -24,6 +24,7 @@ MIN_BITS, MAX_BITS = 2_048, 4_096
 FRESH = 600  # seconds for which fetched keys are taken as they are
 AGAIN = 60  # seconds between two looks at one client's address, whatever is asked with
 LAST = 3_600  # seconds after which keys that could not be fetched again count no more
+PATIENCE = 2.0  # seconds for which a key that somebody else may be fetching is waited for
 TYPES = ("application/json", "application/jwk-set+json")
 PRIVATE = ("d", "p", "q", "dp", "dq", "qi", "oth", "k")
 
@@ -129,6 +130,8 @@ class ClientKeys:
         self._deps, self._fetcher = deps, fetcher
         self._kept: dict[str, _Kept] = {}
         self._locks: dict[str, threading.Lock] = {}
+        # who fetches or waits for it holds one, so that addresses that do not answer leave threads for everybody else
+        self._slots = threading.Semaphore(deps.settings.server.threads // 2)
 
     def find(self, client: Client, kid: str | None, alg: str) -> Any:
         """The one key of the client with this kid and for this algorithm, or without a kid the only one for it; or None."""
@@ -139,17 +142,36 @@ class ClientKeys:
             return _chosen(kept.keys, kid, alg)
         if client.jwks_uri is None:
             return None
-        with self._locks.setdefault(client.id, threading.Lock()):  # who comes second finds what the first one fetched
-            kept = self._kept[client.id] = self._looked_up(client.id, client.jwks_uri, kid, alg)
+        if self._due(self._known(client.id, client.jwks_uri), kid, alg) and self._slots.acquire(blocking=False):
+            try:
+                self._follow(client.id, client.jwks_uri, kid, alg)
+            finally:
+                self._slots.release()
+        kept = self._known(client.id, client.jwks_uri)
         return _chosen(kept.keys, kid, alg) if self._deps.clock() - kept.read < LAST else None
 
-    def _looked_up(self, client_id: str, uri: str, kid: str | None, alg: str) -> _Kept:
-        now, kept = self._deps.clock(), self._kept.get(client_id)
-        if kept is None or kept.source != uri:
-            kept = _Kept(uri)
-        wanted = now - kept.read >= FRESH or _chosen(kept.keys, kid, alg) is None
-        if not wanted or now - kept.tried < AGAIN:
-            return kept
+    def _known(self, client_id: str, uri: str) -> _Kept:
+        kept = self._kept.get(client_id)
+        return kept if kept is not None and kept.source == uri else _Kept(uri)
+
+    def _due(self, kept: _Kept, kid: str | None, alg: str) -> bool:
+        now = self._deps.clock()
+        return now - kept.tried >= AGAIN and (now - kept.read >= FRESH or _chosen(kept.keys, kid, alg) is None)
+
+    def _follow(self, client_id: str, uri: str, kid: str | None, alg: str) -> None:
+        """Keep what stands there now. One thread asks; another one waits for it if it knows no such key, and not for long."""
+        lock = self._locks.setdefault(client_id, threading.Lock())
+        known = _chosen(self._known(client_id, uri).keys, kid, alg) is not None
+        if not lock.acquire(timeout=0.0 if known else PATIENCE):
+            return
+        try:
+            if self._due(kept := self._known(client_id, uri), kid, alg):  # who comes second finds what the first one fetched
+                self._kept[client_id] = self._fetched(client_id, kept)
+        finally:
+            lock.release()
+
+    def _fetched(self, client_id: str, kept: _Kept) -> _Kept:
+        now, uri = self._deps.clock(), kept.source
         try:
             return _Kept(uri, _read(self._fetcher.get(uri, ", ".join(TYPES))), now, now)
         except (Unavailable, NotFetched) as error:

@@ -37,6 +37,8 @@ class Place:
     def __init__(self, port: int):
         self.uri = f"http://127.0.0.1:{port}/jwks"
         self.status, self.kind, self.body, self.read = 200, "application/json", b"", 0
+        self.asked, self.answers = threading.Event(), threading.Event()
+        self.answers.set()
 
     def show(self, *keys: Any) -> None:
         """Publish these keys."""
@@ -50,6 +52,8 @@ def published() -> Iterator[Place]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             place.read += 1
+            place.asked.set()
+            place.answers.wait(20)
             self.send_response(place.status)
             self.send_header("Content-Type", place.kind)
             self.send_header("Content-Length", str(len(place.body)))
@@ -66,6 +70,7 @@ def published() -> Iterator[Place]:
     try:
         yield place
     finally:
+        place.answers.set()
         server.shutdown()
         server.server_close()
 
@@ -79,11 +84,17 @@ class Clock:
         return self.now
 
 
-def keys_at(house: Installation, place: Place) -> tuple[ClientKeys, Client, Clock]:
-    """What a worker knows of a portal whose keys stand there."""
-    clock = Clock()
-    found = ClientKeys(replace(house.deps, clock=clock), SafeFetcher(loopback=True))
-    return found, Client("p", token_endpoint_auth_method="private_key_jwt", jwks_uri=place.uri), clock
+def portal_at(place: Place, name: str = "p") -> Client:
+    """A portal whose keys stand there."""
+    return Client(name, token_endpoint_auth_method="private_key_jwt", jwks_uri=place.uri)
+
+
+def keys_at(house: Installation, place: Place, threads: int = 32) -> tuple[ClientKeys, Client, Clock]:
+    """What a worker of so many threads knows of a portal whose keys stand there."""
+    clock, settings = Clock(), house.deps.settings
+    settings = replace(settings, server=replace(settings.server, threads=threads))
+    found = ClientKeys(replace(house.deps, clock=clock, settings=settings), SafeFetcher(loopback=True, seconds=20))
+    return found, portal_at(place), clock
 
 
 def refused(house: Installation, **changes: Any) -> str:
