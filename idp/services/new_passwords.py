@@ -35,12 +35,15 @@ def words_of(account: Account) -> tuple[str, ...]:
 
 
 def verdicts(deps: Deps, words: tuple[str, ...], typed: str, again: str) -> tuple[str, ...]:
-    """Codes of everything that is wrong with a new password; none if it will do. `again`: what the second box holds."""
+    """Codes of everything that is wrong with a new password; none if it will do. `again`: what the second box holds, which is
+    looked at once the first will do. Of an empty box only that is said."""
     rule = deps.policy.password
-    found = list(rules.verdicts(typed, rule, words, common_passwords.rank))
-    if rule.ask_twice and typed != again:
-        found.append("password.mismatch")
-    return tuple(found)
+    if not typed:
+        return ("password.empty",)
+    found = rules.verdicts(typed, rule, words, common_passwords.rank)
+    if found or not rule.ask_twice or typed == again:
+        return found
+    return ("password.mismatch",) if again else ("password.again",)
 
 
 def verdicts_for(deps: Deps, hasher: Hasher, account: Account, typed: str, again: str) -> tuple[str, ...]:

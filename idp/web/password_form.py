@@ -30,4 +30,4 @@ def errors(rule: PasswordRule, verdicts: Iterable[str]) -> list[dict[str, Any]]:
 
 
 def _field_of(code: str) -> str:
-    return "new_password_again" if code == "password.mismatch" else "new_password"
+    return "new_password_again" if code in ("password.mismatch", "password.again") else "new_password"

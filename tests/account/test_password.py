@@ -58,6 +58,11 @@ def test_a_password_that_will_not_do_is_refused_in_words(hanako: Member, new: st
     assert said in errors(page) and new not in page.text
 
 
+def test_of_an_empty_new_password_one_thing_is_said(hanako: Member) -> None:
+    page = change(hanako, new="")
+    assert errors(page).count("ください") == 1 and "新しいパスワードを入力してください" in errors(page)
+
+
 def test_wrong_ones_count_as_failed_sign_ins(idp: Idp, portal: dict, hanako: Member) -> None:
     for _ in range(4):
         assert "現在のパスワードが違います" in errors(change(hanako, current="Wrong1wrong"))

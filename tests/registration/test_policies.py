@@ -7,7 +7,7 @@ import pytest
 
 from tests import running, services
 from tests.contractor.files import contract
-from tests.registration.applicant import DETAILS, VERIFY, Applicant, import_contracts, said
+from tests.registration.applicant import DETAILS, PASSWORD, VERIFY, Applicant, import_contracts, said
 from tests.running import Browser, Form, Idp, form_of
 from tests.settings.member import errors, title
 
@@ -85,7 +85,11 @@ def test_the_password_is_asked_twice_and_the_new_address_gets_the_code_at_once(o
     page = hanako.send(hanako.begin(other.client()), kanji_name="髙橋花子1", **born, customer_number=rows[0]["customer_number"])
     attribute = 'passwordrules="minlength: 8; maxlength: 128; required: upper; required: lower; required: digit;'
     assert page.text.count(attribute) == page.text.count('autocomplete="new-password"') == 2
-    assert "2つのパスワードが同じではありません" in errors(hanako.details(page))
+    empty, once = "新しいパスワードを入力", "同じパスワードをもう一度入力"
+    for typed, again, said_of_it in (("", "", empty), ("", "x", empty), (PASSWORD, "", once), ("abc", "x", "8文字以上")):
+        found = errors(hanako.details(page, new_password=typed, new_password_again=again))
+        assert said_of_it in found and "同じではありません" not in found
+    assert "2つのパスワードが同じではありません" in errors(hanako.details(page, new_password_again="Kx7mQ2vnSumira"))
     page = hanako.details(hanako.browser.go(f"{DETAILS}?j={form_of(page).fields['j']}"), new_password_again="Kx7mQ2vnSumire")
     assert title(hanako.send(page)) == "メールをご確認ください"
     page = hanako.send(hanako.finish(hanako.open()))
