@@ -3,9 +3,9 @@
 from sqlalchemy import Connection, delete, select
 
 from idp.domain.account import Account
-from idp.tables import accounts, failures
+from idp.tables import accounts, failures, grants
 from idp.tables.schema import accounts as table
-from idp.tables.schema import audit, links, metadata
+from idp.tables.schema import audit, links, metadata, revoked_grants, session_clients
 
 PREFIX, LENGTH = "idp.probe.", 50  # longer than any login ID that a member may choose
 
@@ -20,6 +20,8 @@ def remove(connection: Connection, account_id: str) -> None:
     given out: nobody could ask for it."""
     if not connection.execute(select(table.c.id).where(table.c.id == account_id, table.c.login_id_key.startswith(PREFIX))).first():
         return
+    sids = connection.scalars(select(session_clients.c.sid).where(session_clients.c.account_id == account_id))
+    connection.execute(delete(revoked_grants).where(revoked_grants.c.id.in_([grants.session_id(sid) for sid in sids])))
     for one in reversed(metadata.sorted_tables):
         if "account_id" in one.c and one is not audit:
             connection.execute(delete(one).where(one.c.account_id == account_id))

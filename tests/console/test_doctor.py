@@ -221,7 +221,7 @@ def test_no_code_secret_or_verifier_is_kept(party: Party) -> None:
 
 def test_a_store_that_is_away_changes_no_answer(party: Party) -> None:
     class Away:
-        def add(self, *_: Any) -> bool:
+        def get(self, *_: Any) -> bytes:
             raise Unavailable("ephemeral")
 
     client = ClientRegister(party.deps).find(party.id)

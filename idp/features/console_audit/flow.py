@@ -100,7 +100,9 @@ def look(deps: Deps, wanted: Filter, before: int | None) -> Found:
 
 def _entry(row: Any, names: Mapping[str, str]) -> Entry:
     found = json.loads(row.detail)
-    changed = [(_said(name), *(map(_said, pair) if pair else (None, None))) for name, pair in found.pop("changed", {}).items()]
+    # a client's metadata by name, each with what it was and is; other events say otherwise what has changed
+    fields = found.pop("changed") if isinstance(found.get("changed"), dict) else {}
+    changed = [(_said(name), *(map(_said, pair) if pair else (None, None))) for name, pair in fields.items()]
     detail = {name: _said(value) for name, value in found.items()}
     change = (detail.pop("from"), detail.pop("to")) if "from" in detail and "to" in detail else None
     pair = lambda id: (names[id], id) if id else None  # noqa: E731
