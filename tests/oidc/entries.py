@@ -111,9 +111,10 @@ _bound: dict[str, str] = {}
 
 
 def _bound_token(cast: Cast) -> str:
-    if cast.bound.id not in _bound:
-        _bound[cast.bound.id] = proofs.bound(cast.bound, cast.browser)["access_token"]
-    return _bound[cast.bound.id]
+    known = f"{cast.bound.id} {cast.browser.cookies.get('idp-session')}"  # the token ends with its session
+    if known not in _bound:
+        _bound[known] = proofs.bound(cast.bound, cast.browser)["access_token"]
+    return _bound[known]
 
 
 def _proof(endpoint: str) -> Callable[..., str]:
