@@ -45,10 +45,12 @@ def _put(deps: Deps, session: Session, staff: bool) -> None:
 
 def start(deps: Deps, account: Account, proof: Proof, old_cookie: str | None) -> tuple[str, Session]:
     """A session under a new cookie value; the old one dies (requirement LG-10). The same member proving
-    themselves again keeps the `sid`; another member never does (AZ-11)."""
+    themselves again keeps the `sid`; another member never does (AZ-11). A session whose password still counts keeps its age, too, so
+    that codes alone never carry it over its absolute limit (SE-02)."""
     now = deps.now()
     old = find(deps, old_cookie) if old_cookie else None
-    kept = old is not None and old.subject == account.id and old.epoch == account.epoch
+    same = old is not None and old.subject == account.id  # also if what they have changed ended it just now
+    kept = same and old is not None and old.epoch == account.epoch
     secret = vault.random_token()
     session = Session(
         sid=old.sid if kept and old else vault.random_id(),
@@ -57,7 +59,7 @@ def start(deps: Deps, account: Account, proof: Proof, old_cookie: str | None) ->
         epoch=account.epoch,
         auth_time=proof.auth_time,
         methods=proof.methods,
-        created=now,
+        created=old.created if same and old and not proof.entered_here else now,
         seen=now,
         trusted=proof.trusted,
     )

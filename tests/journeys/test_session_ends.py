@@ -66,6 +66,22 @@ def test_an_old_session_ends_however_much_it_was_used(deps: Deps) -> None:
     assert sessions.find(nearly, cookie) is None, "kept for no longer than is left of its life"
 
 
+def test_codes_alone_never_carry_a_session_over_its_limit(deps: Deps) -> None:
+    member, code = person(deps), replace(PROOF, methods=("pwd", "otp", "email"))
+    cookie, session = sessions.start(deps, member, replace(PROOF, entered_here=True), None)
+    nearly, after = later(deps, 599), later(deps, 601)
+    stepped_up, again = sessions.start(nearly, member, replace(code, auth_time=nearly.now()), cookie)
+    assert (again.sid, again.created, again.auth_time) == (session.sid, session.created, nearly.now())
+    assert sessions.find(nearly, stepped_up) and sessions.find(after, stepped_up) is None
+    changed = replace(member, epoch=member.epoch + 1)  # what they have changed with it ended every session, and theirs goes on
+    gone_on, new = sessions.start(nearly, changed, code, stepped_up)
+    assert new.sid != session.sid and new.created == session.created and sessions.find(after, gone_on) is None
+    typed, anew = sessions.start(nearly, changed, replace(code, entered_here=True), gone_on)
+    assert (anew.sid, anew.created) == (new.sid, nearly.now()) and sessions.find(after, typed)
+    _, other = sessions.start(nearly, person(deps, "desk"), code, sessions.start(deps, member, PROOF, None)[0])
+    assert other.created == nearly.now()
+
+
 def test_an_ended_session_is_gone_at_once(deps: Deps) -> None:
     cookie, session = sessions.start(deps, person(deps), PROOF, None)
     sessions.end(deps, session.sid)
