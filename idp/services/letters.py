@@ -3,6 +3,7 @@
 import contextlib
 import json
 import re
+from datetime import date as Date
 from datetime import datetime
 from functools import cache
 from string import Formatter
@@ -116,9 +117,13 @@ def moment(locale: str, at: int) -> str:
 
 def day(locale: str, at: int) -> str:
     """The day of a Unix time in Japan, as a member reads it: 「2026年11月22日」, "22 November 2026"."""
-    local = datetime.fromtimestamp(at, JST)
-    month = texts.text(locale, "letter.months").split(" ")[local.month - 1]
-    return texts.text(locale, "letter.day").format(year=local.year, month=month, day=local.day)
+    return date(locale, datetime.fromtimestamp(at, JST).date())
+
+
+def date(locale: str, one: Date) -> str:
+    """A date as a member reads it: 「1958年4月1日」, "1 April 1958"."""
+    month = texts.text(locale, "letter.months").split(" ")[one.month - 1]
+    return texts.text(locale, "letter.day").format(year=one.year, month=month, day=one.day)
 
 
 def beat(deps: Deps) -> None:

@@ -43,6 +43,7 @@ def test_many_rows_are_read_in_pages(idp: Idp, portal: dict) -> None:
         values = ", ".join(row.replace(":at", str(at - start - n)) for n in range(25))
         rows(idp, f"INSERT INTO audit (at, event, result, account_id, client_id, address, detail) VALUES {values}", a=member.subject)
     page, seen = member.browser.go(HISTORY), 0
+    assert 0 < page.text.index('href="/account/not-me"') < page.text.index("パスワードがちがいました"), "right below what speaks of it"
     while True:
         found = page.text.count("パスワードがちがいました")
         assert found <= 20

@@ -21,7 +21,7 @@ def test_a_member_closes_the_account(idp: Idp, portal: dict) -> None:
     answer = answer_of(member.browser.sign_in(member.browser.authorize(portal), member.name))
     token = exchange(idp, portal, answer["code"]).json()["access_token"]
     page = member.at(CLOSE)
-    assert title(page) == "アカウントの削除" and "ご契約は解約されません" in page.text
+    assert title(page) == "アカウントの削除" and "ご契約は解約されません" in page.text and f"ログインID：{member.name}" in page.text
     assert "チェックを入れてください" in errors(member.send(page)) and rows(idp, "SELECT status FROM accounts WHERE id = :a", a=member.subject) == [("active",)]
     page = close(member)
     assert title(page) == "アカウントの削除を受け付けました" and re.search(r"20\d\d年\d+月\d+日まで", page.text)
@@ -60,7 +60,7 @@ def test_a_member_sees_what_is_kept_and_takes_it_along(idp: Idp, portal: dict, t
     member = Member(idp, "--phone", "090-1234-2222", "--contractor-id", "7654321", "--profile", str(profile))
     answer_of(member.browser.sign_in(member.browser.authorize(portal), member.name))
     page = member.at(DATA)
-    for word in (member.name, "はなこ", "09012342222", "7654321", "山田 花子", portal["client_name"]):
+    for word in (member.name, "はなこ", "090-1234-2222", "7654321", "山田 花子", "1958年4月1日", portal["client_name"]):
         assert word in page.text, word
     answer = member.browser.go(FILE)
     assert answer.headers["Content-Type"] == "application/json" and answer.headers["Cache-Control"] == "no-store"

@@ -42,3 +42,11 @@ def test_the_login_id_alone_is_enough_for_a_new_password(idp: Idp, person: Perso
     person.join()
     person.ask_by_name()
     assert title(person.set(person.browser.go(person.link()))) == "パスワードを再設定しました"
+
+
+def test_what_is_no_address_is_not_called_empty_and_a_company_is_asked_for_its_name(person: Person) -> None:
+    odd = errors(person.fill(isp_mail="ｈanako"))
+    assert "メールアドレスの形で入力" in odd and "ひかりネットのメールアドレスを入力" not in odd
+    assert "のメールアドレスを入力してください" in errors(person.fill(isp_mail=""))
+    company = errors(person.fill(type="corporate", corporate_name=""))
+    assert "会社名・団体名を入力" in company and "ご契約者名を" not in company

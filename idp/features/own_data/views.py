@@ -1,10 +1,12 @@
 """The page of what is held about a member, and the same as a file. Both after a fresh proof: it is all that there is to steal."""
 
+from datetime import date
 from typing import Any
 
 from flask import Blueprint, Response
 
 from idp.domain.account import Account
+from idp.domain.phone import dialled
 from idp.features.own_data import flow
 from idp.features.own_data.flow import COUNTED_TO
 from idp.services import letters
@@ -55,7 +57,7 @@ def _shown(house: House, account: Account, held: flow.Summary) -> dict[str, Any]
         "clients": clients,
         "created": letters.day(locale, account.created_at),
         "earlier": held.earlier,
-        "places": ["0" + one.address[3:] if one.address.startswith("+81") else one.address for one in account.destinations],
+        "places": [dialled(one.address) if one.kind == "sms" else one.address for one in account.destinations],
         "counts": [(kind, held.counts[kind], page) for kind, page in LISTS.items()],
         "most": COUNTED_TO,
         "profile": _profile(house, account),
@@ -70,7 +72,17 @@ def _profile(house: House, account: Account) -> list[tuple[str, str]]:
         value = value.get("formatted", "") if isinstance(value, dict) else value
         if name == "gender" and value in GENDERS:
             value = house.pages.text(locale, f"acct.data.gender.{value}")
+        if name == "birthdate":
+            value = _birthday(locale, str(value))
         label = house.pages.text(locale, f"acct.data.claim.{name}") if name in CLAIMS else name
         if value:
             found.append((label, str(value)))
     return found
+
+
+def _birthday(locale: str, value: str) -> str:
+    """As members read it; a year alone, or a year that is kept back (OpenID Connect Core section 5.1), as it is."""
+    try:
+        return letters.date(locale, date.fromisoformat(value))
+    except ValueError:
+        return value

@@ -14,7 +14,7 @@ _PLACE = {"kanji_name": "family_name"}
 FIRST_YEAR = 1868  # its first days belong to no era that we know
 _WRONG = {
     "kanji_name": "rec.err.name",
-    "corporate_name": "rec.err.name",
+    "corporate_name": "reg.s1.err.corp",
     "kana_name": "rec.err.name",
     "birth_date": "rec.err.birth",
     "isp_mail": "rec.err.mail",
@@ -93,4 +93,6 @@ def birth_day(form: Mapping[str, str]) -> date | None:
 
 
 def _sentence(fact: str, form: Mapping[str, str]) -> str:
+    if fact == "isp_mail" and typed(fact, form):  # there is something, which is no address
+        return "elogin.err.format"
     return "rec.err.era" if fact == "birth_date" and era.era_missing(form["birth_year"]) else _WRONG[fact]

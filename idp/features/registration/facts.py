@@ -53,7 +53,8 @@ def wrong(rule: Registration, facts: Mapping[str, str]) -> list[tuple[str, str]]
         for fact in group:
             missing = len(group) == 1 and fact not in facts
             if missing or (fact in facts and not fact_keys(fact, facts[fact])):
-                found.append((fact, f"reg.s1.err.{TEXTS[fact]}"))
+                odd = fact == "isp_mail" and not missing  # there is something, which is no address
+                found.append((fact, "elogin.err.format" if odd else f"reg.s1.err.{TEXTS[fact]}"))
     return found
 
 
