@@ -67,7 +67,7 @@ def end_contract(connection: Connection, deps: Deps, account: Account, client_id
     if not table.end_contract(connection, account.id, closes_at, now):
         return False
     records.add(connection, deps, "contract_ended", account_id=account.id, client_id=client_id, actor=actor)
-    notices.tell(connection, deps, account, "notice.contract", {"date": letters.day(account.locale, closes_at)})
+    notices.tell(connection, deps, account, "notice.contract", {"date": letters.day(account.locale, closes_at)}, counted=False)
     return True
 
 
@@ -77,7 +77,7 @@ def return_contract(connection: Connection, deps: Deps, account: Account, contra
     if not table.return_contract(connection, account.id, contract_key, deps.now()):
         return False
     records.add(connection, deps, "contract_returned", account_id=account.id, actor=actor)
-    notices.tell(connection, deps, account, "notice.contract_back", {})
+    notices.tell(connection, deps, account, "notice.contract_back", {}, counted=False)
     return True
 
 

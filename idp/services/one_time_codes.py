@@ -128,21 +128,20 @@ def reserve(
         network = deps.vault.keyed_hash("quota", limits.network_of(came_from))
         counted.append(("from:" + network, rule.per_address_per_hour, HOUR))
     if kind == "sms":
-        whole = _of_all_sms(deps)
-        counted += whole + [(scope + name, limit - limit // 2, seconds) for name, limit, seconds in whole if scope]
+        counted += of_all_sms(deps, scope)
     if (again_at := quotas.spend(connection, counted, now)) is not None:
         raise NotSent(again_at)
 
 
-def _of_all_sms(deps: Deps) -> list[tuple[str, int, int]]:
-    """The counts that all text messages share."""
+def of_all_sms(deps: Deps, scope: str = "") -> list[tuple[str, int, int]]:
+    """The counts that all text messages share, as `quotas.spend` takes them, and those of another `scope`, which gets half."""
     rule = deps.policy.codes
     # every number is Japanese so far: `domain.phone` makes no others
     counted = [("country:JP", rule.sms_per_country_per_day if "JP" in rule.sms_countries else 0, DAY)]
     # which gateway will take it is not known yet
     if yen := max(gateway.yen for gateway in (deps.settings.sms.gateway, deps.settings.sms.fallback)):
         counted.append(("purse:sms", rule.sms_yen_per_day // yen, DAY))
-    return counted
+    return counted + [(scope + name, limit - limit // 2, seconds) for name, limit, seconds in counted if scope]
 
 
 def bucket_of(account_id: str) -> str:

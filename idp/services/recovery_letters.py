@@ -21,9 +21,11 @@ Write = Callable[[Connection], None]
 def queue(connection: Connection, deps: Deps, account: Account, to: Destination, writes: Iterable[Write]) -> None:
     """Queue these letters in the caller's transaction with their counts. Raises `NotSent` beyond a limit, which must roll it
     back: so a link sent before stays good (requirement RC-15)."""
+    writes = list(writes)
     for write in writes:
-        one_time_codes.reserve(connection, deps, account.id, to.kind, to.address, SCOPE)
         write(connection)
+    for _ in writes:  # after the account's links: who changes a password holds those while its notice waits for these counts
+        one_time_codes.reserve(connection, deps, account.id, to.kind, to.address, SCOPE)
 
 
 def _write(deps: Deps, account: Account, to: Destination, template: str, facts: Mapping[str, str | int], seconds: int) -> Write:

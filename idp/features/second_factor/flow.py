@@ -155,9 +155,10 @@ def passed(deps: Deps, account: Account, method: str, remember: bool, who: Calle
         records.add(
             connection, deps, "second_factor", account_id=account.id, client_id=client_id, address=who.address, detail={"method": method}
         )
+        cookie = trust.remember(connection, deps, account, who) if remember else None
         if method == "recovery":
             notices.tell(connection, deps, account, "notice.tfa", {"datetime": deps.now(), "summary": "printed_used", **who.device})
-        return trust.remember(connection, deps, account, who) if remember else None
+        return cookie
 
 
 def _failed(deps: Deps, account: Account, checked: Checked, address: str, client_id: str | None) -> None:
