@@ -101,6 +101,7 @@ def check(deps: Deps, actor: Account, job: Job, columns: Sequence[str | None] | 
         if problem := contractor_csv.columns_problem(columns):
             raise Refused(problem[0])
         headings = head_of(deps, job).headings[:COLUMNS]
+        values["report"] = {"mapped_by": actor.id}
         values["columns"] = [(_named(deps, one), column) for one, column in zip(headings, columns)]
     with deps.database.write() as connection:
         table.clear_problems(connection, job.id)
@@ -111,11 +112,16 @@ def check(deps: Deps, actor: Account, job: Job, columns: Sequence[str | None] | 
 
 
 def needs_another(job: Job) -> bool:
-    """Whether somebody else than who brought the file has to apply it: too many contracts end, or rows are doubled."""
+    """Whether somebody else than who prepared the file has to apply it: too many contracts end, or rows are doubled."""
     report = job.report or {}
     counts = report.get("counts", {})
     many = counts.get("ended", 0) * 100 > ALLOWED * counts.get("live", 0)
     return many or bool(counts.get("duplicates", 0) or report.get("repeated", 0))
+
+
+def prepared_by(job: Job) -> frozenset[str]:
+    """Who brought the file, and who said what its columns are (requirement AD-04)."""
+    return frozenset(one for one in (job.actor, (job.report or {}).get("mapped_by")) if one)
 
 
 def usable(job: Job) -> bool:
@@ -129,7 +135,7 @@ def apply(deps: Deps, actor: Account, job: Job, reason: str, ticket: str, addres
     has been written since the file was tried."""
     if not usable(job):
         raise Refused("empty")
-    if needs_another(job) and actor.id == job.actor:
+    if needs_another(job) and actor.id in prepared_by(job):
         raise Refused("other")
     with deps.database.write() as connection:
         last = table.last_finished(connection)
@@ -138,6 +144,9 @@ def apply(deps: Deps, actor: Account, job: Job, reason: str, ticket: str, addres
         values = {"applied_by": actor.id, "attempts": 0, "step": "", "done": 0, "total": job.size}
         if not table.move(connection, job.id, ["checked"], "apply", **values):
             raise Refused("gone")
+        tried = table.find(connection, job.id)
+        if tried is None or (tried.columns, tried.report) != (job.columns, job.report):  # meanwhile, with other columns
+            raise Refused("stale")
         _note(connection, deps, "contracts_applied", actor, job.id, address, reason=reason, ticket=ticket)
 
 

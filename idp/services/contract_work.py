@@ -89,6 +89,7 @@ class _Work:
             )  # fmt: skip
         self.hold()
         report = {"counts": asdict(counts), "repeated": self.repeated, "members": examples.members, "examples": examples.found}
+        report |= {name: by for name, by in (self.job.report or {}).items() if name == "mapped_by"}
         self.end("checked", report=report, checked_at=deps.now())
 
     def apply(self) -> None:

@@ -50,6 +50,18 @@ def test_from_the_file_to_its_undoing(built: Built) -> None:
     assert "取り消しました" in ben.get(where).text
 
 
+def test_who_named_the_columns_is_told_that_somebody_else_has_to_apply(built: Built) -> None:
+    anna, ben, clara = (built.colleague("supervisor") for _ in range(3))
+    where = send(anna, text([*ROWS, ROWS[0]], JAPANESE).encode("cp932")).headers["Location"]
+    assert ben.post(where, action="check", **CHOSEN).status_code == 303
+    assert ben.get("/console/contracts").status_code == ben.get(where).status_code == 200
+    work(built)
+    for who, may in ((anna, False), (ben, False), (clara, True)):
+        page = who.get(where)
+        assert ("ほかの責任者がこのページを開いて" in page.text, 'value="apply"' in page.text) == (not may, may)
+    assert "ファイルを用意した人は" in ben.post(where, action="apply", reason="月次").text
+
+
 def test_rows_left_out_are_a_file_without_persons(built: Built, staff: dict[str, Inside]) -> None:
     where = bring(staff["supervisor"], [ROWS[0] | {"kanji_name": "=cmd|' /C calc'!A0"}, ROWS[1] | {"phone": "=1+1"}])
     work(built)

@@ -1,5 +1,7 @@
 """Files that are brought to the console: what is taken, how its columns are remembered, what is kept of it."""
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import func, select
 
@@ -10,7 +12,7 @@ from idp.tables import contract_imports as table
 from idp.tables import schema
 from tests.closing.conftest import clock, deps  # noqa: F401  # fixtures
 from tests.contractor.files import JAPANESE, contract, text
-from tests.contractor.jobs import ANNA, Desk
+from tests.contractor.jobs import ANNA, BEN, Desk
 from tests.courier.house import NOW, Clock
 
 ROWS = [contract(number) for number in range(1, 101)]
@@ -79,3 +81,26 @@ def test_broken_bytes_make_single_rows_a_problem(desk: Desk, deps: Deps) -> None
     with deps.database.read() as connection:
         assert [codes for _, codes in table.problems_of(connection, job.id, 0, 10)] == [("kanji_name.encoding",)]
     assert NOW < job.checked_at
+
+
+def test_who_says_what_the_columns_are_has_prepared_the_file_as_well_as_who_brought_it(desk: Desk, deps: Deps) -> None:
+    """Requirement AD-04: with other columns a file says something else, so that a mass end takes a second person then, too."""
+    clara, columns = replace(BEN, id="clara"), contract_jobs.guess(deps, list(ROWS[0]))
+    desk.applied(ROWS)
+    job = desk.tried(ROWS[:50])
+    contract_jobs.check(deps, BEN, job, columns)
+    assert desk.work()
+    contract_jobs.check(deps, clara, desk.read(job), None)  # the same once more prepares nothing
+    assert desk.work()
+    seen, desk.clock.now = desk.read(job), desk.clock.now + 1
+    for one in (ANNA, BEN):
+        with pytest.raises(contract_jobs.Refused, match="other"):
+            contract_jobs.apply(deps, one, seen, "r", "")
+    contract_jobs.check(deps, clara, seen, columns)
+    assert desk.work()
+    with pytest.raises(contract_jobs.Refused, match="stale"):  # what was seen has changed since, and who may apply it, too
+        contract_jobs.apply(deps, clara, seen, "r", "")
+    with pytest.raises(contract_jobs.Refused, match="other"):
+        contract_jobs.apply(deps, clara, desk.read(job), "r", "")
+    contract_jobs.apply(deps, BEN, desk.read(job), "r", "")
+    assert desk.work() and desk.read(job).state == "done"

@@ -146,7 +146,7 @@ def _shown(house: House, job: Job, errors: list[dict[str, Any]], values: dict[st
         "percent": min(100, job.done * 100 // job.total) if job.total else 0,
         "another": contract_jobs.needs_another(job),
         "usable": contract_jobs.usable(job),
-        "mine": job.actor == console.who().account.id,
+        "mine": console.who().account.id in contract_jobs.prepared_by(job),
         "undo": contract_jobs.can_undo(deps, job),
         "values": values or {},
     }
