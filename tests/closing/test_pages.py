@@ -79,7 +79,7 @@ def test_a_member_sees_what_is_kept_and_takes_it_along(idp: Idp, portal: dict, t
 
 def test_it_is_only_ones_own(idp: Idp) -> None:
     other, member = Member(idp, "--phone", "090-1234-3333"), Member(idp)
-    assert "09012343333" in other.at(DATA).text
+    assert "090-1234-3333" in other.at(DATA).text
     member.at(DATA)
     assert "+819012343333" not in member.browser.go(FILE).text and other.name not in member.browser.go(FILE).text
 
