@@ -15,6 +15,7 @@ from idp.ports import Fetched, NotFetched, Unavailable
 
 SECONDS = 5.0  # for everything: name, connection, handshake, request, answer
 MAX_BODY = 65_536
+LOOKUPS = 16  # of names at once; those that were left behind count, too
 AGENT = "idp"
 
 Resolve = Callable[[str, int], list[str]]
@@ -83,6 +84,7 @@ class SafeFetcher:
         self._own = own
         self._loopback, self._resolve, self._connect, self._seconds = loopback, resolve, connect, seconds
         self._context = context or ssl.create_default_context()
+        self._lookups = threading.Semaphore(LOOKUPS)
 
     def get(self, url: str, accept: str) -> Fetched:
         """See `idp.ports.Fetcher`."""
@@ -136,7 +138,8 @@ class SafeFetcher:
         return found[0]
 
     def _looked_up(self, host: str, port: int, ends: float) -> list[str]:
-        """The system's resolver takes no limit of time: it is left behind when it takes too long."""
+        """The system's resolver takes no limit of time: it is left behind when it takes too long, and while too many are, no other
+        is begun."""
         found: list[list[str] | Exception] = []
 
         def look() -> None:
@@ -144,9 +147,17 @@ class SafeFetcher:
                 found.append(self._resolve(host, port))
             except (OSError, UnicodeError) as error:
                 found.append(error)
+            finally:
+                self._lookups.release()
 
+        if not self._lookups.acquire(blocking=False):
+            raise Unavailable(f"{host}: the name cannot be looked up")
         thread = threading.Thread(target=look, name="resolve", daemon=True)
-        thread.start()
+        try:
+            thread.start()
+        except RuntimeError as error:  # the system gives no more threads
+            self._lookups.release()
+            raise Unavailable(f"{host}: the name cannot be looked up") from error
         thread.join(_left(ends))
         if not found:
             raise TimeoutError("too slow")
