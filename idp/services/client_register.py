@@ -1,5 +1,7 @@
 """The clients, kept in process; a new one is known at once, a change is seen by every worker within a second or so."""
 
+import threading
+from collections import deque
 from dataclasses import replace
 from typing import Any, Mapping
 
@@ -13,6 +15,7 @@ from idp.services.stamped import Stamped
 from idp.tables import clients
 
 ASKED_AGAIN, MISSED_MOST = 1.0, 1_000
+LOOKS_MOST = 20  # in that second, for names that nobody has, however many are asked for
 USED_EVERY = 3_600  # seconds
 
 
@@ -39,6 +42,8 @@ class ClientRegister:
         self._deps = deps
         self._clients: Stamped[Mapping[str, Client]] = Stamped(deps, "clients", _load)
         self._missed: dict[str, float] = {}
+        self._missing = threading.Lock()
+        self._looks: deque[float] = deque(maxlen=LOOKS_MOST)  # when the last ones were, that found nothing
         self._used: dict[str, int] = {}
         self._origins: tuple[Mapping[str, Client] | None, frozenset[str]] = (None, frozenset())
 
@@ -53,17 +58,27 @@ class ClientRegister:
         return self._clients.get().get(client_id) or self._just_added(client_id)
 
     def _just_added(self, client_id: str) -> Client | None:
-        """One that the register may not know yet: looked for once a second, however often a name that is none is asked for."""
+        """One that the register may not know yet: looked for once a second, however often a name that is none is asked for; and
+        while too many of them are, known as soon as the register is read again, in a second."""
         now = self._deps.clock()
-        if 0 <= now - self._missed.get(client_id, 0.0) < ASKED_AGAIN:
+        if 0 <= now - self._missed.get(client_id, 0.0) < ASKED_AGAIN or self._spent(now):
             return None
-        # put down only once it is known to be none: of several who ask at once each is told the truth
-        found = self._clients.now().get(client_id)
-        if found is None:
-            if len(self._missed) >= MISSED_MOST:
-                self._missed = {}
-            self._missed[client_id] = now
-        return found
+        with self._missing:
+            # whoever was here before has read it, perhaps
+            found = self._clients.get().get(client_id)
+            if found or self._spent(now):
+                return found
+            # put down only once it is known to be none: of several who ask at once each is told the truth
+            found = self._clients.now().get(client_id)
+            if found is None:
+                self._looks.append(now)
+                if len(self._missed) >= MISSED_MOST:
+                    self._missed = {}
+                self._missed[client_id] = now
+            return found
+
+    def _spent(self, now: float) -> bool:
+        return len(self._looks) == LOOKS_MOST and 0 <= now - self._looks[0] < ASKED_AGAIN
 
     def used(self, client_id: str) -> None:
         """Put on record that the client has just had tokens: once an hour in each process, which costs nothing between. Never

@@ -4,10 +4,11 @@ import json
 from typing import Any, Callable
 
 import pytest
+from sqlalchemy import Engine, event
 
 from idp.adapters.fetch import SafeFetcher
 from idp.deps import Deps
-from idp.services import client_registration, dynamic_clients
+from idp.services import client_register, client_registration, dynamic_clients
 from idp.services.client_register import ClientRegister
 from idp.services.dynamic_clients import NotAllowed
 from idp.tables import client_invitations, clients, housekeeping
@@ -83,8 +84,30 @@ def test_all_of_them_can_be_ended(deps: Deps, clock: Clock) -> None:
 
 def test_a_client_is_known_at_once_to_all_who_ask_at_once(deps: Deps) -> None:
     register = ClientRegister(deps)
-    for number in range(10):
+    for number in range(client_register.LOOKS_MOST + 5):
         register.warm()
         name = client_registration.register(deps, {"client_name": f"Portal {number}", "redirect_uris": ["https://portal.example/cb"]})["client_id"]
         assert all(found and found.id == name for found in race(8, lambda: register.find(name)))
     assert race(8, lambda: register.find("nobody")) == [None] * 8
+
+
+def test_names_that_nobody_has_bring_few_looks_a_second_and_hide_no_new_client(deps: Deps, clock: Clock) -> None:
+    register, asked = ClientRegister(deps), list[str]()
+    register.warm()
+    listen = Engine, "before_cursor_execute", lambda *args: asked.append(args[2])
+    event.listen(*listen)
+    try:
+        for second in range(1, 4):
+            assert [register.find(f"nobody-{second}-{number}") for number in range(200)] == [None] * 200
+            assert len(asked) == second * client_register.LOOKS_MOST, asked[0]
+            clock.now += 1
+            register.warm()
+            asked.pop()  # the look that it takes every second
+    finally:
+        event.remove(*listen)
+    for number in range(client_register.LOOKS_MOST):
+        register.find(f"anybody-{number}")
+    name = client_registration.register(deps, {"client_name": "Portal", "redirect_uris": ["https://portal.example/cb"]})["client_id"]
+    assert register.find(name) is None, "while strangers have taken every look"
+    clock.now += 1
+    assert register.find(name)
