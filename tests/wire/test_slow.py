@@ -6,6 +6,7 @@ import ssl
 import threading
 from typing import Iterator
 
+from tests import services
 from tests.input.test_raw_sockets import CHUNKED, END, FORM
 from tests.wire.raw import SECONDS, Way, answer, heads, status, visiting
 
@@ -81,5 +82,6 @@ def test_who_hangs_up_at_any_moment_leaves_nothing_behind(way: Way) -> None:
         for at in range(0, len(request), 23):
             with contextlib.closing(way.connect()) as wire:
                 wire.sendall(request[:at])
+        services.wait_until(lambda: seen.answered > 0)
     assert seen.answered and not seen.mistaken
     assert status(heads(way.said(way.named("after", b"Connection: close\r\n")))[0]) == 303
