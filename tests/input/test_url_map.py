@@ -7,6 +7,7 @@ from idp.features.oidc.request import KNOWN
 from idp.web import upload
 from tests.input import hostile
 from tests.input.inside import Inside
+from tests.input.wire import Request
 
 
 @settings(max_examples=500, deadline=None, suppress_health_check=list(HealthCheck))
@@ -19,6 +20,18 @@ def test_whatever_comes_is_answered_decently(inside: Inside, data: st.DataObject
     assert hostile.problems(inside, request, answer) == []
     if answer.status >= 400:
         assert inside.stored() == before, "a refused request was stored"
+
+
+def test_whatever_is_asked_with_nothing_stores_nothing_when_it_is_refused(inside: Inside) -> None:
+    refused = 0
+    for path, method in ((path, method) for path in inside.paths for method in sorted(inside.methods(path))):
+        inside.rewind()
+        before = inside.stored()
+        answer = inside.call(Request(method, path))
+        if answer.status >= 400:
+            refused += 1
+            assert inside.stored() == before, f"{method} {path} was refused and stored"
+    assert refused > 50
 
 
 def test_every_protocol_endpoint_that_takes_fields_is_attacked_by_its_own(inside: Inside) -> None:

@@ -42,8 +42,6 @@ def begin(deps: Deps, provider: Provider, browser: str, to: str, fresh: bool, lo
     proof must be new (step-up). Raises `Unavailable`, `Refused`."""
     state, nonce, verifier = vault.random_token(), vault.random_token(), vault.random_token()
     challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
-    held = {"browser": browser, "nonce": nonce, "verifier": verifier, "to": to, "fresh": fresh}
-    deps.ephemeral.put("console-begun:" + vault.fingerprint(state), json.dumps(held).encode(), BEGUN)
     asked = {
         "redirect_uri": deps.settings.issuer + console_client.CALLBACK,
         "state": state,
@@ -55,10 +53,14 @@ def begin(deps: Deps, provider: Provider, browser: str, to: str, fresh: bool, lo
         **({"max_age": str(int(deps.policy.second_factor.step_up))} if fresh else {}),
     }
     try:
-        return provider.authorization(**asked)
+        where = provider.authorization(**asked)
     except NotProven as error:
         log.warning("console_sign_in_not_begun", reason=str(error))
         raise Refused("con.err.proof") from None
+    # only now, so that who floods this address while the provider is away stores nothing
+    held = {"browser": browser, "nonce": nonce, "verifier": verifier, "to": to, "fresh": fresh}
+    deps.ephemeral.put("console-begun:" + vault.fingerprint(state), json.dumps(held).encode(), BEGUN)
+    return where
 
 
 def finish(deps: Deps, provider: Provider, browser: str, answer: Mapping[str, str], address: str, old_cookie: str | None) -> Came:
