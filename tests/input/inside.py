@@ -102,7 +102,8 @@ class Inside:
         # that a client could not prove itself is put on record once a minute: this minute it has been
         for client_id in ("", console_client.CLIENT_ID, *(one["client_id"] for one in (self.portal, self.third, self.television, self.app))):
             self.deps.ephemeral.put(f"client-refused:{client_id}", b"1", 86_400)
-        self._kept = self._ephemeral.execute("SELECT * FROM facts WHERE key LIKE 'v:%'").fetchall()
+        # what has run out is swept by whichever request comes then, which would look like something it has stored
+        self._kept = self._ephemeral.execute("SELECT key, value, expires + 86400, uses FROM facts WHERE key LIKE 'v:%'").fetchall()
         self._kept_durable = sqlite3.connect(":memory:")
         self._durable.backup(self._kept_durable)
         self._version = self.stored()[0]
