@@ -52,7 +52,7 @@ def lost(house: House) -> Iterator[str]:
             yield f"refresh token of {held.member}"
     for member in house.ledger.members.values():
         if problem := _cannot_enter(house, member):
-            yield f"{member.name}: {problem}"
+            yield f"{member.name}: {problem}; last: {_last(house, member)}"
 
 
 def _cannot_enter(house: House, member: Member) -> str:
@@ -66,6 +66,19 @@ def _cannot_enter(house: House, member: Member) -> str:
         if "current-password" not in page.text:
             return ""
     return f"the password is refused after {len(member.changed) - 1} change(s), and {len(member.maybe)} that may have been set"
+
+
+def _last(house: House, member: Member) -> str:
+    """What the log says that has become of the member's account."""
+    settings, _ = config.load(str(house.idp.config))
+    database = Database(settings.database.url)
+    try:
+        with database.read() as connection:
+            account_id = connection.scalar(select(accounts.c.id).where(accounts.c.login_id == member.name))
+    finally:
+        database.close()
+    lines = [json.loads(line) for line in house.node.log.read_text(errors="replace").splitlines() if f'"{account_id}"' in line and line.startswith("{")]
+    return ", ".join(f"{one.get('at')} {one.get('event')} {one.get('result', one.get('outcome'))}" for one in lines[-12:])
 
 
 def doubled(house: House) -> Iterator[str]:

@@ -135,4 +135,6 @@ class Ledger:
             for one in self.members.values():
                 # an answer that was lost before the backup may have become known after it
                 one.maybe += [password for when, password in one.changed if when >= backup_at]
-                one.password = [password for when, password in one.changed if when < backup_at][-1]
+                # and what has been undone is not in the next backup either
+                one.changed = [known for known in one.changed if known[0] < backup_at]
+                one.password = one.changed[-1][1]
