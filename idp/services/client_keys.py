@@ -25,6 +25,7 @@ FRESH = 600  # seconds for which fetched keys are taken as they are
 AGAIN = 60  # seconds between two looks at one client's address, whatever is asked with
 LAST = 3_600  # seconds after which keys that could not be fetched again count no more
 PATIENCE = 2.0  # seconds for which a key that somebody else may be fetching is waited for
+BRIEFLY = 0.5  # seconds in which a place in good health has answered, and made room for the next to look
 TYPES = ("application/json", "application/jwk-set+json")
 PRIVATE = ("d", "p", "q", "dp", "dq", "qi", "oth", "k")
 
@@ -134,7 +135,8 @@ class ClientKeys:
         self._slots = threading.Semaphore(deps.settings.server.threads // 2)
 
     def find(self, client: Client, kid: str | None, alg: str) -> Any:
-        """The one key of the client with this kid and for this algorithm, or without a kid the only one for it; or None."""
+        """The one key of the client with this kid and for this algorithm, or without a kid the only one for it; or None. Raises
+        `Unavailable` where nobody knows, because too many look at once, or one has looked for too long."""
         if client.jwks is not None:
             kept = self._kept.get(client.id)
             if kept is None or kept.source is not client.jwks:
@@ -142,13 +144,17 @@ class ClientKeys:
             return _chosen(kept.keys, kid, alg)
         if client.jwks_uri is None:
             return None
-        if self._due(self._known(client.id, client.jwks_uri), kid, alg) and self._slots.acquire(blocking=False):
+        kept = self._known(client.id, client.jwks_uri)
+        if self._due(kept, kid, alg) and self._slots.acquire(timeout=0.0 if _chosen(kept.keys, kid, alg) else BRIEFLY):
             try:
                 self._follow(client.id, client.jwks_uri, kid, alg)
             finally:
                 self._slots.release()
         kept = self._known(client.id, client.jwks_uri)
-        return _chosen(kept.keys, kid, alg) if self._deps.clock() - kept.read < LAST else None
+        found = _chosen(kept.keys, kid, alg) if self._deps.clock() - kept.read < LAST else None
+        if found is None and self._due(kept, kid, alg):
+            raise Unavailable(f"{client.jwks_uri}: not looked up")
+        return found
 
     def _known(self, client_id: str, uri: str) -> _Kept:
         kept = self._kept.get(client_id)
