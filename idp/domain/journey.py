@@ -5,6 +5,7 @@ from typing import Any, Literal, Mapping
 
 from idp.domain import assurance
 from idp.domain.account import Account
+from idp.domain.kept import read_as
 from idp.domain.policy import SecondFactor
 
 Step = Literal[
@@ -198,6 +199,6 @@ def from_dict(data: Mapping[str, Any]) -> Journey:
     """The journey that `to_dict` wrote."""
     values = dict(data)
     if proof := values.get("proof"):
-        values["proof"] = Proof(**{**proof, "methods": tuple(proof["methods"])})
+        values["proof"] = read_as(Proof, {**proof, "methods": tuple(proof["methods"])})
     values["consent"], values["levels"] = tuple(values.get("consent", ())), tuple(values.get("levels", ()))
-    return Journey(**values)
+    return read_as(Journey, values)

@@ -7,6 +7,7 @@ from typing import Any
 from idp import vault
 from idp.deps import Deps
 from idp.domain.account import Account
+from idp.domain.kept import read_as
 from idp.services import members
 from idp.vault import fingerprint
 
@@ -51,7 +52,7 @@ def find(deps: Deps, cookie: str) -> tuple[ConsoleSession, Account] | None:
     if data is None:
         return None
     values: dict[str, Any] = json.loads(data)
-    session, now = ConsoleSession(**values), deps.now()
+    session, now = read_as(ConsoleSession, values), deps.now()
     rule = deps.policy.sessions
     if now - session.seen >= rule.staff_idle or now - session.started >= rule.absolute or _ended(deps, session):
         return None

@@ -8,6 +8,7 @@ from idp import vault
 from idp.deps import Deps
 from idp.domain.account import Account
 from idp.domain.desk import LEVEL_SECONDS, Level, Relation
+from idp.domain.kept import read_as
 from idp.ports import ContractMatch
 from idp.services import contract_proof, drafts, letter_codes, one_time_codes
 from idp.services.one_time_codes import Checked, SentCode
@@ -45,7 +46,7 @@ def _owner(actor: Account, account: Account) -> str:
 def find(deps: Deps, actor: Account, account: Account) -> Caller:
     """The caller whom this agent talks to about this member, if one was identified a short while ago. Raises `Unavailable`."""
     held = drafts.get(deps, KIND, _owner(actor, account))
-    found = Caller(**held) if held else NOBODY
+    found = read_as(Caller, held) if held else NOBODY
     return found if 0 <= deps.now() - found.at < LEVEL_SECONDS else NOBODY
 
 
@@ -173,4 +174,4 @@ def type_back(deps: Deps, actor: Account, account: Account, typed: str) -> Check
 
 def sent_code(caller: Caller) -> SentCode | None:
     """The code that is on its way, or None."""
-    return SentCode(**caller.sent) if caller.sent else None  # type: ignore[arg-type]
+    return read_as(SentCode, caller.sent) if caller.sent else None

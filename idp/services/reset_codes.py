@@ -8,6 +8,7 @@ from typing import Literal
 from idp.deps import Deps
 from idp.domain import folding
 from idp.domain.account import Account
+from idp.domain.kept import read_as
 from idp.domain.policy import Backoff, Seconds
 from idp.services import drafts
 from idp.tables import failures
@@ -71,4 +72,4 @@ def keep(deps: Deps, owner: str, proven: Proven) -> None:
 def kept(deps: Deps, owner: str) -> Proven | None:
     """What `keep` kept for this journey, or None. Raises `Unavailable`."""
     found = drafts.get(deps, _PROVEN, owner)
-    return Proven(**found) if found else None
+    return read_as(Proven, found) if found else None

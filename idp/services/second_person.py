@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from idp.deps import Deps
 from idp.domain.account import Account
+from idp.domain.kept import read_as
 
 LIFE = 3_600
 
@@ -31,7 +32,7 @@ def ask(deps: Deps, what: str, actor: Account, reason: str, ticket: str) -> None
 def asked(deps: Deps, what: str) -> Asked | None:
     """The request that waits, or None. Raises `Unavailable`."""
     data = deps.ephemeral.get(_key(what))
-    return Asked(**json.loads(data)) if data else None
+    return read_as(Asked, json.loads(data)) if data else None
 
 
 def take(deps: Deps, what: str, actor: Account) -> Asked | None:
@@ -40,7 +41,7 @@ def take(deps: Deps, what: str, actor: Account) -> Asked | None:
     if waiting is None or waiting.actor == actor.id:
         return None
     data = deps.ephemeral.take(_key(what))
-    taken = Asked(**json.loads(data)) if data else None
+    taken = read_as(Asked, json.loads(data)) if data else None
     return taken if taken and taken.actor != actor.id else None
 
 

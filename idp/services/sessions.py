@@ -13,6 +13,7 @@ from idp.deps import Deps
 from idp.domain.account import Account
 from idp.domain.device import device_of
 from idp.domain.journey import Proof
+from idp.domain.kept import read_as
 from idp.services import limits, logouts
 from idp.tables import sessions as table
 from idp.vault import fingerprint
@@ -75,7 +76,7 @@ def by_sid(deps: Deps, sid: str) -> Session | None:
     if data is None:
         return None
     values: dict[str, Any] = json.loads(data)
-    session = Session(**{**values, "methods": tuple(values["methods"])})
+    session = read_as(Session, {**values, "methods": tuple(values["methods"])})
     return session if deps.now() - session.created <= deps.policy.sessions.absolute else None
 
 

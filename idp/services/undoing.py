@@ -9,6 +9,7 @@ from idp.deps import Deps
 from idp.domain import folding
 from idp.domain.account import Account, Destination
 from idp.domain.device import Caller
+from idp.domain.kept import read_as
 from idp.services import alarms, notices, portal_events
 from idp.services.limits import network_of
 from idp.tables import accounts, factors, passkeys, undos
@@ -65,7 +66,7 @@ def take_back(deps: Deps, typed: str, who: Caller) -> bool:
             state = json.loads(deps.vault.open(undo.before, "undo:" + hashed))
         except VaultError:  # the operator has changed the keys
             return False
-        before = [Destination(**one) for one in state["destinations"]]
+        before = [read_as(Destination, one) for one in state["destinations"]]
         _restore(connection, deps, account, undo, before, state["second_factor"], who)
         return True
 

@@ -7,6 +7,7 @@ from typing import Any, Sequence
 from sqlalchemy import Connection, bindparam, case, delete, select, update
 
 from idp.domain.grant import Grant
+from idp.domain.kept import read_as
 from idp.tables.hot import Hot
 from idp.tables.schema import refresh_families as table
 
@@ -43,7 +44,7 @@ _USE = Hot(
 
 def _family(row: Sequence[Any]) -> Family:
     facts = {name: tuple(value) if isinstance(value, list) else value for name, value in json.loads(row[0]).items()}
-    return Family(Grant(**facts), *row[1:])
+    return Family(read_as(Grant, facts), *row[1:])
 
 
 def add(connection: Connection, series_hash: str, grant: Grant, now: int, idle: int, life: int) -> None:

@@ -129,7 +129,8 @@ def ladder(house: House, sent_at: int) -> list[dict[str, Any]]:
 def operation(house: House, journey: Journey) -> str | None:
     """What the portal, or a page of ours, wants a fresh proof for, in the words registered for it (flows.md M0)."""
     if journey.purpose == "account" and journey.operation:
-        return str(house.pages.text(house.pages.locale(), f"mfa.op.{journey.operation}"))
+        known = f"mfa.op.{journey.operation}" in texts.catalog(house.pages.locale())  # not one of a later version (README, Upgrades)
+        return str(house.pages.text(house.pages.locale(), f"mfa.op.{journey.operation}")) if known else None
     client = house.clients.find(journey.client_id)
     words = client.operations.get(journey.operation) if client and journey.operation else None
     if words is True:
@@ -144,6 +145,8 @@ def said(house: House, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     found = []
     for row in rows:
         values = dict(row.get("values", {}))
+        if row["key"] not in texts.catalog(house.pages.locale()):  # said by a node of a later version
+            continue
         if 0 < values.get("time", 0) <= house.deps.now() and "{time}" in texts.text(house.pages.locale(), row["key"]):
             continue
         if "time" in values:

@@ -9,6 +9,7 @@ from idp.domain import folding
 from idp.domain.account import Account
 from idp.domain.assurance import PASSKEY
 from idp.domain.device import Caller
+from idp.domain.kept import read_as
 from idp.services import drafts, factor_changes, factors, members
 from idp.services.factor_changes import Changed
 from idp.tables import factors as table
@@ -48,7 +49,7 @@ def begin(deps: Deps, owner: str) -> None:
 def find(deps: Deps, owner: str) -> Draft | None:
     """The owner's secret that waits for its code. Raises `Unavailable`."""
     found = drafts.get(deps, DRAFT, owner)
-    return Draft(**found) if found else None
+    return read_as(Draft, found) if found else None
 
 
 def confirm(deps: Deps, account: Account, owner: str, draft_id: str, typed: str, who: Caller) -> Set:

@@ -12,6 +12,7 @@ from idp.deps import Deps
 from idp.domain.account import Account, Destination
 from idp.domain.device import Caller
 from idp.domain.identifiers import email_verdicts, fold_email, mask_email
+from idp.domain.kept import read_as
 from idp.services import drafts, notices, one_time_codes, portal_events, records
 from idp.services.accounts import shown
 from idp.services.one_time_codes import Checked, Instead, NotSent, SentCode
@@ -92,7 +93,7 @@ def find(deps: Deps, owner: str) -> Draft | None:
 
 
 def _made(data: dict[str, Any] | None) -> Draft | None:
-    return Draft(**{**data, "codes": tuple(SentCode(**one) for one in data["codes"])}) if data else None
+    return read_as(Draft, {**data, "codes": tuple(read_as(SentCode, one) for one in data["codes"])}) if data else None
 
 
 def keep(deps: Deps, owner: str, draft: Draft) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Mapping
 
 from idp.domain.claims import CLAIMS
+from idp.domain.kept import read_as
 
 MAX_CLAIMS = 8_192
 
@@ -27,7 +28,7 @@ class ClaimsRequest:
     @staticmethod
     def from_dict(data: Mapping[str, Any]) -> "ClaimsRequest":
         """The value that `dataclasses.asdict` wrote and JSON carried."""
-        return ClaimsRequest(**{k: tuple(v) if isinstance(v, list) else v for k, v in data.items()})
+        return read_as(ClaimsRequest, {k: tuple(v) if isinstance(v, list) else v for k, v in data.items()})
 
 
 def parse_claims(text: str | None) -> ClaimsRequest:

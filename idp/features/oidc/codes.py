@@ -9,6 +9,7 @@ from idp.deps import Deps
 from idp.domain import lifetimes
 from idp.domain.client import Client
 from idp.domain.grant import Grant
+from idp.domain.kept import read_as
 from idp.features.oidc import offline
 from idp.services import records
 from idp.tables import grants
@@ -66,7 +67,7 @@ def redeem(deps: Deps, code: str, client_id: str, why: Callable[[str], None] = l
         why("unknown")
         return None
     values = json.loads(spent.value)
-    item = Code(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
+    item = read_as(Code, {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
     if not spent.first:
         why("used_again")
         return _refused(deps, item, client_id, "used_again", keep)

@@ -11,6 +11,7 @@ from idp.domain.account import Account
 from idp.domain.client import DEVICE_CODE
 from idp.domain.device import TELEVISION
 from idp.domain.grant import Grant
+from idp.domain.kept import read_as
 from idp.features.oidc import device_codes, offline, refresh_tokens, resources, tokens
 from idp.features.oidc.device_codes import Pending
 from idp.services import metrics, notices, records
@@ -39,7 +40,7 @@ class DeviceGrant(BaseGrant, TokenEndpointMixin):
         said = device_codes.collect(house.deps, pending)
         found = {name: tuple(value) if isinstance(value, list) else value for name, value in said["grant"].items()}
         # who proves itself by a secret or key of its own may change the key of its tokens (RFC 9449 section 5)
-        grant = replace(Grant(**found), jkt=self.request.jkt if client.public else None)
+        grant = replace(read_as(Grant, found), jkt=self.request.jkt if client.public else None)
         now = house.deps.now()
         account, more = self._connected(grant, pending, said["device"], now)
         body = tokens.response(house, grant, client, account, grant.scope, audience, now, jkt=self.request.jkt, lasting=bool(more))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Callable, Mapping
 
 from idp.domain.client import Client
+from idp.domain.kept import read_as
 from idp.features.oidc import offline, parameters
 from idp.features.oidc.claims_parameter import ClaimsRequest
 from idp.features.oidc.parameters import MAX_ECHO
@@ -68,12 +69,12 @@ class AuthorizationRequest:
 def from_dict(data: Mapping[str, Any]) -> AuthorizationRequest:
     """The request that `to_dict` wrote."""
     values = dict(data)
-    values["target"] = Target(**values["target"])
+    values["target"] = read_as(Target, values["target"])
     values["claims"] = ClaimsRequest.from_dict(values["claims"])
     for name in ("scope", "prompt", "acr_values", "once", "device"):
         if values.get(name) is not None:
             values[name] = tuple(values[name])
-    return AuthorizationRequest(**values)
+    return read_as(AuthorizationRequest, values)
 
 
 def proven_target(fields: Mapping[str, str], doubled: frozenset[str], find: Callable[[str | None], Client | None]) -> tuple[Client, Target]:

@@ -8,6 +8,7 @@ from typing import Any, Mapping
 from idp import vault
 from idp.deps import Deps
 from idp.domain.identifiers import fold_email, fold_login_id
+from idp.domain.kept import read_as
 from idp.domain.policy import Recovery
 from idp.features.recovery.questions import facts
 from idp.ports import Unavailable
@@ -34,7 +35,7 @@ class Draft:
 def find(deps: Deps, owner: str) -> Draft | None:
     """The draft of this journey, if there is one. Raises `Unavailable`."""
     found = drafts.get(deps, DRAFT, owner)
-    return Draft(**found) if found else None
+    return read_as(Draft, found) if found else None
 
 
 def by_login_id(rule: Recovery, form: Mapping[str, str]) -> bool:

@@ -8,6 +8,7 @@ from idp.deps import Deps
 from idp.domain import password
 from idp.domain.identifiers import email_verdicts, fold_email, fold_login_id, login_id_parameters, login_id_verdicts, new_login_id
 from idp.domain.journey import Journey
+from idp.domain.kept import read_as
 from idp.domain.nickname import fold_nickname, nickname_verdicts
 from idp.features.registration import facts
 from idp.ports import ContractMatch
@@ -47,7 +48,7 @@ class Draft:
 def find(deps: Deps, journey: Journey) -> Draft:
     """The journey's draft, a new one if there is none. Raises `Unavailable`."""
     data = drafts.get(deps, DRAFT, journey.id)
-    return Draft(**{**data, "asked": tuple(data["asked"])}) if data else Draft()
+    return read_as(Draft, {**data, "asked": tuple(data["asked"])}) if data else Draft()
 
 
 def keep(deps: Deps, journey: Journey, draft: Draft) -> None:

@@ -5,6 +5,7 @@ from typing import Literal
 
 from idp.deps import Deps
 from idp.domain.journey import Journey
+from idp.domain.kept import read_as
 from idp.features.registration import flow
 from idp.features.registration.flow import Draft
 from idp.services import records, registering
@@ -59,19 +60,19 @@ def begin(deps: Deps, journey: Journey, draft: Draft, locale: str, address: str)
 
 def _registration(deps: Deps, journey: Journey, draft: Draft, locale: str) -> Registration:
     now, contract, details = deps.now(), draft.contract, draft.details
-    return Registration(
-        **details,
-        contract_key=contract["key"],
-        contractor_id=contract["id"],
-        contract_type=contract["type"],  # type: ignore[arg-type]
-        locale=locale,
-        client_id=journey.client_id,
-        letter="",
-        sends=1,
-        sent_at=now,
-        created_at=now,
-        expires_at=now + registering.longest(deps),
-    )
+    decided = {
+        "contract_key": contract["key"],
+        "contractor_id": contract["id"],
+        "contract_type": contract["type"],
+        "locale": locale,
+        "client_id": journey.client_id,
+        "letter": "",
+        "sends": 1,
+        "sent_at": now,
+        "created_at": now,
+        "expires_at": now + registering.longest(deps),
+    }
+    return read_as(Registration, {**details, **decided})
 
 
 def _store(connection: Connection, deps: Deps, new: Registration) -> None:

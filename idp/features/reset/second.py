@@ -6,6 +6,7 @@ from typing import Any, Mapping
 from idp import vault
 from idp.deps import Deps
 from idp.domain.device import Caller
+from idp.domain.kept import read_as
 from idp.features.reset.flow import APP, METHODS, PRINTED, Standing, Way
 from idp.services import drafts, factors, metrics, notices, one_time_codes, records
 from idp.services.one_time_codes import Checked, NotSent, SentCode
@@ -32,7 +33,7 @@ def find(deps: Deps, owner: str, standing: Standing) -> Second:
     found = drafts.get(deps, DRAFT, owner)
     if found is None or found["name"] != standing.name:
         return Second(standing.name, vault.random_id())
-    return Second(**{**found, "sent": tuple(found["sent"])})
+    return read_as(Second, {**found, "sent": tuple(found["sent"])})
 
 
 def _keep(deps: Deps, owner: str, second: Second) -> None:
@@ -62,7 +63,7 @@ def choose(
         _keep(deps, owner, second)
         return "mfa.resend.wait", deps.now() + wait
     to = next(item for item in standing.account.destinations if item.id == way.id)
-    earlier = [SentCode(**one) for one in second.sent]
+    earlier = [read_as(SentCode, one) for one in second.sent]
     try:
         sent = one_time_codes.send(deps, standing.account, to, PURPOSE, second.attempt, "otp", address, earlier, locale)
     except NotSent as refused:

@@ -10,6 +10,7 @@ from idp.domain.account import Account
 from idp.domain.device import Caller
 from idp.domain.identifiers import mask_email, mask_phone
 from idp.domain.journey import Factors, Journey, changed, owed
+from idp.domain.kept import read_as
 from idp.domain.letter import Channel
 from idp.services import factors as proofs, records
 from idp.services import journeys, letters, metrics, notices, one_time_codes, passkeys, trust
@@ -53,7 +54,7 @@ def ways(deps: Deps, journey: Journey, account: Account, factors: Factors) -> li
 
 def sent_codes(journey: Journey) -> list[SentCode]:
     """The codes of this attempt, the oldest first."""
-    return [SentCode(**row) for row in journey.code.get("sent", ())]
+    return [read_as(SentCode, row) for row in journey.code.get("sent", ())]
 
 
 def arrive(deps: Deps, journey: Journey, account: Account, factors: Factors, address: str) -> Journey:

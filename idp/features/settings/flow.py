@@ -8,6 +8,7 @@ from idp.deps import Deps
 from idp.domain.account import Account, Destination
 from idp.domain.device import Caller
 from idp.domain.identifiers import email_verdicts, fold_email, mask_email, mask_phone
+from idp.domain.kept import read_as
 from idp.domain.phone import dialled, fold_mobile, mobile_verdicts
 from idp.services import drafts, factor_changes, limits
 from idp.services.factor_changes import Changed
@@ -174,8 +175,8 @@ def find(deps: Deps, owner: str) -> Draft | None:
 def _made(data: dict[str, Any] | None) -> Draft | None:
     if data is None:
         return None
-    places = tuple(Place(**one) for one in data["places"])
-    return Draft(**{**data, "places": places, "proven": tuple(data["proven"])})
+    places = tuple(read_as(Place, one) for one in data["places"])
+    return read_as(Draft, {**data, "places": places, "proven": tuple(data["proven"])})
 
 
 def sighted(account: Account, draft: Draft, place: Place) -> str:

@@ -5,6 +5,7 @@ from typing import Mapping
 
 from idp.deps import Deps
 from idp.domain.account import Account, Destination
+from idp.domain.kept import read_as
 from idp.features.settings.flow import Draft, Place, keep
 from idp.services import one_time_codes
 from idp.services.one_time_codes import Checked, NotSent, SentCode
@@ -25,7 +26,7 @@ def send(
     if not deps.ephemeral.add(f"resend:{draft.id}:{place.key}", b"1", wait):
         return "mfa.resend.wait", known.get("at", deps.now()) + wait
     to = Destination(place.key, account.id, place.kind, place.address)
-    earlier = [SentCode(**one) for one in known.get("codes", ())]
+    earlier = [read_as(SentCode, one) for one in known.get("codes", ())]
     try:
         sent = one_time_codes.send(deps, account, to, _purpose(deps, place), draft.id, "test", address, earlier, locale)
     except NotSent as refused:
