@@ -47,7 +47,7 @@ def _take_away(connection: Connection, deps: Deps, account: Account, key: str, c
     table.drop_destination(connection, account.id, key)
     records.add(connection, deps, "mailbox_deleted", account_id=account.id, client_id=client_id)
     left = [item for item in account.destinations if item.address.casefold() != key]
-    notices.tell(connection, deps, account, "notice.mailbox", {"datetime": now, "summary": "mailbox_deleted"}, left)
+    notices.tell(connection, deps, account, "notice.mailbox", {"datetime": now, "summary": "mailbox_deleted"}, left, counted=False)
 
 
 def renamed(connection: Connection, deps: Deps, old: str, new: str, old_valid_until: int, client_id: str) -> int:
@@ -81,7 +81,7 @@ def _follow(connection: Connection, deps: Deps, account: Account, old: str, new:
     trusted_browsers.remove(connection, account.id)
     records.add(connection, deps, "mailbox_renamed", account_id=account.id, client_id=client_id)
     after = accounts.by_id(connection, account.id, with_destinations=True) or account
-    notices.tell(connection, deps, account, "notice.mailbox", {"datetime": now, "summary": "mailbox_renamed"}, after.destinations)
+    notices.tell(connection, deps, account, "notice.mailbox", {"datetime": now, "summary": "mailbox_renamed"}, after.destinations, counted=False)
 
 
 def keep_house(deps: Deps, stop: threading.Event) -> None:

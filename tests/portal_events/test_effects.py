@@ -17,7 +17,7 @@ from idp.services import contract_keys, factor_changes, links, mailboxes, one_ti
 from idp.services.passwords import Hasher
 from idp.tables import accounts, factors, registrations, undos
 from idp.tables import links as link_table
-from idp.tables.schema import ending_mailboxes, outbox
+from idp.tables.schema import ending_mailboxes, outbox, quotas
 from idp.tables.schema import registrations as registration_table
 from idp.tables.undos import Undo
 from idp.vault import fingerprint
@@ -120,6 +120,9 @@ def test_a_deleted_mailbox_is_trusted_nowhere(deps: Deps, holder: Account) -> No
     assert after.second_factor and places(after) == {"+819012345678": (True, True)}
     assert told(deps) == [("+819012345678", "sms.notice.mailbox")], "not by the mailbox that somebody else may read"
     assert member.queued(deps, "event") == [("p2", "identifier_changed")]
+    with deps.database.read() as connection:
+        counted = connection.execute(select(quotas.c.name)).scalars().all()
+    assert counted == [], "codes of everybody wait for the counts of SMS, and more accounts may have to be locked after this one"
 
 
 def test_what_was_sent_to_it_before_opens_nothing(deps: Deps, holder: Account) -> None:
