@@ -87,7 +87,8 @@ def _set(
     accounts.change(connection, account.id, now, **changes, **({"held_until": now + hold} if hold else {}))
     trusted_browsers.remove(connection, account.id)
     links.drop(connection, account.id)
-    failures.clear(connection, "password:" + account.id)
+    for bucket in (f"password:{account.id}", f"password:{account.id}:session"):  # outside, and at a change of the password
+        failures.clear(connection, bucket)
     records.add(connection, deps, "password_changed", account_id=account.id, address=who.address, detail={"how": how})
     facts = {"datetime": now, "method": how, **who.device}
     if known:

@@ -7,10 +7,13 @@ import pytest
 import requests
 
 from idp.domain.account import Account
+from idp.domain.device import Caller
 from idp.domain.policy import Argon2Cost
+from idp.features.account import flow
 from idp.services import new_passwords
 from idp.services.passwords import Hasher
 from idp.tables.database import Database
+from tests.accounts.printed import member
 from tests.courier.house import Clock, house
 from tests.running import PASSWORD, Browser, Idp, answer_of, exchange, form_of, new_name
 from tests.services import race
@@ -104,6 +107,17 @@ def test_of_sixteen_at_once_one_changes_it(idp: Idp, hanako: Member) -> None:
     assert race(16, send).count(True) <= 1
     changes = "SELECT COUNT(*) FROM audit WHERE event = 'password_changed' AND account_id = :a"
     assert rows(idp, changes, a=hanako.subject) == [(1,)]
+
+
+def test_a_reset_ends_the_waits_of_this_page_too(database: Database, tmp_path: Path) -> None:
+    deps = house(database, tmp_path, Clock())
+    hasher, who = Hasher(Argon2Cost(memory_kib=64, time_cost=1), deps.vault, slots=1, waiting=8), Caller("192.0.2.1", "")
+    account = member(deps, "hanako", password_hash=hasher.hash(PASSWORD))
+    for _ in range(5):
+        wrong = flow.change_password(deps, hasher, account, "Wrong1wrong", NEW, NEW, who).wrong
+    assert wrong[0][1] == "login.err.locked" and flow.change_password(deps, hasher, account, PASSWORD, NEW, NEW, who).account is None
+    reset = new_passwords.replace(deps, hasher, account, NEW, who, "reset")
+    assert reset and flow.change_password(deps, hasher, reset, NEW, PASSWORD, PASSWORD, who).account
 
 
 @pytest.mark.parametrize("typed", ["Satsuki1958", "Yamada12345", "satsukiyamada", "YamadaSatsuki1", "やまだ さつき"])
