@@ -110,7 +110,8 @@ def send(deps: Deps, account: Account, owner: str, draft: Draft, address: str, l
     """Send a code to the draft's address; where that is another account's, its owner is told instead, and everything else is
     the same. What prevented it comes back. Raises `Unavailable`."""
     wait = deps.policy.codes.resend
-    if not deps.ephemeral.add(f"resend:{DRAFT}:{account.id}:{vault.fingerprint(draft.key)}", b"1", wait):
+    mark = f"resend:{DRAFT}:{account.id}:{vault.fingerprint(draft.key)}"
+    if not deps.ephemeral.add(mark, b"1", wait):
         return "mfa.resend.wait", (draft.at or deps.now()) + wait
     with deps.database.read() as connection:
         holder = login_ids.holder(connection, draft.key)
@@ -119,6 +120,7 @@ def send(deps: Deps, account: Account, owner: str, draft: Draft, address: str, l
     try:
         sent = one_time_codes.send(deps, account, to, purpose, draft.id, "test", address, draft.codes, locale, SCOPE, instead)
     except NotSent as refused:
+        deps.ephemeral.drop(mark)  # or the next press would be told to wait for a time that is over
         return "mfa.err.send_limit", refused.again_at
     codes = (*draft.codes, sent)[-one_time_codes.LIVE_AT_ONCE :]
     keep(deps, owner, replace(draft, codes=codes, at=sent.at, until=sent.until))

@@ -75,7 +75,8 @@ def choose(deps: Deps, journey: Journey, account: Account, way: Way, address: st
     wait = deps.policy.codes.resend
     last = max((one["at"] for one in code.get("sent", ()) if one["to"] == way.id), default=None)
     # of two resends at once one is sent
-    if last and (deps.now() < last + wait or not deps.ephemeral.add(f"resend:{code['attempt']}:{way.id}:{last}", b"1", wait)):
+    mark = f"resend:{code['attempt']}:{way.id}:{last}"
+    if last and (deps.now() < last + wait or not deps.ephemeral.add(mark, b"1", wait)):
         code |= {"error": "mfa.resend.wait", "again_at": last + wait}
         return replace(journey, code=code)
     to = next(item for item in account.destinations if item.id == way.id)
@@ -85,6 +86,7 @@ def choose(deps: Deps, journey: Journey, account: Account, way: Way, address: st
             deps, account, to, PURPOSE, code["attempt"], "otp", address, earlier, journey.locale
         )
     except NotSent as refused:
+        deps.ephemeral.drop(mark)  # or the next press would be told to wait for a time that is over
         code |= {"error": "mfa.err.send_limit", "again_at": refused.again_at}
         return replace(journey, code=code)
     kept = [*earlier, sent][-one_time_codes.LIVE_AT_ONCE :]

@@ -23,13 +23,15 @@ def send(
     """Send a code to the place. What prevented it comes back: the key of its sentence, and the Unix time from which it may
     be tried again. Raises `Unavailable`."""
     known, wait = draft.sent.get(place.key, {}), deps.policy.codes.resend
-    if not deps.ephemeral.add(f"resend:{draft.id}:{place.key}", b"1", wait):
+    mark = f"resend:{draft.id}:{place.key}"
+    if not deps.ephemeral.add(mark, b"1", wait):
         return "mfa.resend.wait", known.get("at", deps.now()) + wait
     to = Destination(place.key, account.id, place.kind, place.address)
     earlier = [read_as(SentCode, one) for one in known.get("codes", ())]
     try:
         sent = one_time_codes.send(deps, account, to, _purpose(deps, place), draft.id, "test", address, earlier, locale)
     except NotSent as refused:
+        deps.ephemeral.drop(mark)  # or the next press would be told to wait for a time that is over
         return "mfa.err.send_limit", refused.again_at
     codes = [asdict(one) for one in [*earlier, sent][-one_time_codes.LIVE_AT_ONCE :]]
     news = {place.key: {"codes": codes, "at": sent.at, "until": sent.until}}
