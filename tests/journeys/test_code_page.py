@@ -60,6 +60,15 @@ def test_back_leads_to_a_sign_in_page_that_works_and_forgets_nothing_by_itself(i
     assert tokens_of(idp, portal, browser.sign_in(wrong, jiro))["sub"] == subject
 
 
+def test_back_after_a_wrong_code_the_sign_in_page_says_nothing_of_it(idp: Idp, portal: dict, hanako: tuple[str, str]) -> None:
+    browser = Browser(idp)
+    page = browser.sign_in(browser.authorize(portal), hanako[0])
+    page = type_code(browser, page, "135791")
+    assert errors(page)
+    entry = browser.go(back_of(page))
+    assert "current-password" in entry.text and not errors(entry) and "135791" not in entry.text and "エラー" not in entry.text
+
+
 def ticked(page: requests.Response) -> bool:
     return form_of(page).fields.get("remember") == "yes"
 

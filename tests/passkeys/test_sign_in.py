@@ -76,6 +76,16 @@ def test_where_a_code_is_asked_for_a_passkey_will_do(idp: Idp, portal: dict) -> 
     assert (told["acr"], told["amr"]) == ("urn:x-idp:acr:3", ["pwd", "hwk", "user"])
 
 
+def test_back_from_the_code_page_a_passkey_signs_in_whoever_holds_it(idp: Idp, portal: dict, hana: tuple[Holder, Authenticator]) -> None:
+    other, browser = Holder(idp), Browser(idp)
+    other.switch_on()
+    page = browser.sign_in(browser.authorize(portal), other.name)
+    assert "one-time-code" in page.text
+    entry = browser.go(f"/login?j={form_of(page).fields['j']}&back=yes")
+    member, key = hana
+    assert claims(idp, portal, member.sign_in(key, entry, browser))["sub"] == member.subject
+
+
 def test_a_stranger_to_the_account_is_no_second_factor(idp: Idp, portal: dict, hana: tuple[Holder, Authenticator]) -> None:
     member, other_key = Holder(idp), hana[1]
     key = member.add()

@@ -44,6 +44,8 @@ def blueprint(house: House) -> Blueprint:
             return steps.page(house, "finished.html", journey)
         if journey.proof and not doors.read_query().get("back"):
             return house.dispatcher.go(journey)
+        if journey.proof:  # back from the code page, whose notice is not this one's
+            journey = replace(journey, notice={})
         member = session.current(deps)
         if member and accepts_session(journey, member.account.id, member.session.auth_time, deps.now()):
             journeys.save(deps, replace(journey, choose=True))

@@ -26,8 +26,10 @@ def blueprint(house: House) -> Blueprint:
             steps.count_page(deps)
             journey = journeys.renew(deps, kept)
             return steps.back_with(house, journey, "/login", [steps.error("identifier", "passkey.err.again")])
-        if journey.finished or journey.proof:
+        if journey.finished:
             return redirect(f"/login?j={journey.id}", 303)
+        if journey.proof:  # who comes back from the code page and signs in anew, perhaps somebody else
+            journey = changed(journey, proof=None, code={}, notice={})
         outcome = flow.sign_in(deps, journey, data["credential"], doors.caller())
         if outcome.result == "ok":
             journey = changed(journey, proof=outcome.proof, code={}, notice={})
