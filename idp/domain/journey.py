@@ -199,6 +199,5 @@ def from_dict(data: Mapping[str, Any]) -> Journey:
     """The journey that `to_dict` wrote."""
     values = dict(data)
     if proof := values.get("proof"):
-        values["proof"] = read_as(Proof, {**proof, "methods": tuple(proof["methods"])})
-    values["consent"], values["levels"] = tuple(values.get("consent", ())), tuple(values.get("levels", ()))
+        values["proof"] = read_as(Proof, proof)
     return read_as(Journey, values)

@@ -145,9 +145,10 @@ class ClientKeys:
         if client.jwks_uri is None:
             return None
         kept = self._known(client.id, client.jwks_uri)
-        if self._due(kept, kid, alg) and self._slots.acquire(timeout=0.0 if _chosen(kept.keys, kid, alg) else BRIEFLY):
+        known = _chosen(kept.keys, kid, alg) is not None
+        if self._due(kept, kid, alg) and self._slots.acquire(timeout=0.0 if known else BRIEFLY):
             try:
-                self._follow(client.id, client.jwks_uri, kid, alg)
+                self._follow(client.id, client.jwks_uri, kid, alg, 0.0 if known else PATIENCE)
             finally:
                 self._slots.release()
         kept = self._known(client.id, client.jwks_uri)
@@ -164,11 +165,10 @@ class ClientKeys:
         now = self._deps.clock()
         return now - kept.tried >= AGAIN and (now - kept.read >= FRESH or _chosen(kept.keys, kid, alg) is None)
 
-    def _follow(self, client_id: str, uri: str, kid: str | None, alg: str) -> None:
-        """Keep what stands there now. One thread asks; another one waits for it if it knows no such key, and not for long."""
+    def _follow(self, client_id: str, uri: str, kid: str | None, alg: str, patience: float) -> None:
+        """Keep what stands there now. One thread asks; another one waits for it for so many seconds."""
         lock = self._locks.setdefault(client_id, threading.Lock())
-        known = _chosen(self._known(client_id, uri).keys, kid, alg) is not None
-        if not lock.acquire(timeout=0.0 if known else PATIENCE):
+        if not lock.acquire(timeout=patience):
             return
         try:
             if self._due(kept := self._known(client_id, uri), kid, alg):  # who comes second finds what the first one fetched

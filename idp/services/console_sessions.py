@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import dataclass, replace
-from typing import Any
 
 from idp import vault
 from idp.deps import Deps
@@ -51,8 +50,7 @@ def find(deps: Deps, cookie: str) -> tuple[ConsoleSession, Account] | None:
     data = deps.ephemeral.get("console:" + fingerprint(cookie))
     if data is None:
         return None
-    values: dict[str, Any] = json.loads(data)
-    session, now = read_as(ConsoleSession, values), deps.now()
+    session, now = read_as(ConsoleSession, json.loads(data)), deps.now()
     rule = deps.policy.sessions
     if now - session.seen >= rule.staff_idle or now - session.started >= rule.absolute or _ended(deps, session):
         return None

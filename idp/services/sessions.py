@@ -6,7 +6,6 @@ The browser holds `sid.secret`. Portals know the `sid`; the secret changes with 
 import hmac
 import json
 from dataclasses import dataclass, replace
-from typing import Any
 
 from idp import vault
 from idp.deps import Deps
@@ -75,8 +74,7 @@ def by_sid(deps: Deps, sid: str) -> Session | None:
     data = deps.ephemeral.get("session:" + sid)
     if data is None:
         return None
-    values: dict[str, Any] = json.loads(data)
-    session = read_as(Session, {**values, "methods": tuple(values["methods"])})
+    session = read_as(Session, json.loads(data))
     return session if deps.now() - session.created <= deps.policy.sessions.absolute else None
 
 

@@ -43,8 +43,7 @@ _USE = Hot(
 
 
 def _family(row: Sequence[Any]) -> Family:
-    facts = {name: tuple(value) if isinstance(value, list) else value for name, value in json.loads(row[0]).items()}
-    return Family(read_as(Grant, facts), *row[1:])
+    return Family(read_as(Grant, json.loads(row[0])), *row[1:])
 
 
 def add(connection: Connection, series_hash: str, grant: Grant, now: int, idle: int, life: int) -> None:

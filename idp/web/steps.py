@@ -129,8 +129,8 @@ def ladder(house: House, sent_at: int) -> list[dict[str, Any]]:
 def operation(house: House, journey: Journey) -> str | None:
     """What the portal, or a page of ours, wants a fresh proof for, in the words registered for it (flows.md M0)."""
     if journey.purpose == "account" and journey.operation:
-        known = f"mfa.op.{journey.operation}" in texts.catalog(house.pages.locale())  # not one of a later version (README, Upgrades)
-        return str(house.pages.text(house.pages.locale(), f"mfa.op.{journey.operation}")) if known else None
+        key, locale = f"mfa.op.{journey.operation}", house.pages.locale()
+        return str(house.pages.text(locale, key)) if key in texts.catalog(locale) else None  # None: of a later version (README, Upgrades)
     client = house.clients.find(journey.client_id)
     words = client.operations.get(journey.operation) if client and journey.operation else None
     if words is True:

@@ -18,3 +18,7 @@ def test_what_a_later_version_has_added_is_passed_over_and_what_it_left_out_has_
     assert read_as(Kept, {"first": 1}) == Kept(1)
     with pytest.raises(TypeError):
         read_as(Kept, {"second": "two"})
+
+
+def test_lists_which_json_makes_of_tuples_are_tuples_again() -> None:
+    assert read_as(Kept, {"first": [1, 2]}) == Kept((1, 2))  # type: ignore[arg-type]

@@ -28,7 +28,7 @@ class ClaimsRequest:
     @staticmethod
     def from_dict(data: Mapping[str, Any]) -> "ClaimsRequest":
         """The value that `dataclasses.asdict` wrote and JSON carried."""
-        return read_as(ClaimsRequest, {k: tuple(v) if isinstance(v, list) else v for k, v in data.items()})
+        return read_as(ClaimsRequest, data)
 
 
 def parse_claims(text: str | None) -> ClaimsRequest:

@@ -66,8 +66,7 @@ def redeem(deps: Deps, code: str, client_id: str, why: Callable[[str], None] = l
     if spent is None:
         why("unknown")
         return None
-    values = json.loads(spent.value)
-    item = read_as(Code, {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
+    item = read_as(Code, json.loads(spent.value))
     if not spent.first:
         why("used_again")
         return _refused(deps, item, client_id, "used_again", keep)

@@ -38,9 +38,8 @@ class DeviceGrant(BaseGrant, TokenEndpointMixin):
         pending = self._pending(form["device_code"])
         audience = resources.audience(form.get("resource"), pending.request.resource, client, house.deps.settings.issuer)
         said = device_codes.collect(house.deps, pending)
-        found = {name: tuple(value) if isinstance(value, list) else value for name, value in said["grant"].items()}
         # who proves itself by a secret or key of its own may change the key of its tokens (RFC 9449 section 5)
-        grant = replace(read_as(Grant, found), jkt=self.request.jkt if client.public else None)
+        grant = replace(read_as(Grant, said["grant"]), jkt=self.request.jkt if client.public else None)
         now = house.deps.now()
         account, more = self._connected(grant, pending, said["device"], now)
         body = tokens.response(house, grant, client, account, grant.scope, audience, now, jkt=self.request.jkt, lasting=bool(more))

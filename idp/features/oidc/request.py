@@ -71,9 +71,6 @@ def from_dict(data: Mapping[str, Any]) -> AuthorizationRequest:
     values = dict(data)
     values["target"] = read_as(Target, values["target"])
     values["claims"] = ClaimsRequest.from_dict(values["claims"])
-    for name in ("scope", "prompt", "acr_values", "once", "device"):
-        if values.get(name) is not None:
-            values[name] = tuple(values[name])
     return read_as(AuthorizationRequest, values)
 
 

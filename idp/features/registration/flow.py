@@ -48,7 +48,7 @@ class Draft:
 def find(deps: Deps, journey: Journey) -> Draft:
     """The journey's draft, a new one if there is none. Raises `Unavailable`."""
     data = drafts.get(deps, DRAFT, journey.id)
-    return read_as(Draft, {**data, "asked": tuple(data["asked"])}) if data else Draft()
+    return read_as(Draft, data) if data else Draft()
 
 
 def keep(deps: Deps, journey: Journey, draft: Draft) -> None:

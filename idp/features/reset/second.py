@@ -33,7 +33,7 @@ def find(deps: Deps, owner: str, standing: Standing) -> Second:
     found = drafts.get(deps, DRAFT, owner)
     if found is None or found["name"] != standing.name:
         return Second(standing.name, vault.random_id())
-    return read_as(Second, {**found, "sent": tuple(found["sent"])})
+    return read_as(Second, found)
 
 
 def _keep(deps: Deps, owner: str, second: Second) -> None:

@@ -176,7 +176,7 @@ def _made(data: dict[str, Any] | None) -> Draft | None:
     if data is None:
         return None
     places = tuple(read_as(Place, one) for one in data["places"])
-    return read_as(Draft, {**data, "places": places, "proven": tuple(data["proven"])})
+    return read_as(Draft, {**data, "places": places})
 
 
 def sighted(account: Account, draft: Draft, place: Place) -> str:
