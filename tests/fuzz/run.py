@@ -23,7 +23,7 @@ from tests.fuzz.targets import PIECES, TARGETS, recipe  # noqa: E402
 JOURNEYS = "journeys"
 
 
-def _by_coverage(kind: str, seconds: int) -> int:
+def by_coverage(kind: str, seconds: int) -> int:
     """One target in a process of its own, with its pieces as dictionary and first corpus."""
     with tempfile.TemporaryDirectory(prefix="idp-fuzz-") as folder:
         for number, piece in enumerate(PIECES[kind]):
@@ -86,7 +86,7 @@ def main() -> None:
     bad = 0
     for kind in kinds:
         share = wish.seconds * weights[kind] / sum(weights.values())
-        bad |= _by_coverage(kind, max(1, round(share))) if covered and kind != JOURNEYS else _at_random(kind, share)
+        bad |= by_coverage(kind, max(1, round(share))) if covered and kind != JOURNEYS else _at_random(kind, share)
     sys.exit(1 if bad else 0)
 
 
