@@ -116,6 +116,12 @@ def test_the_head_is_looked_at_first(built: Built, sender: Inside, kind: str, le
     assert imports(built) == before
 
 
+def test_the_longest_boundary_that_the_standard_allows_is_taken(sender: Inside) -> None:
+    longest = "z" * 70  # RFC 2046 section 5.1.1
+    body = (part(CSV) + END).replace(b"--zq", b"--" + longest.encode())
+    assert raw(sender, body, kind=f"multipart/form-data; boundary={longest}").status_code == 303
+
+
 @pytest.mark.parametrize("name", ["<img src=x onerror=alert(1)>.csv", "\u202egnp.csv", "=HYPERLINK(1).csv", "x" * 5_000 + ".csv", ""], ids=range(5))
 def test_whatever_a_file_is_called_its_name_does_nothing(sender: Inside, name: str) -> None:
     where = send(sender, CSV, name or "-").headers["Location"]
