@@ -7,7 +7,7 @@ import bcrypt
 
 from idp.domain.account import Account
 from idp.domain.policy import Argon2Cost
-from idp.services.ghosts import Ghosts
+from idp.services.ghosts import SAMPLE, Ghosts
 from idp.services.passwords import Hasher
 from idp.tables import accounts
 from idp.tables.database import Database
@@ -37,6 +37,14 @@ def test_unknown_names_share_the_work_of_old_and_new_hashes_as_members_do(databa
     wrapped = sum(stored == old for stored in picked)
     assert 60 < wrapped < 140  # half of the members
     assert picked == [ghosts.hash_for(f"unknown{number}") for number in range(200)]
+
+
+def test_every_hash_of_the_sample_stands_for_somebody(database: Database, vault: Vault) -> None:
+    with database.write() as connection:
+        for number in range(SAMPLE):
+            accounts.add(connection, Account(f"member{number}", f"member{number}", f"member{number}", "はなこ", password_hash=f"hash{number}"))
+    ghosts = Ghosts(SimpleNamespace(database=database, vault=vault, clock=Clock()))  # type: ignore[arg-type]
+    assert len({ghosts.hash_for(f"unknown{number}") for number in range(6_000)}) == SAMPLE
 
 
 def test_the_work_of_a_ghost_is_done_and_never_lets_anybody_in(vault: Vault) -> None:
