@@ -1,5 +1,6 @@
 """`idp key …`: the keys that sign tokens, and the secret keys of the settings."""
 
+import time
 from datetime import UTC, datetime
 
 import click
@@ -47,8 +48,8 @@ def list_keys(ctx: click.Context) -> None:
 def rotate(ctx: click.Context, now: bool) -> None:
     """Publish a next key for every algorithm; it starts to sign after the time set in the policy.
 
-    With --now the new keys sign at once. Portals that keep the JWKS for long may then refuse tokens until they
-    fetch it again.
+    With --now the new keys sign within three seconds, when every worker knows them, and the command ends when they do.
+    Portals that keep the JWKS for long may then refuse tokens until they fetch it again.
     """
     with opened(ctx) as deps:
         made = keyring.ensure(deps, rotate=True, lead=keyring.AT_ONCE if now else None)
@@ -59,6 +60,8 @@ def rotate(ctx: click.Context, now: bool) -> None:
             click.echo(f"{one.kid}\t{one.alg}\tsigns from {_when(one.active_from)}")
         if not made:
             click.echo("Every algorithm has a next key already. See: idp key list")
+        if now:  # the next command may withdraw what signs until then
+            time.sleep(max(0.0, max(one.active_from for one in made) - deps.clock()))
 
 
 @key.command()

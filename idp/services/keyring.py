@@ -16,7 +16,7 @@ from idp.tables import keys as table
 from idp.tables import stamps
 from idp.vault import random_id
 
-AT_ONCE = 2  # seconds in which every worker learns of a new key, so that none signs with one that another does not know
+AT_ONCE = 3  # seconds, the one that runs among them: workers look once a second, and none signs with a key that another does not know
 
 
 @dataclass(frozen=True)

@@ -169,6 +169,13 @@ def test_a_key_that_may_have_leaked_is_withdrawn_unless_it_signs(config: str) ->
     assert again.exit_code == 1 and again.output == "There is no such key. See: idp key list\n"
 
 
+def test_after_new_keys_at_once_the_old_ones_can_be_withdrawn_by_the_next_command(config: str) -> None:
+    old = [row.split("\t")[0] for row in run(config, "key", "list").output.splitlines()]
+    assert run(config, "key", "rotate", "--now").output.count("signs from") == 4
+    for kid in old:
+        assert run(config, "key", "withdraw", kid).output == f"{kid} is published no more.\n"
+
+
 def test_a_printed_secret_can_be_used(config: str) -> None:
     line = run(config, "key", "secret", "--id", "2026-11").output.strip()
     assert re.fullmatch(r"2026-11:[A-Za-z0-9+/]{43}=", line) and secret_keys.parse((line,))[0][0] == "2026-11"

@@ -13,6 +13,7 @@ from idp.domain.keys import StoredKey
 from idp.domain.policy import Keys
 from idp.features.console_keys import flow
 from idp.services import keyring, second_person
+from idp.services.stamped import LOOK_EVERY
 from tests.console.conftest import Built
 from tests.console.people import Inside
 from tests.services import race
@@ -103,4 +104,4 @@ def test_of_sixteen_who_agree_at_once_one_does_it(built: Built) -> None:
     second_person.ask(deps, "x", anna, "r", "")
     assert second_person.take(deps, "x", anna) is None
     assert sum(one is not None for one in race(16, lambda: second_person.take(deps, "x", ben))) == 1
-    assert keyring.AT_ONCE == 2
+    assert keyring.AT_ONCE > LOOK_EVERY + 1, "one second of them may be over already"
