@@ -29,7 +29,7 @@ class Outgoing:
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             said = self.short_messages(to) if to.startswith("+") else [str(mail["Subject"]) for mail in self.mails(to)]
-            codes = [found[-1] for one in said if (found := re.findall(r"(?<![0-9])[0-9]{6}(?![0-9])", one))]
+            codes = [found[-1] for one in said if (found := re.findall(r"(?<![0-9A-Za-z])[0-9]{6}(?![0-9A-Za-z])", one))]
             if len(codes) >= count:
                 return codes[-1]
             time.sleep(0.05)

@@ -17,5 +17,5 @@ def code_of(deps: Deps, account_id: str) -> str:
     with deps.database.read() as connection:
         row = connection.execute(query.order_by(outbox.c.id.desc()).limit(1)).mappings().one()
     subject, body = letters.render(deps, Letter(**row))
-    found: str = re.findall(r"(?<![0-9])[0-9]{6}(?![0-9])", f"{subject} {body}")[0]
+    found: str = re.findall(r"(?<![0-9A-Za-z])[0-9]{6}(?![0-9A-Za-z])", f"{subject} {body}")[0]
     return found

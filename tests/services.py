@@ -74,6 +74,16 @@ def wait_until(works: Callable[[], Any], ended: Callable[[], bool] = lambda: Fal
         time.sleep(0.01)
 
 
+def takes_less(seconds: float, run: Callable[[], Any]) -> bool:
+    """Whether one of up to three runs takes less than that: what itself takes longer does so every time, a busy machine does not."""
+    for _ in range(3):
+        started = time.monotonic()
+        run()
+        if time.monotonic() - started < seconds:
+            return True
+    return False
+
+
 def children(parent: int) -> list[int]:
     """Ids of the processes that this one started and that still run."""
     found = []
@@ -96,10 +106,17 @@ def redis_server(folder: Path, *options: str) -> Iterator[str]:
         yield url
 
 
+_held: list[socket.socket] = []
+
+
 def free_port() -> int:
-    """A loopback port that nobody listens on, for the few servers that cannot do with a socket file."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
+    """A loopback port that nobody listens on, for the few servers that cannot do with a socket file. It is given to nobody else
+    while this process lives: a socket holds it, which does not listen and lets whoever names the port do so."""
+    held = socket.socket()
+    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    held.bind(("127.0.0.1", 0))
+    _held.append(held)
+    return int(held.getsockname()[1])
 
 
 @contextlib.contextmanager

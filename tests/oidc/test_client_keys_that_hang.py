@@ -41,8 +41,10 @@ def unknown(keys: ClientKeys, client: Client) -> bool:
     return False
 
 
-def test_of_many_who_need_the_same_key_at_once_each_gets_it(house: Installation) -> None:
+def test_of_many_who_need_the_same_key_at_once_each_gets_it(house: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
     """As when a worker has just started: more than may look at once, and the place takes a moment."""
+    monkeypatch.setattr(client_keys, "BRIEFLY", 20.0)  # the machine may take its time
+    monkeypatch.setattr(client_keys, "PATIENCE", 20.0)
     with published() as place:
         keys, client, _ = keys_at(house, place, threads=8)
         place.show(signing.KEYS["portal-ES256"])

@@ -1,12 +1,14 @@
 """Two libraries of the Node.js world, both certified by the OpenID Foundation, with nothing but the issuer and their registration:
 openid-client and oauth4webapi (certification.md, rules that real relying parties impose)."""
 
+import time
 from typing import Callable
 
 import pytest
 from sqlalchemy import update
 
 from idp.services import keyring
+from idp.services.stamped import LOOK_EVERY
 from idp.tables import stamps
 from idp.tables.schema import signing_keys
 from tests import services
@@ -28,7 +30,8 @@ def announced(house: Installation, browser: Browser) -> Callable[[], None]:
         with house.deps.database.write() as connection:
             connection.execute(update(signing_keys).where(signing_keys.c.kid.in_(kids)).values(active_from=house.deps.now()))
             stamps.raise_stamp(connection, "keys")
-        for _ in range(2):  # eight at once each time, so that every worker has answered
+        time.sleep(LOOK_EVERY + 0.2)  # every worker looks by then, even one that answers none of what follows
+        for _ in range(2):
             services.wait_until(lambda: signing(plain, browser)[0] <= kids)
 
     for _ in range(2):

@@ -45,7 +45,7 @@ def system():
 @pytest.fixture
 def http(system):
     with served(system) as url:
-        yield HttpContractors(url, TOKEN, timeout=2.0)
+        yield HttpContractors(url, TOKEN, timeout=30.0)
 
 
 def test_the_register_keeps_the_contract(register):

@@ -13,10 +13,12 @@ from tests.ports.sms_suite import DESCRIBED, EXPIRES, SUITE, Bench, clock, form_
 
 
 @contextlib.contextmanager
-def two(first: Gateway, second: Gateway) -> Iterator[FallbackSms]:
+def two(first: Gateway, second: Gateway, patience: float = 20.0) -> Iterator[FallbackSms]:
+    """`patience`: seconds for what the first says."""
     with http_gateway(first) as one, http_gateway(second) as other:
-        plugs = [HttpSms(url, DESCRIBED["form"], clock, (0.5, 0.2), name) for url, name in ((one, "gateway"), (other, "fallback"))]
-        yield FallbackSms(*plugs)
+        yield FallbackSms(
+            HttpSms(one, DESCRIBED["form"], clock, (20.0, patience), "gateway"), HttpSms(other, DESCRIBED["form"], clock, (20.0, 20.0), "fallback")
+        )
 
 
 AWAY = {
@@ -32,7 +34,7 @@ AWAY = {
 @pytest.mark.parametrize("how", AWAY)
 def test_the_second_takes_what_the_first_cannot(how: str) -> None:
     first, second = Gateway(**AWAY[how]), Gateway(status=202)  # type: ignore[arg-type]
-    with two(first, second) as plug:
+    with two(first, second, 0.2 if first.delay else 20.0) as plug:
         sent = plug.send("+819012345678", "a", EXPIRES, "k")
     assert (sent.outcome, sent.gateway) == ("accepted", "fallback")
     assert len(first.posted) == 1 and [form_of(one) for one in second.posted] == [{"number": "+819012345678", "text": "a"}]

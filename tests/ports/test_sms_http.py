@@ -84,18 +84,18 @@ def test_a_gateway_that_says_200_even_when_it_refuses(body: bytes, outcome: str,
 
 
 def test_a_slow_gateway_does_not_hold_us() -> None:
-    with described(DESCRIBED["form"], Gateway(delay=0.5), timeout=0.1) as plug:
+    with described(DESCRIBED["form"], Gateway(delay=5), timeout=0.1) as plug:
         started = time.monotonic()
         with pytest.raises(Unavailable):
             plug.send("+819012345678", "a", EXPIRES, "k")
-        assert time.monotonic() - started < 0.4
+        assert time.monotonic() - started < 4
 
 
 def test_a_gateway_that_dribbles_does_not_hold_us() -> None:
-    gateway = Gateway(dribble=0.05, body=b'{"id": "' + b"9" * 100 + b'"}')
-    with described(replace(DESCRIBED["form"], id_field="id"), gateway, timeout=0.2) as plug:
+    gateway = Gateway(dribble=0.05, body=b'{"id": "' + b"9" * 600 + b'"}')
+    with described(replace(DESCRIBED["form"], id_field="id"), gateway, timeout=2.0) as plug:
         assert plug.send("+819012345678", "a", EXPIRES, "k") == Sent("accepted")
-        assert gateway.dribbled < 100
+        assert gateway.dribbled < 600
 
 
 def test_everything_the_description_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
