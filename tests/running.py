@@ -24,7 +24,7 @@ from idp import config
 from idp.cli import root
 from idp.tables.database import Database
 from idp.tables.schema import audit
-from tests import services
+from tests import connection, services
 from tests.outgoing import Outgoing
 
 PASSWORD = "Kawa7Sumire"
@@ -171,7 +171,7 @@ def form_of(page: requests.Response) -> Form:
     return form
 
 
-class Browser(requests.Session):
+class Browser(connection.Connection):
     """Follows our redirects, keeps cookies, stops at the portal's address."""
 
     def __init__(self, idp: Idp, **headers: str):

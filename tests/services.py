@@ -120,13 +120,13 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def redis_sentinel(folder: Path) -> Iterator[str]:
-    """A Redis master, its replica and one Sentinel that watches them; yields the redis+sentinel:// URL."""
+def redis_sentinel(folder: Path, down_after: int = 500) -> Iterator[str]:
+    """A Redis master, its replica and one Sentinel that takes them for dead after so many ms; yields the redis+sentinel:// URL."""
     master, replica, sentinel = free_port(), free_port(), free_port()
     config = folder / "sentinel.conf"  # Sentinel rewrites it
     config.write_text(
         f"port {sentinel}\nbind 127.0.0.1\ndir {folder}\nsentinel monitor members 127.0.0.1 {master} 1\n"
-        "sentinel down-after-milliseconds members 500\nsentinel failover-timeout members 2000\n"
+        f"sentinel down-after-milliseconds members {down_after}\nsentinel failover-timeout members 2000\n"
     )
     for name in ("master", "replica"):
         (folder / name).mkdir()

@@ -15,8 +15,7 @@ from idp.adapters.redis_watch import Watch
 from idp.ports import Spent, Unavailable
 
 POOL = 64  # per process; more than the threads that gunicorn may have
-# what counts once has reached a replica before anybody hears that it counted, or it would count again after a failover
-_WAIT = (b"WAIT", b"1", b"500")
+PATIENCE = 1.0  # seconds for an answer
 EVICTS = "Redis may throw away what it is to remember; set: maxmemory-policy noeviction"
 SAVES = 'Redis saves to disk, and who has signed out would be back after its restart; set: save "" and appendonly no'
 # the first byte of a stored value says whether it is fresh or spent
@@ -41,12 +40,12 @@ return count
 """)
 
 
-def _options() -> dict[str, Any]:
+def _options(patience: float) -> dict[str, Any]:
     # Never repeated: a GETDEL or INCR that was sent twice is not once. Dead connections of the pool are found before
     # a command is sent, so the first request after a restart of the server succeeds.
     return {
-        "socket_timeout": 1.0,
-        "socket_connect_timeout": 1.0,
+        "socket_timeout": patience,
+        "socket_connect_timeout": patience,
         "health_check_interval": 30,
         "retry": Retry(NoBackoff(), 0),
     }
@@ -57,7 +56,7 @@ def _place(text: str) -> tuple[str, int]:
     return (host.strip("[]"), int(port)) if colon else (text, 26379)
 
 
-def _sentinel(url: str) -> tuple[Redis, Watch]:
+def _sentinel(url: str, patience: float) -> tuple[Redis, Watch]:
     """redis+sentinel://[user:password@]host:port,host2:port2/service?db=0&tls=true&sentinel_password=…"""
     parts = urlsplit(url)
     credentials, _, places = parts.netloc.rpartition("@")
@@ -66,7 +65,7 @@ def _sentinel(url: str) -> tuple[Redis, Watch]:
     service = parts.path.strip("/")
     if not places or not service:
         raise ValueError("write redis+sentinel://host:port,host2:port2/service?db=0")
-    common = {**_options(), **({"ssl": True} if query.get("tls") == "true" else {})}
+    common = {**_options(patience), **({"ssl": True} if query.get("tls") == "true" else {})}
     sentinel = Sentinel(
         [_place(place) for place in places.split(",")],
         sentinel_kwargs={**common, "password": query.get("sentinel_password")},
@@ -92,15 +91,19 @@ def _value(key: str) -> bytes:
 class RedisEphemeral:
     """`url`: redis:// · rediss:// · unix:// as redis-py reads them, or redis+sentinel:// (see `_sentinel`).
 
-    Raises ValueError with a plain reason for a URL that cannot be read. The clock is the Redis server's; how it has to be set up, `mistakes` says.
+    Raises ValueError with a plain reason for a URL that cannot be read. The clock is the Redis server's; how it has to be set up,
+    `mistakes` says. `patience`: seconds for an answer.
     """
 
-    def __init__(self, url: str):
+    def __init__(self, url: str, patience: float = PATIENCE):
+        # what counts once has reached a replica before anybody hears that it counted, or it would count again after a failover
+        self._wait = (b"WAIT", b"1", b"%d" % (patience * 500))
         self._watch: Watch | None = None
         if url.startswith("redis+sentinel://"):
-            self._redis, self._watch = _sentinel(url)
+            self._redis, self._watch = _sentinel(url, patience)
         else:
-            self._redis = Redis(connection_pool=BlockingConnectionPool.from_url(url, max_connections=POOL, timeout=1, **_options()))
+            pool = BlockingConnectionPool.from_url(url, max_connections=POOL, timeout=1, **_options(patience))
+            self._redis = Redis(connection_pool=pool)
         self.forget_connections()
 
     def forget_connections(self) -> None:
@@ -118,7 +121,7 @@ class RedisEphemeral:
         it, too, or there is none; else it is as if the store had not answered, and what was claimed stays claimed."""
         if self._watch is None or self._watch.alone():
             return self._ask(command)
-        (answer, replicas), master = self._all(command, _WAIT)
+        (answer, replicas), master = self._all(command, self._wait)
         if not replicas and not self._watch.found_alone(master, bool(self._ask((b"ROLE",))[2])):
             self._watch.soon()
             raise Unavailable("ephemeral store")

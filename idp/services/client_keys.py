@@ -25,7 +25,6 @@ FRESH = 600  # seconds for which fetched keys are taken as they are
 AGAIN = 60  # seconds between two looks at one client's address, whatever is asked with
 LAST = 3_600  # seconds after which keys that could not be fetched again count no more
 PATIENCE = 2.0  # seconds for which a key that somebody else may be fetching is waited for
-BRIEFLY = 0.5  # seconds in which a place in good health has answered, and made room for the next to look
 TYPES = ("application/json", "application/jwk-set+json")
 PRIVATE = ("d", "p", "q", "dp", "dq", "qi", "oth", "k")
 
@@ -127,8 +126,8 @@ class _Kept:
 class ClientKeys:
     """The keys of every client that signs, as this process knows them."""
 
-    def __init__(self, deps: Deps, fetcher: Fetcher):
-        self._deps, self._fetcher = deps, fetcher
+    def __init__(self, deps: Deps, fetcher: Fetcher, patience: float = PATIENCE):
+        self._deps, self._fetcher, self._patience = deps, fetcher, patience
         self._kept: dict[str, _Kept] = {}
         self._locks: dict[str, threading.Lock] = {}
         # who fetches or waits for it holds one, so that addresses that do not answer leave threads for everybody else
@@ -146,9 +145,10 @@ class ClientKeys:
             return None
         kept = self._known(client.id, client.jwks_uri)
         known = _chosen(kept.keys, kid, alg) is not None
-        if self._due(kept, kid, alg) and self._slots.acquire(timeout=0.0 if known else BRIEFLY):
+        # a quarter: by then a place in good health has answered, and made room for the next to look
+        if self._due(kept, kid, alg) and self._slots.acquire(timeout=0.0 if known else self._patience / 4):
             try:
-                self._follow(client.id, client.jwks_uri, kid, alg, 0.0 if known else PATIENCE)
+                self._follow(client.id, client.jwks_uri, kid, alg, 0.0 if known else self._patience)
             finally:
                 self._slots.release()
         kept = self._known(client.id, client.jwks_uri)

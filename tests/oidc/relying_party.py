@@ -14,6 +14,7 @@ from joserfc import jws
 from joserfc.errors import SecurityWarning
 from joserfc.jwk import KeySet
 
+from tests.connection import Connection
 from tests.oidc import signing
 from tests.running import CHALLENGE, VERIFIER, Browser
 
@@ -26,7 +27,7 @@ class Provider:
 
     def __init__(self, issuer: str):
         self.issuer = issuer
-        self.http = requests.Session()
+        self.http = Connection()
         self.metadata: dict[str, Any] = self.http.get(issuer + "/.well-known/openid-configuration", timeout=SECONDS).json()
         self._jwks: dict[str, Any] = {"keys": []}
 
@@ -64,7 +65,7 @@ class Portal:
 
     provider: Provider
     client: dict[str, Any]
-    http: requests.Session = field(default_factory=requests.Session)
+    http: requests.Session = field(default_factory=Connection)
 
     @property
     def id(self) -> str:

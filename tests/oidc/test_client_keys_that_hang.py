@@ -41,10 +41,8 @@ def unknown(keys: ClientKeys, client: Client) -> bool:
     return False
 
 
-def test_of_many_who_need_the_same_key_at_once_each_gets_it(house: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_many_who_need_the_same_key_at_once_each_gets_it(house: Installation) -> None:
     """As when a worker has just started: more than may look at once, and the place takes a moment."""
-    monkeypatch.setattr(client_keys, "BRIEFLY", 20.0)  # the machine may take its time
-    monkeypatch.setattr(client_keys, "PATIENCE", 20.0)
     with published() as place:
         keys, client, _ = keys_at(house, place, threads=8)
         place.show(signing.KEYS["portal-ES256"])
@@ -56,7 +54,7 @@ def test_of_many_who_need_the_same_key_at_once_each_gets_it(house: Installation,
 
 def test_a_place_that_hangs_keeps_those_waiting_whose_keys_are_known_not_at_all_and_the_others_not_for_ever(house: Installation) -> None:
     with published() as place:
-        keys, client, clock = keys_at(house, place)
+        keys, client, clock = keys_at(house, place, patience=client_keys.PATIENCE)
         place.show(signing.KEYS["portal-ES256"])
         assert keys.find(client, "portal-ES256", "ES256")
         clock.now += client_keys.FRESH
@@ -70,7 +68,7 @@ def test_a_place_that_hangs_keeps_those_waiting_whose_keys_are_known_not_at_all_
 def test_places_that_hang_leave_threads_for_everybody_else(house: Installation) -> None:
     """Of a worker's four threads two may be held up, by whatever number of portals."""
     with published() as first, published() as second, published() as third:
-        keys, client, clock = keys_at(house, first, threads=4)
+        keys, client, clock = keys_at(house, first, threads=4, patience=client_keys.PATIENCE)
         for place in (first, second, third):
             place.show(signing.KEYS["portal-ES256"])
         other, healthy = portal_at(second, "o"), portal_at(third, "h")

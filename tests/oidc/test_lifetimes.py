@@ -28,6 +28,12 @@ class Waited:
 @pytest.fixture(scope="module")
 def waited(short: Installation) -> Waited:
     """Everything made within a second, tried before and after ten seconds."""
+    found = next((found for _ in range(3) if (found := _tried(short))), None)
+    assert found, "the machine is too slow for this test"
+    return found
+
+
+def _tried(short: Installation) -> Waited | None:
     portal, browser = short.portals["plain"], short.browser(short.member())
     began = time.time()
     codes, tokens = [portal.code(browser) for _ in range(3)], portal.tokens(browser)
@@ -43,7 +49,8 @@ def waited(short: Installation) -> Waited:
 
     time.sleep(max(0.0, began + EARLY - time.time()))
     early = tried(codes[0])
-    assert time.time() < began + LIFE - 1, "the machine is too slow for this test"
+    if time.time() > began + LIFE - 1:
+        return None
     again = {"used": portal.redeem(codes[2])}
     early |= {"after reuse": portal.provider.userinfo(used["access_token"])}
     time.sleep(max(0.0, made + LIFE + 0.1 - time.time()))

@@ -10,6 +10,7 @@ from typing import Any, Callable
 import requests
 from requests.adapters import HTTPAdapter
 
+from tests.connection import Connection
 from tests.running import Browser, Idp, answer_of, exchange
 
 SECONDS = 30.0  # for one answer; nobody waits that long
@@ -90,6 +91,6 @@ def portal_works(idp: Idp, portal: dict[str, Any], waiting: list[str]) -> Counte
 
 def line(idp: Idp) -> requests.Session:
     """One kept connection."""
-    session = requests.Session()
+    session = Connection()
     session.mount(idp.issuer, HTTPAdapter(pool_maxsize=1))
     return session

@@ -59,6 +59,7 @@ def drop_removes(store: Ephemeral, key: str) -> None:
 
 
 def lifetimes_end(store: Ephemeral, key: str) -> None:
+    begun = time.monotonic()
     for name in ("get", "take", "spend", "add"):
         store.put(key + name, b"x", LIFE)
     store.add(key + "added", b"x", LIFE)
@@ -72,10 +73,15 @@ def lifetimes_end(store: Ephemeral, key: str) -> None:
     store.spend(key + "kept shorter", LIFE)
     assert [store.hit(key + "hit", LIFE) for _ in range(3)] == [1, 2, 3]
     time.sleep(LIFE / 3)
-    assert store.get(key + "get") == b"x"
-    assert store.add(key + "added", b"y", 60) is False  # and does not prolong it
-    assert store.spend(key + "kept shorter", 60) == Spent(b"x", False)  # nor does this
-    assert store.hit(key + "hit", 60) == 4  # nor this
+    early = (
+        store.get(key + "get"),
+        store.add(key + "added", b"y", 60),  # does not prolong it
+        store.spend(key + "kept shorter", 60),  # nor does this
+        store.hit(key + "hit", 60),  # nor this
+    )
+    if time.monotonic() - begun > LIFE - 1 and len(key) < 100:  # the machine was too slow to tell
+        return lifetimes_end(store, key + "again")
+    assert early == (b"x", False, Spent(b"x", False), 4)
     time.sleep(LIFE)
     assert store.get(key + "get") is None
     assert store.take(key + "take") is None

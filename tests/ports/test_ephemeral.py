@@ -15,15 +15,16 @@ from tests.ports.ephemeral_suite import SUITE
 
 @pytest.fixture(scope="module")
 def sentinel_url() -> Iterator[str]:
-    with services.private_folder() as folder, services.redis_sentinel(folder) as url:
+    with services.private_folder() as folder, services.redis_sentinel(folder, down_after=30_000) as url:
         yield url
 
 
 @pytest.fixture(params=["sqlite", "redis", "sentinel"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Ephemeral:
+    """A plug with all the time that a busy machine may need; how long it waits is looked at in test_ephemeral_away.py."""
     if request.param == "sqlite":
         return SqliteEphemeral(f"{tmp_path}/ephemeral.db")
-    return RedisEphemeral(request.getfixturevalue("redis_url" if request.param == "redis" else "sentinel_url"))
+    return RedisEphemeral(request.getfixturevalue("redis_url" if request.param == "redis" else "sentinel_url"), patience=30.0)
 
 
 @pytest.mark.parametrize("check", SUITE, ids=lambda check: check.__name__)

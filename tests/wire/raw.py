@@ -45,8 +45,8 @@ class Way:
         query = urlencode(running.authorization_parameters(self.portal, prompt="none", state=name)).encode()
         return b"GET /authorize?" + query + b" HTTP/1.1\r\nHost: " + self.host + b"\r\n" + more + b"\r\n"
 
-    def said(self, *pieces: bytes) -> bytes:
-        """Everything that is said to these bytes until the other side closes or falls silent."""
+    def said(self, *pieces: bytes, quiet: float = QUIET) -> bytes:
+        """Everything that is said to these bytes until the other side closes or falls silent for `quiet` seconds."""
         found = b""
         with contextlib.closing(self.connect()) as wire:
             try:
@@ -55,7 +55,7 @@ class Way:
                 while more := wire.recv(65_536):
                     found += more
                     # the wait for the first answer is the service's time, what follows would be there already
-                    wire.settimeout(QUIET)
+                    wire.settimeout(quiet)
             except TimeoutError:
                 assert found, f"no answer in {SECONDS:.0f} seconds to {pieces[0][:100]!r}"
             except (ConnectionError, ssl.SSLError):
