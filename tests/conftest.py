@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Iterator
 
 import pytest
+from hypothesis import settings
 from playwright.sync_api import Playwright, sync_playwright
 from sqlalchemy import text
 
@@ -14,6 +15,9 @@ from idp.tables.database import Database
 from idp.vault import Vault
 from tests import running, services
 from tests.running import Idp
+
+settings.register_profile("house", deadline=None)  # what it has beside that is as before
+settings.load_profile("house")
 
 
 @pytest.fixture(scope="session")

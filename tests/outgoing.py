@@ -8,6 +8,8 @@ from email.policy import default
 from pathlib import Path
 from typing import cast
 
+from tests.services import START_SECONDS
+
 
 class Outgoing:
     """`folder`: where the installation keeps its files."""
@@ -24,18 +26,19 @@ class Outgoing:
         read = (file.read_text() for file in sorted((self.folder / "var/sms").glob("*.txt")))
         return [text.partition("\n\n")[2] for text in read if text.startswith(f"To: {to}\n")]
 
-    def wait_for_code(self, to: str, count: int = 1, seconds: float = 15) -> str:
+    def wait_for_code(self, to: str, count: int = 1, seconds: float = START_SECONDS) -> str:
         """The newest code sent to an address or number, once `count` letters with one have come."""
         end = time.monotonic() + seconds
-        while time.monotonic() < end:
+        while True:
+            late = time.monotonic() > end
             said = self.short_messages(to) if to.startswith("+") else [str(mail["Subject"]) for mail in self.mails(to)]
             codes = [found[-1] for one in said if (found := re.findall(r"(?<![0-9A-Za-z])[0-9]{6}(?![0-9A-Za-z])", one))]
             if len(codes) >= count:
                 return codes[-1]
+            assert not late, f"{len(codes)} codes instead of {count} to {to}"
             time.sleep(0.05)
-        raise AssertionError(f"no {count} codes for {to}")
 
-    def wait_for_mails(self, to: str, count: int, seconds: float = 15) -> list[EmailMessage]:
+    def wait_for_mails(self, to: str, count: int, seconds: float = START_SECONDS) -> list[EmailMessage]:
         """Every mail to this address, once there are `count`; fails if they do not come."""
         end = time.monotonic() + seconds
         while len(found := self.mails(to)) < count:

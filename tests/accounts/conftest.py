@@ -34,4 +34,4 @@ def deps(database: Database, vault: Vault, tmp_path: Path) -> Deps:
 @pytest.fixture
 def hasher(deps: Deps) -> Hasher:
     """As many slots as the parallel tests have threads."""
-    return Hasher(deps.policy.password.hash, deps.vault, slots=16, waiting=64)
+    return Hasher(deps.policy.password.hash, deps.vault, slots=16, waiting=64, patience=60.0)

@@ -25,4 +25,4 @@ def deps(database: Database, tmp_path: Path, clock: Clock) -> Deps:
 @pytest.fixture
 def hasher(deps: Deps) -> Hasher:
     """Two hashes at once."""
-    return Hasher(deps.policy.password.hash, deps.vault, slots=2, waiting=8)
+    return Hasher(deps.policy.password.hash, deps.vault, slots=2, waiting=8, patience=60.0)

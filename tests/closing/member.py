@@ -31,7 +31,7 @@ WISH = service.NewAccount(
     profile={"name": "山田 花子", "birthdate": "1958-04-01"},
 )
 # what must not be found anywhere, in whatever case
-TRACES = ("花子", "山田", "yamada", "hanako@", "9012345678", "1234567", "1958", "argon2")
+TRACES = ("花子", "山田", "yamada", "hanako@", "9012345678", "1234567", "1958-04-01", "argon2")
 
 
 def register(deps: Deps, name: str, **metadata: Any) -> str:

@@ -62,7 +62,7 @@ def test_the_pages(built: Built, staff: dict[str, Inside]) -> None:
     viewer = staff["viewer"]
     assert "sms.otp" in viewer.get("/console/texts?q=sms.otp").text
     assert viewer.get("/console/texts/nothing.here").status_code == 404
-    assert "6" in viewer.get("/console/texts/mail.otp.body").text and "1通分" in viewer.get("/console/texts/sms.otp").text
+    assert "888888" in viewer.get("/console/texts/mail.otp.body").text and "1通分" in viewer.get("/console/texts/sms.otp").text
     counted = viewer.post("/console/texts/sms.otp", locale="ja", text="<script>{code}</script>")
     assert counted.status_code == 200 and "<script>8" not in counted.text and "&lt;script&gt;888888" in counted.text
     assert viewer.post("/console/texts/mail.otp.body", locale="ja", text="x").status_code == 400

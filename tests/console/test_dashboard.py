@@ -10,7 +10,7 @@ from sqlalchemy import delete, insert
 from idp.deps import Deps
 from idp.domain.rollup import DAY, HOUR, hour_of
 from idp.features.console import chart, dashboard
-from idp.services import rollups
+from idp.services import letters, rollups
 from idp.tables import audit, schema
 from idp.tables.database import Database
 from tests.console.conftest import Built
@@ -146,6 +146,7 @@ def test_a_span_that_there_is_not_is_refused(staff: dict[str, Inside]) -> None:
 
 
 def test_a_house_without_courier_says_so(built: Built) -> None:
+    built.deps.ephemeral.drop(letters.HEARTBEAT)
     parts = dict(dashboard.health(built.deps, True))
     assert parts["database"] and not parts["courier"]
     assert not dict(dashboard.health(built.deps, False))["keys"]

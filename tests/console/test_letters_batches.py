@@ -34,7 +34,7 @@ def deps(database: Database, tmp_path: Path) -> Deps:
 
 @pytest.fixture
 def hasher(deps: Deps) -> Hasher:
-    return Hasher(Argon2Cost(8_192, 5, 1), deps.vault, slots=1, waiting=64)
+    return Hasher(Argon2Cost(8_192, 5, 1), deps.vault, slots=1, waiting=64, patience=60.0)
 
 
 def members(deps: Deps, many: int, **changes: object) -> list[str]:

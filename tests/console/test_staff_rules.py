@@ -19,6 +19,7 @@ from idp.features.console_staff import flow
 from idp.services import accounts as account_service
 from idp.services import invitations, members
 from idp.services.accounts import NewAccount
+from idp.services.passwords import Hasher
 from idp.tables.schema import accounts
 from idp.vault import fingerprint
 from idp.web import csrf
@@ -112,7 +113,7 @@ def invited(deps: Deps) -> tuple[Account, str]:
 
 def test_of_many_with_one_invitation_one_joins(opened: Deps) -> None:
     account, token = invited(opened)
-    slots, found = hasher(opened), fingerprint(token)
+    slots, found = Hasher(opened.policy.password.hash, opened.vault, slots=2, waiting=64, patience=60.0), fingerprint(token)
     assert invitations.standing(opened, found)
     done = race(16, lambda: invitations.accept(opened, slots, found, account, PASSWORD, Caller("192.0.2.1", "")))
     assert done.count(True) == 1

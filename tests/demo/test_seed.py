@@ -36,7 +36,7 @@ def deps(database: Database, vault: Vault, tmp_path: Path) -> Deps:
 
 @pytest.fixture
 def hasher(deps: Deps) -> Hasher:
-    return Hasher(deps.policy.password.hash, deps.vault, slots=8, waiting=64)
+    return Hasher(deps.policy.password.hash, deps.vault, slots=8, waiting=64, patience=60.0)
 
 
 def account(deps: Deps, login_id: str) -> Any:

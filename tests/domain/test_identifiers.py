@@ -189,10 +189,10 @@ def test_a_new_address_has_one_reason_to_be_refused(typed: str, verdicts: tuple[
 
 def test_a_megabyte_is_refused_at_once() -> None:
     huge = "\ufdfa" * 1_000_000
-    begun = time.perf_counter()
+    begun = time.process_time()
     assert fold_login_id(huge) is None and fold_email(huge) is None
     assert login_id_verdicts(huge, RULE) and email_verdicts(huge)
-    assert time.perf_counter() - begun < 0.3
+    assert time.process_time() - begun < 0.3
 
 
 @pytest.mark.parametrize(

@@ -192,6 +192,6 @@ def test_no_fact_about_a_person_breaks_it(name: str, several: list[str], date: s
 @pytest.mark.parametrize("typed", ["x" * 1_000_000, "e" + "\u0301" * 80_000, "\ufdfa" * 170, "ガ" * 170, "0401" * 128])
 def test_the_longest_input_costs_little(typed: str) -> None:
     verdicts("warm")
-    begun = time.perf_counter()
+    begun = time.process_time()
     assert verdicts(typed, words=HANAKO)
-    assert time.perf_counter() - begun < 0.3  # PW-06
+    assert time.process_time() - begun < 0.3  # PW-06

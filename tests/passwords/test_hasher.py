@@ -19,7 +19,7 @@ OLD, NEW = ("old", bytes(range(32))), ("new", bytes(range(32, 64)))
 
 @pytest.fixture
 def hasher(vault: Vault) -> Hasher:
-    return Hasher(CHEAP, vault, slots=2, waiting=32)
+    return Hasher(CHEAP, vault, slots=2, waiting=32, patience=60.0)
 
 
 def test_a_right_password_and_its_neighbours(hasher: Hasher) -> None:
@@ -166,7 +166,7 @@ def tries(hasher: Hasher, n: int) -> list[str]:
 
 
 def test_too_many_at_once_are_refused_at_once(vault: Vault) -> None:
-    slow = Hasher(Argon2Cost(memory_kib=65_536, time_cost=4), vault, slots=1, waiting=2)
+    slow = Hasher(Argon2Cost(memory_kib=65_536, time_cost=4), vault, slots=1, waiting=2, patience=60.0)
     answers = tries(slow, 16)
     assert 3 <= answers.count("done") <= 8 and slow.runs == answers.count("done")
     assert tries(slow, 1) == ["done"]

@@ -51,7 +51,7 @@ def test_messages_are_delivered_in_the_end(stores: str, first_is_down: bool, tmp
     if stores == "production":
         durable, ephemeral = request.getfixturevalue("fresh_postgres"), request.getfixturevalue("redis_url")
     path = "/sms/receipts/fallback" if first_is_down else "/sms/receipts"
-    late = LateReceipts(WORDS, f"http://localhost:{port}{path}", {"Authorization": f"Bearer {SECRET}"})
+    late = LateReceipts(WORDS, f"http://localhost:{port}{path}", {"Authorization": f"Bearer {SECRET}"}, delay=1.0)
     good, down = Gateway(answer=late.take), Gateway(status=500)
     with http_gateway(good) as good_url, http_gateway(down) as down_url:
         first, second = (down_url, good_url) if first_is_down else (good_url, down_url)

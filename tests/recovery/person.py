@@ -8,6 +8,7 @@ from typing import Any
 import requests
 
 from tests.running import Browser, Form, Idp, form_of, new_name
+from tests.services import START_SECONDS
 
 PEOPLE = 200
 NEW = "Sumire8Kawa"
@@ -129,7 +130,7 @@ class Person:
         browser = browser or Browser(self.idp)
         return browser.sign_in(browser.go("/login"), self.name, password)
 
-    def results(self, count: int = 1, seconds: float = 15) -> list[str]:
+    def results(self, count: int = 1, seconds: float = START_SECONDS) -> list[str]:
         """What came of this account's requests, once `count` were answered."""
         end = time.monotonic() + seconds
         while len(found := [row["result"] for row in self.requests()]) < count:

@@ -12,6 +12,7 @@ from idp.tables import passkeys
 from tests.recovery.person import CHANGED, NEW, SECOND, Person, errors, title
 from tests.recovery.test_links import gone, issued
 from tests.running import PASSWORD, Browser, Idp, answer_of, claims_of, exchange, form_of
+from tests.services import wait_until
 from tests.settings.member import inside, rows
 
 
@@ -45,10 +46,7 @@ def test_sessions_tokens_browsers_and_other_links_are_dead_and_nobody_is_signed_
     assert "one-time-code" in page.text, "the second factor still stands, and this browser skips it no more"
     told = [str(one["Subject"]) for one in idp.wait_for_mails(person.mail, mail + 1)]
     assert "【マイページ】パスワードが変更されました" in told
-    end = time.monotonic() + 15
-    while not any("パスワードが変更されました" in one for one in idp.short_messages(person.number)):
-        assert time.monotonic() < end
-        time.sleep(0.05)
+    wait_until(lambda: any("パスワードが変更されました" in one for one in idp.short_messages(person.number)))
     assert "方法：パスワードの再設定" in idp.mails(person.mail)[-1].get_content()
 
 

@@ -13,13 +13,13 @@ from tests.settings.member import rows
 
 
 def outcomes(idp: Idp, channel: str) -> list[tuple]:
-    """Outcome and attempts of every letter or request of a channel."""
-    return rows(idp, "SELECT outcome, attempts FROM outbox WHERE channel = :c ORDER BY id", c=channel)
+    """Outcome of every letter or request of a channel, and whether it was tried."""
+    return rows(idp, "SELECT outcome, attempts > 0 FROM outbox WHERE channel = :c ORDER BY id", c=channel)
 
 
 def wait(idp: Idp, channel: str, wanted: list[tuple]) -> None:
     """Until the outbox says so."""
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     while outcomes(idp, channel) != wanted:
         assert time.monotonic() < end, outcomes(idp, channel)
         time.sleep(0.05)
@@ -33,9 +33,9 @@ def test_a_letter_waits_for_the_mail_server_and_nobody_can_tell(tmp_path: Path) 
         idp.within("contractor", "import", str(tmp_path / "contracts.csv"))
         hanako, nobody = Person(idp, CONTRACTS[-1]).join(), Person(idp, CONTRACTS[-2])
         assert shape(hanako.ask("pw")) == shape(nobody.ask("pw"))
-        wait(idp, "mail", [("queued", 1)])
+        wait(idp, "mail", [("queued", True)])
         assert hanako.results() == ["ok"]
-        wait(idp, "request", [("accepted", 1), ("accepted", 1)])
+        wait(idp, "request", [("accepted", True), ("accepted", True)])
 
 
 def test_a_request_waits_for_the_customer_system(tmp_path: Path) -> None:
@@ -47,7 +47,7 @@ def test_a_request_waits_for_the_customer_system(tmp_path: Path) -> None:
     with running.serving(idp):
         hanako, known = Person(idp, CONTRACTS[-1]).join(), Person(idp, CONTRACTS[-2]).join()
         assert title(hanako.ask("pw")) == "お知らせの受付が終わりました"
-        wait(idp, "request", [("queued", 1)])
+        wait(idp, "request", [("queued", True)])
         assert shape(known.ask_by_name()) == shape(hanako.ask("pw"))
         assert known.results() == ["ok"], "who is known by the login ID need not wait for it"
         assert rows(idp, "SELECT count(*) FROM outbox WHERE channel = 'request' AND facts LIKE '%山田%'") == [(0,)]

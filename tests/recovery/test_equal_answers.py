@@ -12,7 +12,7 @@ from idp.web.pages import clock_time
 from tests.recovery.conftest import People
 from tests.recovery.person import FORM, Person, errors, title
 from tests.running import Browser, Idp, form_of
-from tests.settings.member import rows
+from tests.settings.member import rows, settled
 
 WRONG = {
     "the family name": {"family_name": "川田"},
@@ -112,7 +112,7 @@ def test_a_suspended_or_closed_account_gets_nothing(idp: Idp, person: Person, go
     idp.within("account", state, person.name)
     assert shape(person.ask("pw", "mail")) == good["pw", "mail"]
     person.ask_by_name()
-    time.sleep(2)
+    settled(idp)
     assert not [mail for mail in idp.mails(person.mail) if "削除" not in mail["Subject"]] and "ok" not in [row["result"] for row in person.requests()]
 
 
@@ -128,7 +128,7 @@ def test_the_limit_of_a_contract_is_silent_and_holds_for_the_right_facts_too(idp
         assert shape(person.ask("id", "mail", birth_day=str(day))) == good["id", "mail"]
     person.browser = Browser(idp)
     assert shape(person.ask("id", "mail")) == good["id", "mail"]
-    time.sleep(2)
+    settled(idp)
     assert idp.mails(person.mail) == [] and person.requests() == []
 
 
@@ -172,7 +172,8 @@ def test_every_kind_of_destination_is_always_offered_and_none_is_ever_shown(idp:
     page = person.browser.go(f"{FORM}?kind=pw")
     assert [f'value="{dest}"' in page.text for dest in ("isp", "mail", "sms")] == [True] * 3
     done = person.ask("pw", "sms")
-    assert person.number[-4:] not in done.text and "****" not in done.text
+    told = re.sub(r"<[^>]*>|0120-000-000", "", done.text)
+    assert person.number[-4:] not in told and "****" not in done.text
 
 
 def test_what_is_missing_is_said_before_anything_is_sent(idp: Idp, person: Person) -> None:
@@ -197,7 +198,7 @@ def test_the_record_names_nobody(idp: Idp, person: Person) -> None:
     person.join()
     person.ask("id")
     person.results()
-    row = person.requests()[0]
+    row = {name: value for name, value in person.requests()[0].items() if name not in ("id", "at")}
     assert not re.search("山田|花子|1958|hikari|home.example", str(row)) and '"name": "kanji"' in row["detail"]
     sealed = rows(idp, "SELECT facts FROM outbox WHERE channel = 'request' AND outcome <> 'queued' AND facts IS NOT NULL")
     assert sealed == [], "what was typed is wiped once it was worked on"

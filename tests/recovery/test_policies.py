@@ -33,8 +33,7 @@ def test_a_link_by_sms_over_a_short_host(tmp_path: Path) -> None:
         hanako = Person(idp, CONTRACTS[-1]).join()
         page = hanako.ask("pw", "sms")
         assert "one-time-code" in page.text and f"「{SHORT}/」で始まります" in page.text
-        while len(idp.short_messages(hanako.number)) < 2:
-            services.time.sleep(0.05)
+        services.wait_until(lambda: len(idp.short_messages(hanako.number)) == 2)
         said = "\n".join(idp.short_messages(hanako.number))
         (token,) = re.findall(rf"再設定\(10分\)\n{SHORT}/([a-z0-9]{{26}})", said)
         for path in (f"/{token}", f"/reset/{token}"):
@@ -58,11 +57,8 @@ def test_where_links_are_sent_by_sms_there_is_no_box(tmp_path: Path) -> None:
         hanako = Person(idp, CONTRACTS[-1]).join()
         page = hanako.ask("pw", "sms")
         assert "one-time-code" not in page.text and hanako.results() == ["ok"]
-        for _ in range(200):
-            if said := idp.short_messages(hanako.number):
-                break
-            services.time.sleep(0.05)
-        page = hanako.browser.go("/r/" + said[0].rpartition("/")[2].strip())
+        services.wait_until(lambda: bool(idp.short_messages(hanako.number)))
+        page = hanako.browser.go("/r/" + idp.short_messages(hanako.number)[0].rpartition("/")[2].strip())
         assert "パスワード（もう一度）" in page.text
         assert "同じではありません" in errors(hanako.send(page, new_password="Sumire8Kawa", new_password_again="Sumire8Kawb"))
         page = hanako.send(page, new_password="Sumire8Kawa", new_password_again="Sumire8Kawa")

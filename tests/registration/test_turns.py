@@ -104,7 +104,7 @@ def test_an_address_that_another_member_signs_in_by_is_not_revealed(idp: Idp, ap
     idp.account(new_name(), "--email", owner, "--email-login")
     known, unknown = taro.sent(email=owner), hanako.sent()
     same = lambda page, mail: re.sub(r"[A-Za-z0-9_-]{43}", "", page.text.replace(mail, ""))  # noqa: E731
-    deadlines = re.compile(r"\d+時\d\d分|data-wait=.\d+")
+    deadlines = re.compile(r"\d{4}年\d+月\d+日|\d+時\d\d分|data-wait=.\d+")
     assert deadlines.sub("", same(known, owner)) == deadlines.sub("", same(unknown, hanako.mail))
     told = idp.wait_for_mails(owner, 1)[0]
     assert "/register/" not in told.get_content() and "登録を続けられません" in told.get_content()

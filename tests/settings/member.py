@@ -13,6 +13,7 @@ from idp import config, parts
 from idp.deps import Deps
 from idp.domain.journey import Proof
 from idp.services import members, sessions
+from tests import services
 from tests.running import Browser, Idp, form_of, new_name
 
 STATUS, EDIT, VERIFY = "/account/second-factor", "/account/second-factor/edit", "/account/second-factor/verify"
@@ -27,6 +28,12 @@ def errors(page: requests.Response) -> str:
 def title(page: requests.Response) -> str:
     """The heading."""
     return re.sub("<[^>]+>", "", re.findall(r"<h1>(.*?)</h1>", page.text, re.S)[0])
+
+
+def settled(idp: Idp) -> None:
+    """Wait until every request has been worked on, and every letter that came of one has gone."""
+    waiting = "SELECT count(*) FROM outbox WHERE channel IN ('request', 'mail', 'sms') AND outcome = 'queued'"
+    services.wait_until(lambda: rows(idp, waiting) == [(0,)])
 
 
 def rows(idp: Idp, question: str, **values: Any) -> list[tuple]:

@@ -49,5 +49,5 @@ def test_a_slow_mail_costs_no_code_only_a_fresh_proof_before_saving(idp: Idp, ha
 
 
 def test_a_proof_on_the_edge_still_counts(idp: Idp, hanako: Member) -> None:
-    age(idp, hanako.browser, 290)
+    age(idp, hanako.browser, 240)
     assert title(hanako.browser.go(EDIT)) == "2要素認証の設定"
