@@ -5,7 +5,7 @@ import itertools
 from dataclasses import dataclass, field
 from typing import Any, Iterator
 
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Route, ViewportSize
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Route, ViewportSize, expect
 
 from tests import services
 from tests.browser.relying_party import RelyingParty
@@ -16,7 +16,9 @@ APP_SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--no-first-run"]
 PHONE: ViewportSize = {"width": 320, "height": 640}
 DESKTOP: ViewportSize = {"width": 1280, "height": 900}
+LONGEST = 1_000 * services.START_SECONDS  # milliseconds for what is expected of a page
 _names = itertools.count(1)
+expect.set_options(timeout=LONGEST)
 
 
 def chromium_path() -> str:
@@ -86,7 +88,7 @@ def visit(
     """A visitor with a fresh browser profile. At the end no page may have asked any other host for anything, broken its
     own Content-Security-Policy, or had an error in a script (requirement WB-05)."""
     context = browser.new_context(locale=locale, viewport=size, **options)
-    context.set_default_timeout(8_000)
+    context.set_default_timeout(LONGEST)
     visitor = Visitor(context.new_page(), party, members, locale)
 
     def said(message: ConsoleMessage) -> None:

@@ -46,13 +46,18 @@ def counted(idp: Idp) -> dict[str, int]:
     return found
 
 
+def grown(idp: Idp, before: dict[str, int]) -> set[str]:
+    """The tables that have more rows than before; the courier may have swept others meanwhile."""
+    return {name for name, count in counted(idp).items() if count > before[name]}
+
+
 def test_a_sign_in_that_leaves_nothing_behind(idp: Idp) -> None:
     probe(idp)
     before = counted(idp)
     found = probe(idp)
     assert found["ok"] is True and found["issuer"] == idp.issuer and list(found["seconds"]) == STEPS
     assert all(took >= 0 for took in found["seconds"].values()) and found["total"] > 0
-    assert counted(idp) == before
+    assert not grown(idp, before)
     row = idp.audit("sign_in")[-1]
     assert (row["client_id"], row["result"]) == (probing.CLIENT_ID, "ok")
 
@@ -61,7 +66,7 @@ def test_many_at_once_do_not_disturb_each_other(idp: Idp) -> None:
     probe(idp)
     before = counted(idp)
     assert all(found["ok"] for found in services.race(4, lambda: probe(idp)))
-    assert counted(idp) == before
+    assert not grown(idp, before)
 
 
 def test_where_a_second_factor_is_required_it_is_given(tmp_path: Path) -> None:

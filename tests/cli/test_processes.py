@@ -108,7 +108,7 @@ def test_a_second_start_keeps_members_portals_keys_and_sessions(idp: Idp) -> Non
 
 def test_a_port_in_use_is_told_soon_and_nobody_is_left(idp: Idp) -> None:
     with socket.create_server(("127.0.0.1", int(idp.issuer.rpartition(":")[2]))):
-        done = shell(idp.folder, "serve", seconds=SOON)
+        done = shell(idp.folder, "serve", seconds=services.START_SECONDS)
     assert done.returncode == 1
     assert re.fullmatch(r"\[server\] bind: 127\.0\.0\.1:\d+ cannot be listened on: Address already in use\.\n", plain(done))
 

@@ -1,7 +1,7 @@
 """A courier process to be killed: `python -m tests.courier.postman DATABASE_URL FOLDER AHEAD [DEADLY]`.
 
 AHEAD: seconds by which its clock is ahead, so that leases of a killed one have run out.
-DEADLY: after writing this many mails it dies by SIGKILL, between the sending and the mark.
+DEADLY: after writing this many mails it dies by SIGKILL, between the sending and the mark; below zero: after so many it does no more.
 """
 
 import os
@@ -22,14 +22,14 @@ from tests.courier.house import house
 class SlowMail(FolderMail):
     """Takes a few milliseconds, as mail servers do."""
 
-    left = 0
+    left, what = 0, signal.SIGKILL
 
     def send(self, to: str, subject: str, body: str, idempotency_key: str) -> Sent:
         time.sleep(0.004)
         sent = super().send(to, subject, body, idempotency_key)
         self.left -= 1
         if self.left == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
+            os.kill(os.getpid(), self.what)
         time.sleep(0.004)
         return sent
 
@@ -39,7 +39,7 @@ def main(url: str, folder: Path, ahead: float, deadly: int) -> None:
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     mail = SlowMail(str(folder / "mail"), "no-reply@id.example.jp")
-    mail.left = deadly
+    mail.left, mail.what = abs(deadly), signal.SIGKILL if deadly > 0 else signal.SIGSTOP
     deps = house(Database(url), folder, lambda: time.time() + ahead)
     courier.run(deps, mail, FolderSms(str(folder / "sms")), stop)
 

@@ -89,7 +89,7 @@ def test_a_killed_courier_loses_nothing(how: str, deps: Deps, database_url: str,
     everyone = [f"member{number}@example.jp" for number in range(LETTERS)]
     write(deps, *everyone)
     target = random.randrange(1, LETTERS // 2)
-    with postman(database_url, tmp_path, 0, target if "mark" in how else 0) as child:
+    with postman(database_url, tmp_path, 0, target if "mark" in how else 3 - LETTERS) as child:
         if "random" in how:
             wait_for(lambda: sum(arrived(tmp_path).values()) >= target)
             time.sleep(random.random() * 0.02)

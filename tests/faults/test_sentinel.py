@@ -13,9 +13,9 @@ from tests.services import race
 
 
 @pytest.fixture
-def pair() -> Iterator[RedisPair]:
+def pair(request: pytest.FixtureRequest) -> Iterator[RedisPair]:
     with services.private_folder() as folder:
-        made = RedisPair(folder)
+        made = RedisPair(folder, *([request.param] if hasattr(request, "param") else []))
         try:
             yield made
         finally:
@@ -68,9 +68,10 @@ def test_a_master_that_wakes_up_after_it_was_replaced_is_asked_no_more(pair: Red
     assert not again()
 
 
+@pytest.mark.parametrize("pair", [5_000], indirect=True)  # ms until a Sentinel says that the replica is gone for good
 def test_what_no_replica_has_heard_of_is_not_told(pair: RedisPair) -> None:
     store = RedisEphemeral(pair.url)
-    store.put("code", b"v", 60)
+    surely(lambda: store.put("code", b"v", 60))
     surely(lambda: store.drop("other"))
     old, follower = pair.master, pair.servers[pair.replica]
     follower.freeze()

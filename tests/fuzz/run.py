@@ -23,12 +23,13 @@ from tests.fuzz.targets import PIECES, TARGETS, recipe  # noqa: E402
 JOURNEYS = "journeys"
 
 
-def by_coverage(kind: str, seconds: int) -> int:
-    """One target in a process of its own, with its pieces as dictionary and first corpus."""
+def by_coverage(kind: str, seconds: int, seed: int = 0) -> int:
+    """One target in a process of its own, with its pieces as dictionary and first corpus; `seed` 0: another one every time."""
     with tempfile.TemporaryDirectory(prefix="idp-fuzz-") as folder:
         for number, piece in enumerate(PIECES[kind]):
             (Path(folder) / str(number)).write_bytes(piece)
-        command = [sys.executable, "-m", "tests.fuzz.atheris_run", kind, f"-max_total_time={seconds}", "-max_len=4096", "-print_final_stats=1", f"-artifact_prefix={folder}/", folder]
+        command = [sys.executable, "-m", "tests.fuzz.atheris_run", kind, f"-max_total_time={seconds}", f"-seed={seed}"]
+        command += ["-max_len=4096", "-print_final_stats=1", f"-artifact_prefix={folder}/", folder]
         done = subprocess.run(command, cwd=TOP, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
     lines = done.stdout.splitlines()
     wanted = lines[-60:] if done.returncode else [line for line in lines if "number_of_executed_units" in line]

@@ -18,6 +18,6 @@ def test_it_is_installed_where_it_can_be() -> None:
 
 @pytest.mark.parametrize("kind", TARGETS if HERE else ())
 def test_any_bytes_are_read_or_refused(kind: str, capfd: pytest.CaptureFixture[str]) -> None:
-    code = run.by_coverage(kind, 2)
+    code = run.by_coverage(kind, 2, seed=1)
     said = capfd.readouterr().out
     assert code == 0 and "number_of_executed_units" in said, said

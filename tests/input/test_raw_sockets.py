@@ -3,13 +3,13 @@
 import json
 import re
 import socket
-import time
 from urllib.parse import urlsplit
 
 import pytest
 import requests
 
 from tests.running import Idp
+from tests.stopwatch import stopwatch
 
 FORM = b"Content-Type: application/x-www-form-urlencoded\r\n"
 CHUNKED = b"Transfer-Encoding: chunked\r\n"
@@ -140,16 +140,16 @@ def test_a_few_slow_callers_keep_nobody_waiting_and_are_hung_up_on(idp: Idp) -> 
     slow = [connect(idp) for _ in range(6)]
     for wire, start in zip(slow, [b"G", b"GET / HTTP/1.1\r\nHo", head, head + b"Content-Length: 500\r\n\r\nabc", head + CHUNKED + END + b"5\r\nab", head[:9]]):
         wire.sendall(start)
-    began = time.monotonic()
-    for _ in range(10):
-        assert requests.get(f"{idp.issuer}/jwks", timeout=9).status_code == 200
-    assert time.monotonic() - began < 3
-    for wire in slow:
-        wire.settimeout(15)
-        while wire.recv(65_536):
-            pass
-        wire.close()
-    assert time.monotonic() - began < 15
+    with stopwatch() as taken:
+        for _ in range(10):
+            assert requests.get(f"{idp.issuer}/jwks", timeout=60).status_code == 200
+        assert taken.seconds() < 3
+        for wire in slow:
+            wire.settimeout(60)
+            while wire.recv(65_536):
+                pass
+            wire.close()
+        assert taken.seconds() < 15
 
 
 def test_the_log_has_a_line_of_json_for_each_event_and_no_error_of_ours(idp: Idp) -> None:

@@ -1,21 +1,23 @@
 """What changes at one node is seen at every other one within seconds."""
 
-import time
 from typing import Any, Callable
 
 from tests.nodes.house import Nodes
 from tests.nodes.test_wandering import redeemed
 from tests.running import answer_of, claims_of, new_name
+from tests.stopwatch import stopwatch
 
 WITHIN = 5.0  # seconds
 
 
 def soon(what: Callable[[], Any]) -> None:
     """Wait until it is so, as long as is allowed."""
-    ends = time.monotonic() + WITHIN
-    while not what():
-        assert time.monotonic() < ends, "not seen in time"
-        time.sleep(0.1)
+    with stopwatch() as taken:
+        while True:
+            late = taken.seconds() > WITHIN
+            if what():
+                return
+            assert not late, "not seen in time"
 
 
 def granted(nodes: Nodes, client: dict[str, Any], name: str) -> dict[str, Any]:

@@ -14,7 +14,7 @@ THREADS = 4
 @pytest.fixture(scope="session")
 def _running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Idp, subprocess.Popen]]:
     server, folder = f"workers = 1\nthreads = {THREADS}", tmp_path_factory.mktemp("idp")
-    installed = running.configure(folder, "sqlite:///idp.db", "sqlite:///ephemeral.db", services.free_port(), server=server)
+    installed = running.configure(folder, "sqlite:///idp.db", "sqlite:///ephemeral.db", services.free_port(), server=server, policy={"tokens": {"code": '"10m"'}})
     with running.serving(installed) as process:
         yield installed, process
 

@@ -13,6 +13,7 @@ from idp import migrations
 from idp.services import restoring
 from idp.tables import copies, schema
 from idp.tables.database import Database
+from tests import services
 from tests.cli.test_migrate import STEPS, upgrade_to
 from tests.restore.installed import Installed
 
@@ -112,6 +113,8 @@ def test_a_backup_in_the_middle_of_writing_holds_whole_transactions(here: Instal
         writer.start()
         try:
             for number in range(3):
+                so_far = len(written)
+                services.wait_until(lambda: len(written) > so_far + 1, lambda: not writer.is_alive())  # noqa: B023
                 copies.make(deps.database, tmp_path / f"copy{number}")
         finally:
             stop.set()

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 SCOPE = "openid offline_access"
 CHANGED, REGISTERED = "/recovery/changed", "登録が完了しました"
+# letters of attempts that were lost may come before the one that counts
+PATIENCE = (post.SECONDS, post.LATE, post.LATE, post.LATE)
 
 
 def new_password() -> str:
@@ -53,7 +55,7 @@ def coded(house: "House", visitor: Visitor, client: dict[str, Any], member: Memb
     if around.is_redirect and "code" in answer_of(around):
         house.ledger.unproven.append(f"{member.name} got in without a code")
     form = form_of(page)
-    for patience in (post.SECONDS, post.LATE):  # a letter of an attempt that was lost may come first
+    for patience in PATIENCE:
         code = house.post.wait(member.factor, post.CODE, seen, patience)
         seen = len(house.post.texts(member.factor))
         if found := code_typed(house, visitor, member, form, code):
@@ -117,6 +119,17 @@ def sign_out(house: "House", visitor: Visitor, client: dict[str, Any], held: "to
         house.ledger.revived.append(f"session of {held.member.name}: signed out")
 
 
+def opened(house: "House", browsers: list[Visitor], to: str, seen: int) -> tuple[str, list[Form]]:
+    """The link of a letter behind the first `seen`, and the form for the new password in each browser."""
+    for patience in PATIENCE:
+        link = house.post.wait(to, post.RESET, seen, patience)
+        seen = len(house.post.texts(to))
+        pages = [one.go(link) for one in browsers]
+        if all("new-password" in page.text for page in pages):
+            return link, [form_of(page) for page in pages]
+    raise Broken("no link opens the form")
+
+
 def reset(house: "House", rng: random.Random) -> None:
     """A forgotten password: the link by mail, opened in one or two browsers."""
     with house.somebody("plain") as member:
@@ -124,9 +137,8 @@ def reset(house: "House", rng: random.Random) -> None:
         seen = len(house.post.texts(to))
         page = visitor.submit(form_of(visitor.go("/recovery?kind=pw")), by="login_id", login_id=member.name, dest="mail")
         visitor.submit(form_of(page))
-        link = house.post.wait(to, post.RESET, seen)
         browsers = [Visitor(house) for _ in range(1 + house.often())]
-        forms = [form_of(one.go(link)) for one in browsers]
+        link, forms = opened(house, browsers, to, seen)
         wanted, before = [new_password() for _ in browsers], house.ledger.of(member=member.name)
         house.ledger.doubt(before)
         pages = together(len(browsers), lambda n: browsers[n].submit(forms[n], new_password=wanted[n]))

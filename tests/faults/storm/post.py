@@ -13,7 +13,7 @@ from tests.faults.storm.visitor import NoLetter
 from tests.ports.http_gateway import Gateway
 from tests.ports.smtp_server import Inbox
 
-SECONDS, LATE = 15.0, 5.0  # to wait for a letter, and for another one
+SECONDS, LATE = 30.0, 5.0  # to wait for a letter, and for another one
 
 
 class Post:

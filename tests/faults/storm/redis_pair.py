@@ -13,13 +13,13 @@ SERVICE, DOWN_AFTER = "members", 1000  # milliseconds
 class RedisPair:
     """Two servers by their ports; the Sentinel says which of them is the master."""
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, down_after: int = DOWN_AFTER):
         self.ports = (services.free_port(), services.free_port())
         self._watch, self._program = services.free_port(), services.program("redis-server", "redis-server")
         config = folder / "sentinel.conf"  # Sentinel rewrites it
         config.write_text(
             f"port {self._watch}\nbind 127.0.0.1\ndir {folder}\nsentinel monitor {SERVICE} 127.0.0.1 {self.ports[0]} 1\n"
-            f"sentinel down-after-milliseconds {SERVICE} {DOWN_AFTER}\nsentinel failover-timeout {SERVICE} 2000\n"
+            f"sentinel down-after-milliseconds {SERVICE} {down_after}\nsentinel failover-timeout {SERVICE} 2000\n"
         )
         self.servers = {port: self._server(folder, port) for port in self.ports}
         self._begin(*self.ports)
