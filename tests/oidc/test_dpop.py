@@ -174,19 +174,6 @@ def test_a_proof_at_par_binds_the_code(each: Installation) -> None:
     refusal(push(portal, more={"DPoP": proof(each.provider.endpoint("token"))}), "invalid_dpop_proof")
 
 
-def test_refresh_tokens_of_public_clients_are_bound(each: Installation) -> None:
-    """RFC 9449 section 5 (requirement DP-02): another key gets nothing and spends nothing."""
-    portal = each.portals["bound-public"]
-    first = bound(portal, each.browser(each.member()), scope=offline.SCOPE)["refresh_token"]
-    before = offline.row(each, first)
-    refusal(proofs.refreshed(portal, first, key=OTHER), "invalid_grant")
-    refusal(offline.refresh(portal, first), "invalid_dpop_proof")
-    assert offline.row(each, first) == before
-    again = portal.granted(proofs.refreshed(portal, first))
-    assert again["token_type"] == "DPoP" and again["refresh_token"] != first
-    refusal(proofs.refreshed(portal, again["refresh_token"], key=OTHER), "invalid_grant")
-
-
 def test_confidential_clients_may_change_the_key(each: Installation) -> None:
     """RFC 9449 section 5; certification.md, refresh-token: bound by the client's own proof; the old token stays good."""
     portal = each.portals["bound"]

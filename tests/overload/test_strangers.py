@@ -16,6 +16,7 @@ from tests import running, services
 from tests.input.inside import Visitor
 from tests.input.recovery import ASKED
 from tests.input.wire import Request
+from tests.oidc.proofs import proof
 from tests.overload.strangers import LIMITS, Service, more
 from tests.running import CALLBACK
 
@@ -97,6 +98,25 @@ def test_codes_of_televisions_are_bounded(service: Service, public: dict[str, An
     assert flood(service, Request("POST", "/device_authorization", body=form), "192.0.2.3") == {200: PAGES, 429: FLOOD - PAGES}
     assert 2 * PAGES <= len(set(service.keys()) - set(before)) <= 2 * PAGES + 2, "one by each of its codes"
     assert more(rows, service.rows()) == {"audit": 1}
+
+
+def test_proofs_in_the_name_of_a_public_client_are_kept_only_where_there_is_something_to_be_had(service: Service, public: dict[str, Any]) -> None:
+    issuer, name = service.deps.settings.issuer, {"client_id": public["client_id"]}
+    waiting = service.call(Request("POST", "/device_authorization", body=urlencode({**name, "scope": "openid"}).encode(), address="192.0.2.6")).json()
+    begun = {
+        "authorization_code": {"code": "made-up", "redirect_uri": CALLBACK, "code_verifier": running.VERIFIER},
+        "refresh_token": {"refresh_token": "0." + "a" * 86},
+        DEVICE_CODE: {"device_code": waiting["device_code"]},
+        "client_credentials": {},
+    }
+    for grant_type, fields in begun.items():
+        body = urlencode({**name, "grant_type": grant_type, **fields}).encode()
+        before, said = set(service.keys()), Counter[str]()
+        for _ in range(9):
+            asked = Request("POST", "/token", body=body, headers=(("DPoP", proof(issuer + "/token")),), address="192.0.2.6")
+            said[service.call(asked).json()["error"]] += 1
+        kept = {key for key in set(service.keys()) - before if ":doctor:" not in key}  # whose own bounds are looked at below
+        assert len(kept) <= 3 and "invalid_dpop_proof" not in said, (grant_type, kept, said)
 
 
 def test_requests_for_a_new_password_are_bounded_and_all_answered_alike(service: Service, public: dict[str, Any]) -> None:

@@ -54,6 +54,11 @@ def issue(deps: Deps, client: Client, **values: Any) -> str:
     return code
 
 
+def known(deps: Deps, code: str) -> bool:
+    """Whether we have given it out and still remember it."""
+    return len(code) <= MAX_CODE and deps.ephemeral.get(_key(code)) is not None
+
+
 def redeem(deps: Deps, code: str, client_id: str, why: Callable[[str], None] = lambda reason: None) -> Code | None:
     """What the code stands for, to the first caller only and only to its own client. Any presentation spends it:
     another client that shows it has stolen it. A second presentation revokes what the first one received

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
@@ -39,18 +40,42 @@ class NonceWanted(OAuth2Error):
         self.nonce = nonce
 
 
-def for_token(house: House, request: MachineRequest, client: Client) -> str | None:
-    """The thumbprint of the key that tokens of this request are bound to (section 5), or None for bearer tokens. Raises
+@dataclass(frozen=True)
+class Proof:
+    """One that is right, and whose use is not noted yet. `jkt`: the thumbprint (RFC 7638) of its key."""
+
+    jkt: str
+    mark: str
+
+
+def for_token(house: House, request: MachineRequest, client: Client) -> Proof | None:
+    """The proof with whose key the tokens of this request are bound (section 5), or None for bearer tokens. Raises
     `InvalidProof`, also where the client was registered for bound ones only, and `NonceWanted`."""
-    jkt = proven(house, request, "/token", client)
-    if jkt is None and client.dpop_bound_access_tokens:
+    proof = shown(house, request, "/token", client)
+    if proof is None and client.dpop_bound_access_tokens:
         raise InvalidProof("this client was registered for tokens with a DPoP proof only")
-    return jkt
+    return proof
 
 
 def proven(house: House, request: MachineRequest, path: str, client: Client, token: str | None = None) -> str | None:
-    """The thumbprint (RFC 7638) of the key that the request is proven by, or None if it holds no proof; `token`: the access
-    token that must be meant. The proof is spent by it. Raises `InvalidProof` and `NonceWanted`."""
+    """The thumbprint of the key that the request is proven by, or None if it holds no proof; `token`: the access token that must
+    be meant. The proof is spent by it. Raises `InvalidProof` and `NonceWanted`."""
+    proof = shown(house, request, path, client, token)
+    if proof is None:
+        return None
+    spend(house, proof)
+    return proof.jkt
+
+
+def spend(house: House, proof: Proof) -> None:
+    """Let the proof count, once (section 11.1). Raises `InvalidProof`."""
+    if not house.deps.ephemeral.add(proof.mark, b"1", PAST + AHEAD + 1):
+        raise InvalidProof("the DPoP proof was used before")
+
+
+def shown(house: House, request: MachineRequest, path: str, client: Client, token: str | None = None) -> Proof | None:
+    """The proof in the request's head, if there is one, once all but its first use has been looked at. Raises `InvalidProof` and
+    `NonceWanted`."""
     if "HTTP_DPOP" not in request.environ:
         return None
     keys: list[Any] = []
@@ -73,10 +98,7 @@ def proven(house: House, request: MachineRequest, path: str, client: Client, tok
     _check_nonce(house, request, client, claims)
     jkt: str = keys[0].thumbprint()
     # the same name may come from another key, or for another address (section 11.1)
-    mark = "dpop:" + fingerprint("\0".join((jkt, address, claims["jti"])))
-    if not house.deps.ephemeral.add(mark, b"1", PAST + AHEAD + 1):
-        raise InvalidProof("the DPoP proof was used before")
-    return jkt
+    return Proof(jkt, "dpop:" + fingerprint("\0".join((jkt, address, claims["jti"]))))
 
 
 @lru_cache(maxsize=512)

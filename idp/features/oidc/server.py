@@ -6,10 +6,11 @@ from authlib.oauth2.rfc6749 import AuthorizationServer, OAuth2Error, OAuth2Reque
 from authlib.oauth2.rfc6749.requests import BasicOAuth2Payload
 
 from idp.domain.client import Client
-from idp.features.oidc import client_auth, dpop, protected, refusals
+from idp.features.oidc import client_auth, codes, dpop, protected, refresh_tokens, refusals
 from idp.features.oidc.client_credentials import ClientGrant
 from idp.features.oidc.code_grant import CodeGrant, S256Only
 from idp.features.oidc.device_grant import DeviceGrant
+from idp.features.oidc.dpop import Proof
 from idp.features.oidc.refresh_grant import RefreshGrant
 from idp.web.house import House
 from idp.web.machine import MachineRequest, Reply, error_reply, json_reply
@@ -26,6 +27,7 @@ class TokenRequest(OAuth2Request):
     def __init__(self, request: MachineRequest):
         self.__dict__.update(_BLANK)
         self.machine = request
+        self.proof: Proof | None = None
         self.jkt: str | None = None
         self.known: Client | None = None
         self.headers = {"Authorization": request.header("Authorization")}
@@ -36,6 +38,12 @@ class TokenRequest(OAuth2Request):
     def form(self) -> dict[str, str]:
         """The body's fields."""
         return self._form
+
+    def spend_proof(self, house: House) -> None:
+        """Let the DPoP proof, if one was shown, count now unless it has. Raises `InvalidProof` if it was used before."""
+        proof, self.proof = self.proof, None
+        if proof:
+            dpop.spend(house, proof)
 
 
 class TokenServer(AuthorizationServer):
@@ -57,8 +65,18 @@ class TokenServer(AuthorizationServer):
         """Our own client authentication instead of Authlib's, which lets two methods at once pass (trap T-08); and the key
         that the tokens are to be bound to, before anything is spent."""
         request.known = client = client_auth.authenticate(self.house, request.headers["Authorization"], request.form)
-        request.jkt = dpop.for_token(self.house, request.machine, client)
+        request.proof = dpop.for_token(self.house, request.machine, client)
+        request.jkt = request.proof.jkt if request.proof else None
+        # anybody can make proofs in the name of a public client: they are remembered where there is something to be had for them
+        if not client.public or self._known(request.form):
+            request.spend_proof(self.house)
         return client
+
+    def _known(self, form: dict[str, str]) -> bool:
+        """Whether a grant is shown that was given out. A television's is none before a member has answered."""
+        if form["grant_type"] == CodeGrant.GRANT_TYPE:
+            return codes.known(self.house.deps, form.get("code", ""))
+        return form["grant_type"] == RefreshGrant.GRANT_TYPE and refresh_tokens.read(self.house.deps.vault, form.get("refresh_token", "")) is not None
 
     def create_oauth2_request(self, request: MachineRequest) -> TokenRequest:
         """The request as Authlib wants it."""
