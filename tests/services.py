@@ -75,12 +75,14 @@ def wait_until(works: Callable[[], Any], ended: Callable[[], bool] = lambda: Fal
 
 
 def takes_less(seconds: float, run: Callable[[], Any]) -> bool:
-    """Whether one of up to three runs takes less than that: what itself takes longer does so every time, a busy machine does not."""
+    """Whether one of up to three runs takes less than that, and none five times as much: what itself takes longer does so every
+    time, a busy machine does not."""
     for _ in range(3):
         started = time.monotonic()
         run()
-        if time.monotonic() - started < seconds:
-            return True
+        took = time.monotonic() - started
+        if took < seconds or took > 5 * seconds:
+            return took < seconds
     return False
 
 

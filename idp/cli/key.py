@@ -58,10 +58,13 @@ def rotate(ctx: click.Context, now: bool) -> None:
             audit.record(connection, at=deps.now(), event="keys_rotated", result="ok", actor="cli", detail=detail)
         for one in made:
             click.echo(f"{one.kid}\t{one.alg}\tsigns from {_when(one.active_from)}")
-        if not made:
+        if not made and now:
+            click.echo("Somebody else has done it in this second. See: idp key list")
+        elif not made:
             click.echo("Every algorithm has a next key already. See: idp key list")
         if now:  # the next command may withdraw what signs until then
-            time.sleep(max(0.0, max(one.active_from for one in made) - deps.clock()))
+            starts = max((one.active_from for one in made), default=deps.now() + keyring.AT_ONCE)  # somebody else has just done it
+            time.sleep(max(0.0, starts - deps.clock()))
 
 
 @key.command()

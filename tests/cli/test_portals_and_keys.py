@@ -2,13 +2,16 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
-from idp import cli, secret_keys
+from idp import cli, parts, secret_keys
+from idp import config as config_file
+from idp.tables import keys as table
 
 GOOD = {"client_name": "Portal", "redirect_uris": ["https://portal.example.jp/callback"]}
 
@@ -174,6 +177,20 @@ def test_after_new_keys_at_once_the_old_ones_can_be_withdrawn_by_the_next_comman
     assert run(config, "key", "rotate", "--now").output.count("signs from") == 4
     for kid in old:
         assert run(config, "key", "withdraw", kid).output == f"{kid} is published no more.\n"
+
+
+def test_new_keys_that_somebody_else_has_made_in_the_same_second_are_as_good(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text("")
+    run(str(file), "migrate")
+    deps = parts.open_deps(*config_file.load(str(file)))
+    with deps.database.write() as connection:
+        for one in table.rows(connection):
+            for second in range(60):
+                table.add(connection, replace(one, kid=f"{one.kid}-{second}", active_from=deps.now() + second))
+    parts.close_deps(deps)
+    done = run(str(file), "key", "rotate", "--now")
+    assert done.exit_code == 0 and done.output == "Somebody else has done it in this second. See: idp key list\n"
 
 
 def test_a_printed_secret_can_be_used(config: str) -> None:

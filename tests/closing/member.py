@@ -32,6 +32,7 @@ WISH = service.NewAccount(
 )
 # what must not be found anywhere, in whatever case
 TRACES = ("花子", "山田", "yamada", "hanako@", "9012345678", "1234567", "1958-04-01", "argon2")
+SPELLINGS = ("19580401", "1958/04/01", "1958年", "s33", "昭和33")  # of the date, beside the one that is stored
 
 
 def register(deps: Deps, name: str, **metadata: Any) -> str:
@@ -94,10 +95,10 @@ def rows(deps: Deps, *without: str) -> dict[str, list[dict[str, Any]]]:
         return {table.name: [dict(row) for row in connection.execute(select(table)).mappings()] for table in tables}
 
 
-def found(deps: Deps) -> list[str]:
+def found(deps: Deps, traces: tuple[str, ...] = TRACES) -> list[str]:
     """The traces that stand in any column of any table."""
     text = json.dumps(rows(deps), ensure_ascii=False).lower()
-    return [word for word in TRACES if word in text]
+    return [word for word in traces if word in text]
 
 
 def naming(deps: Deps, account_id: str) -> set[str]:

@@ -63,7 +63,7 @@ def test_after_its_time_nothing_is_left_but_the_subject(deps: Deps, hasher: Hash
     assert member.read(deps, account.id).status == "closing"
     clock.now += 1
     closing.keep_house(deps, threading.Event())
-    assert member.found(deps) == []
+    assert member.found(deps) == [] == member.found(deps, member.SPELLINGS)
     left = member.read(deps, account.id)
     assert (left.status, left.login_id, left.login_id_key, left.password_hash, left.destinations) == ("closed", "", "hanako.01", None, ())
     assert member.naming(deps, account.id) == {"accounts", "audit", "login_ids", "outbox", "quotas"}

@@ -3,7 +3,9 @@
 from tests.oidc import offline, proofs
 from tests.oidc.installation import Installation
 from tests.oidc.proofs import OTHER, bound, proof, redeemed
+from tests.oidc.televisions import answered, begun, proven_poll
 from tests.oidc.test_token_endpoint import refusal
+from tests.services import race
 
 
 def test_refresh_tokens_of_public_clients_are_bound(each: Installation) -> None:
@@ -28,3 +30,27 @@ def test_a_proof_of_a_public_client_is_good_once_for_all_that_was_given_out(each
     refusal(redeemed(portal, other, text), "invalid_dpop_proof")
     refusal(proofs.refreshed(portal, first, text), "invalid_dpop_proof")
     assert redeemed(portal, other).status_code == 200 and proofs.refreshed(portal, first).status_code == 200
+
+
+def test_a_proof_of_a_television_is_good_once_and_the_answer_outlives_one_that_was_used(each: Installation) -> None:
+    """RFC 8628 section 3.4, RFC 9449 section 11.1: nothing is remembered while nobody has answered, and then all of it."""
+    portal, browser, text = each.portals["tv"], each.browser(each.member()), proof(each.provider.endpoint("token"))
+    first, second = begun(portal), begun(portal)
+    refusal(proven_poll(portal, first["device_code"], text=text), "authorization_pending")
+    answered(browser, first["user_code"])
+    answered(browser, second["user_code"])
+    tokens = portal.granted(proven_poll(portal, first["device_code"], text=text))
+    refusal(proofs.refreshed(portal, tokens["refresh_token"], text), "invalid_dpop_proof")
+    refusal(proven_poll(portal, second["device_code"], text=text), "invalid_dpop_proof")
+    assert proven_poll(portal, second["device_code"]).status_code == 200
+
+
+def test_of_two_televisions_with_one_proof_one_is_connected(each: Installation) -> None:
+    """RFC 9449 section 11.1: at the same time, too."""
+    portal, browser, text = each.portals["tv"], each.browser(each.member()), proof(each.provider.endpoint("token"))
+    waiting = [begun(portal) for _ in range(8)]
+    for one in waiting:
+        answered(browser, one["user_code"])
+    codes = iter([one["device_code"] for one in waiting])
+    answers = race(8, lambda: proven_poll(portal, next(codes), text=text))
+    assert sorted(answer.status_code for answer in answers) == [200] + [400] * 7

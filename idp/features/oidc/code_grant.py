@@ -29,6 +29,7 @@ class CodeGrant(AuthorizationCodeGrant):
         found = codes.redeem(self.server.house.deps, code, client.id, why.append)
         if found is None:
             raise refusals.because(InvalidGrantError("the code is not valid"), f"code_{why[0]}")
+        self.request.spend_proof(self.server.house)  # if the store knew it only just now
         sent = self.request.payload.redirect_uri
         if not sent:
             raise InvalidRequestError("redirect_uri is missing")

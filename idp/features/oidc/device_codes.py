@@ -101,6 +101,11 @@ def waits(deps: Deps, pending: Pending) -> bool:
     return deps.now() < pending.expires and deps.ephemeral.get("device-answer:" + pending.key) is None
 
 
+def answered(deps: Deps, device_code: str) -> bool:
+    """Whether a member has answered the request of this device code."""
+    return len(device_code) <= MAX_CODE and deps.ephemeral.get("device-answer:" + fingerprint(device_code)) is not None
+
+
 def answer(deps: Deps, request: AuthorizationRequest, said: Mapping[str, Any]) -> Pending | None:
     """Answer the request that was found by its user code with `said` (what JSON can hold); returns it, or None if somebody has,
     or if it is over: of many parallel callers one answers. Its user code leads nowhere any more."""

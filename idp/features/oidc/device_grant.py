@@ -38,7 +38,7 @@ class DeviceGrant(BaseGrant, TokenEndpointMixin):
         pending = self._pending(form["device_code"])
         audience = resources.audience(form.get("resource"), pending.request.resource, client, house.deps.settings.issuer)
         said = device_codes.collect(house.deps, pending)
-        self.request.spend_proof(house)
+        self.request.spend_proof(house)  # if it was answered only just now
         # who proves itself by a secret or key of its own may change the key of its tokens (RFC 9449 section 5)
         grant = replace(read_as(Grant, said["grant"]), jkt=self.request.jkt if client.public else None)
         now = house.deps.now()

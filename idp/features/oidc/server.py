@@ -6,7 +6,7 @@ from authlib.oauth2.rfc6749 import AuthorizationServer, OAuth2Error, OAuth2Reque
 from authlib.oauth2.rfc6749.requests import BasicOAuth2Payload
 
 from idp.domain.client import Client
-from idp.features.oidc import client_auth, codes, dpop, protected, refresh_tokens, refusals
+from idp.features.oidc import client_auth, codes, device_codes, dpop, protected, refresh_tokens, refusals
 from idp.features.oidc.client_credentials import ClientGrant
 from idp.features.oidc.code_grant import CodeGrant, S256Only
 from idp.features.oidc.device_grant import DeviceGrant
@@ -67,16 +67,19 @@ class TokenServer(AuthorizationServer):
         request.known = client = client_auth.authenticate(self.house, request.headers["Authorization"], request.form)
         request.proof = dpop.for_token(self.house, request.machine, client)
         request.jkt = request.proof.jkt if request.proof else None
-        # anybody can make proofs in the name of a public client: they are remembered where there is something to be had for them
-        if not client.public or self._known(request.form):
+        # anybody can make proofs in the name of a public client: they are remembered only with a grant that was given out
+        if request.proof and (not client.public or self._given_out(request.form)):
             request.spend_proof(self.house)
         return client
 
-    def _known(self, form: dict[str, str]) -> bool:
-        """Whether a grant is shown that was given out. A television's is none before a member has answered."""
-        if form["grant_type"] == CodeGrant.GRANT_TYPE:
-            return codes.known(self.house.deps, form.get("code", ""))
-        return form["grant_type"] == RefreshGrant.GRANT_TYPE and refresh_tokens.read(self.house.deps.vault, form.get("refresh_token", "")) is not None
+    def _given_out(self, form: dict[str, str]) -> bool:
+        """Whether a member's grant is shown, good or not. A television's is none before a member has answered."""
+        deps, grant_type = self.house.deps, form["grant_type"]
+        if grant_type == CodeGrant.GRANT_TYPE:
+            return codes.known(deps, form.get("code", ""))
+        if grant_type == RefreshGrant.GRANT_TYPE:
+            return refresh_tokens.read(deps.vault, form.get("refresh_token", "")) is not None
+        return grant_type == DeviceGrant.GRANT_TYPE and device_codes.answered(deps, form.get("device_code", ""))
 
     def create_oauth2_request(self, request: MachineRequest) -> TokenRequest:
         """The request as Authlib wants it."""
