@@ -10,6 +10,8 @@ from typing import cast
 
 from tests.services import START_SECONDS
 
+CODE = r"(?<![0-9A-Za-z])[0-9]{6}(?![0-9A-Za-z])"  # which six digits in a link's token are not
+
 
 class Outgoing:
     """`folder`: where the installation keeps its files."""
@@ -32,7 +34,7 @@ class Outgoing:
         while True:
             late = time.monotonic() > end
             said = self.short_messages(to) if to.startswith("+") else [str(mail["Subject"]) for mail in self.mails(to)]
-            codes = [found[-1] for one in said if (found := re.findall(r"(?<![0-9A-Za-z])[0-9]{6}(?![0-9A-Za-z])", one))]
+            codes = [found[-1] for one in said if (found := re.findall(CODE, one))]
             if len(codes) >= count:
                 return codes[-1]
             assert not late, f"{len(codes)} codes instead of {count} to {to}"

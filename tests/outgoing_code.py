@@ -8,6 +8,7 @@ from idp.deps import Deps
 from idp.domain.letter import Letter
 from idp.services import letters
 from idp.tables.schema import outbox
+from tests.outgoing import CODE
 
 
 def code_of(deps: Deps, account_id: str) -> str:
@@ -17,5 +18,5 @@ def code_of(deps: Deps, account_id: str) -> str:
     with deps.database.read() as connection:
         row = connection.execute(query.order_by(outbox.c.id.desc()).limit(1)).mappings().one()
     subject, body = letters.render(deps, Letter(**row))
-    found: str = re.findall(r"(?<![0-9A-Za-z])[0-9]{6}(?![0-9A-Za-z])", f"{subject} {body}")[0]
+    found: str = re.findall(CODE, f"{subject} {body}")[0]
     return found

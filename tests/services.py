@@ -60,11 +60,11 @@ def process(command: list[str], log: Path, works: Callable[[], Any], **options: 
 
 
 def wait_until(works: Callable[[], Any], ended: Callable[[], bool] = lambda: False, story: Callable[[], str] = str) -> None:
-    """Return when `works()` returns anything but False; fail with `story()` when it does not in time."""
+    """Return when `works()` returns something true, or nothing at all; fail with `story()` when it does not in time."""
     deadline = time.monotonic() + START_SECONDS
     while True:
         try:
-            if works() is not False:
+            if (found := works()) is None or found:
                 return
             problem = "not yet"
         except Exception as error:

@@ -58,13 +58,11 @@ def rotate(ctx: click.Context, now: bool) -> None:
             audit.record(connection, at=deps.now(), event="keys_rotated", result="ok", actor="cli", detail=detail)
         for one in made:
             click.echo(f"{one.kid}\t{one.alg}\tsigns from {_when(one.active_from)}")
-        if not made and now:
-            click.echo("Somebody else has done it in this second. See: idp key list")
-        elif not made:
-            click.echo("Every algorithm has a next key already. See: idp key list")
+        if not made:
+            why = "Somebody else has done it in this second." if now else "Every algorithm has a next key already."
+            click.echo(f"{why} See: idp key list")
         if now:  # the next command may withdraw what signs until then
-            starts = max((one.active_from for one in made), default=deps.now() + keyring.AT_ONCE)  # somebody else has just done it
-            time.sleep(max(0.0, starts - deps.clock()))
+            time.sleep(keyring.AT_ONCE)
 
 
 @key.command()

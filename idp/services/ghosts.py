@@ -1,8 +1,6 @@
 """How much work an unknown name costs: as much as that of a member picked for it, so that members whose hash still has its
 old cost of Argon2, or costs the digest of where it was imported from, cannot be told by time (requirement LG-03)."""
 
-import hashlib
-
 from idp.deps import Deps
 from idp.tables import accounts
 
@@ -25,9 +23,7 @@ class Ghosts:
             with self._deps.database.read() as connection:
                 self._sample = accounts.sample_hashes(connection, SAMPLE)
             self._next_look = now + REFRESH_SECONDS
-        # hashed once more: the letters of the text have a pattern, and some places of the sample would stand for nobody
-        keyed = self._deps.vault.keyed_hash("ghost", name).encode()
-        return self._standing(int.from_bytes(hashlib.sha256(keyed).digest(), "big"))
+        return self._standing(self._deps.vault.keyed_number("ghost", name))
 
     def _standing(self, place: int) -> str | None:
         # past members without a password, whose own tries cost what somebody else's do; not by the number of the others, or one

@@ -1,8 +1,6 @@
 """The number on a printed letter that its reader reads out to the support desk: a code that was sent to the registered address
 (flows.md 2.12, identity level 2). It is made of what the account keeps of the letter, and is good for one call."""
 
-import hashlib
-
 from sqlalchemy import Connection
 
 from idp import vault
@@ -19,9 +17,8 @@ DAY = 86_400
 def code_of(deps: Deps, account_id: str, made_at: int, key_id: str | None = None) -> str:
     """Eight digits, for the letter whose password was made at `made_at` (Unix seconds). The first is no 0, which a spreadsheet would
     take away."""
-    keyed = deps.vault.keyed_hash(_PURPOSE, f"{account_id}:{made_at}", key_id)
     least = 10 ** (DIGITS - 1)
-    return str(least + int.from_bytes(hashlib.sha256(keyed.encode()).digest()) % (9 * least))
+    return str(least + deps.vault.keyed_number(_PURPOSE, f"{account_id}:{made_at}", key_id) % (9 * least))
 
 
 def is_out(deps: Deps, account: Account) -> bool:

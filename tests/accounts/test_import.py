@@ -101,7 +101,7 @@ def test_the_help_tells_lines_that_work(deps: Deps, hasher: Hasher) -> None:
     assert run(deps, hasher, lines) == ((1 + len(account_import.EXAMPLES), 0, 0), [])
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.binary(max_size=200)
     | st.dictionaries(

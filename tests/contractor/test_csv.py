@@ -123,7 +123,7 @@ def test_a_file_that_is_none_is_refused_in_a_sentence(opened, content, says):
         opened(content)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.binary(max_size=300), st.sampled_from(["auto", "utf-8", "cp932"]))
 def test_any_bytes_are_read_to_the_end(tmp_path_factory, content, encoding):
     path = tmp_path_factory.mktemp("any") / "x.csv"

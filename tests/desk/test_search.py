@@ -76,7 +76,7 @@ def test_a_place_that_somebody_has_made_up_is_the_beginning(desk: Desk, at: str)
     assert flow.find(desk.deps, "hana", at).beginning == flow.find(desk.deps, "hana").beginning
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=200, suppress_health_check=list(HealthCheck))
 @given(st.text(max_size=40))
 def test_whatever_is_typed_is_read(typed: str) -> None:
     found = search.read(typed)

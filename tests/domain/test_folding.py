@@ -159,7 +159,7 @@ _PIECES = st.one_of(
 
 
 @pytest.mark.parametrize("rule", RULES)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(text=_PIECES)
 @example(text="か\u200b゛ \u3099")
 @example(text="ッ゛ ヴ ァ")

@@ -79,7 +79,7 @@ def moves(state: State, rule: SecondFactor, step: Step) -> Iterator[State]:
         yield replace(journey, consented=True), account, have
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=1500)
 @given(journeys, accounts, factors, rules)
 def test_every_way_ends_within_a_few_steps(journey: Journey, account: Account, have: Factors, rule: SecondFactor) -> None:
     states: list[State] = [(journey, account, have)]

@@ -8,14 +8,14 @@ import pytest
 from idp.adapters.ephemeral_redis import RedisEphemeral
 from idp.ports import Unavailable
 from tests import services
-from tests.faults.storm.redis_pair import RedisPair
+from tests.faults.storm.redis_pair import DOWN_AFTER, RedisPair
 from tests.services import race
 
 
 @pytest.fixture
 def pair(request: pytest.FixtureRequest) -> Iterator[RedisPair]:
     with services.private_folder() as folder:
-        made = RedisPair(folder, *([request.param] if hasattr(request, "param") else []))
+        made = RedisPair(folder, getattr(request, "param", DOWN_AFTER))
         try:
             yield made
         finally:

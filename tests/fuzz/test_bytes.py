@@ -13,7 +13,7 @@ FOUND: dict[str, tuple[str, bytes]] = {
 
 @pytest.mark.parametrize("kind", TARGETS)
 def test_any_bytes_are_read_or_refused(kind: str) -> None:
-    @settings(max_examples=120, derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=120, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
     @given(recipe(kind))
     def reads(data: bytes) -> None:
         TARGETS[kind](data)

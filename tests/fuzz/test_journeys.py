@@ -8,6 +8,6 @@ from tests.fuzz.registrations import Registrations
 
 TestJourneys, TestRegistrations = Journeys.TestCase, Registrations.TestCase
 TestJourneys.settings = TestRegistrations.settings = settings(
-    max_examples=12, stateful_step_count=STEPS, derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck),
+    max_examples=12, stateful_step_count=STEPS, derandomize=True, database=None, suppress_health_check=list(HealthCheck),
     phases=[Phase.generate],  # to shorten what was found takes minutes: make fuzz does
 )  # fmt: skip

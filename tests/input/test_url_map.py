@@ -10,7 +10,7 @@ from tests.input.inside import Inside
 from tests.input.wire import Request
 
 
-@settings(max_examples=500, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=500, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_whatever_comes_is_answered_decently(inside: Inside, data: st.DataObject) -> None:
     request = data.draw(hostile.requests(inside))

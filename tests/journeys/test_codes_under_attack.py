@@ -148,7 +148,7 @@ def test_a_gateway_that_is_down_is_told_and_another_way_works(tmp_path: Path) ->
         idp.account("hanako", "--email", "h@mail.example", "--phone", "09012345678", "--second-factor", "sms")
         browser = Browser(idp)
         page = browser.sign_in(browser.authorize(portal), "hanako")
-        services.wait_until(lambda: bool(errors(browser.go(page.url))))
+        services.wait_until(lambda: errors(browser.go(page.url)))
         page = browser.go(page.url)
         assert "別の送り先をお試しください" in errors(page)
         ways = browser.submit(form_of(page), action="other")

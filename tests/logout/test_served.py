@@ -57,13 +57,13 @@ def test_our_own_sign_out_and_the_shell_are_told(idp: Idp) -> None:
 
 def test_a_portal_that_hangs_holds_nobody_up(idp: Idp) -> None:
     """Requirement LO-05: the answer to the member does not wait for any portal."""
-    with listening(lambda caller: services.wait_until(lambda: bool(closed))) as server:
+    with listening(lambda caller: services.wait_until(lambda: closed)) as server:
         closed: list[bool] = []
         client = idp.client(backchannel_logout_uri=f"http://localhost:{server.port}/logout")
         browser, member = Browser(idp), Member(idp)
         answer_of(browser.sign_in(browser.authorize(client), member.name))
         page = browser.submit(form_of(browser.go("/")))
         assert page.status_code == 200 and page.url.endswith("/logout") and "idp-session" not in browser.cookies
-        services.wait_until(lambda: bool(server.heard))
+        services.wait_until(lambda: server.heard)
         assert answer_of(browser.sign_in(browser.authorize(client), member.name))["code"], "and it goes on while the portal hangs"
         closed.append(True)

@@ -45,7 +45,7 @@ def test_a_proof_of_a_television_is_good_once_and_the_answer_outlives_one_that_w
     assert proven_poll(portal, second["device_code"]).status_code == 200
 
 
-def test_of_two_televisions_with_one_proof_one_is_connected(each: Installation) -> None:
+def test_of_eight_televisions_with_one_proof_one_is_connected(each: Installation) -> None:
     """RFC 9449 section 11.1: at the same time, too."""
     portal, browser, text = each.portals["tv"], each.browser(each.member()), proof(each.provider.endpoint("token"))
     waiting = [begun(portal) for _ in range(8)]

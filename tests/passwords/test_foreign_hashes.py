@@ -3,7 +3,7 @@
 import base64
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from idp.services import foreign_hashes
@@ -124,7 +124,6 @@ def test_what_is_not_taken_is_refused_without_repeating_it(stored: str) -> None:
     assert not stored or stored not in str(caught.value)
 
 
-@settings(deadline=None)
 @given(st.text(max_size=60) | st.from_regex(r"\A(\$(2b|5|6|pbkdf2|pbkdf2-sha256)\$|\{SSHA\})[./0-9A-Za-z$=+]{0,100}\Z"))
 def test_any_text_is_a_hash_or_a_reason(stored: str) -> None:
     try:
@@ -134,7 +133,6 @@ def test_any_text_is_a_hash_or_a_reason(stored: str) -> None:
     assert foreign.settings and foreign.digest
 
 
-@settings(deadline=None)
 @given(st.text(max_size=40))
 def test_damaged_settings_are_a_wrong_password(damaged: str) -> None:
     for start in ("", "$2b$04$", "$5$", "$6$rounds=", "$pbkdf2-sha256$", "$pbkdf2-sha1$1$", "{SSHA}", "{SSHA9}"):

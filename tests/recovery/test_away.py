@@ -19,10 +19,7 @@ def outcomes(idp: Idp, channel: str) -> list[tuple]:
 
 def wait(idp: Idp, channel: str, wanted: list[tuple]) -> None:
     """Until the outbox says so."""
-    end = time.monotonic() + 60
-    while outcomes(idp, channel) != wanted:
-        assert time.monotonic() < end, outcomes(idp, channel)
-        time.sleep(0.05)
+    services.wait_until(lambda: outcomes(idp, channel) == wanted, story=lambda: str(outcomes(idp, channel)))
 
 
 def test_a_letter_waits_for_the_mail_server_and_nobody_can_tell(tmp_path: Path) -> None:

@@ -57,7 +57,7 @@ def test_where_links_are_sent_by_sms_there_is_no_box(tmp_path: Path) -> None:
         hanako = Person(idp, CONTRACTS[-1]).join()
         page = hanako.ask("pw", "sms")
         assert "one-time-code" not in page.text and hanako.results() == ["ok"]
-        services.wait_until(lambda: bool(idp.short_messages(hanako.number)))
+        services.wait_until(lambda: idp.short_messages(hanako.number))
         page = hanako.browser.go("/r/" + idp.short_messages(hanako.number)[0].rpartition("/")[2].strip())
         assert "パスワード（もう一度）" in page.text
         assert "同じではありません" in errors(hanako.send(page, new_password="Sumire8Kawa", new_password_again="Sumire8Kawb"))

@@ -96,14 +96,14 @@ def by_user_code(deps: Deps, user_code: str, browser: str) -> Pending | None:
     return replace(pending, request=replace(pending.request, device=(pending.key, user_code))) if mine else None
 
 
+def answered(deps: Deps, key: str) -> bool:
+    """Whether a member has answered the request that is kept under this key."""
+    return deps.ephemeral.get("device-answer:" + key) is not None
+
+
 def waits(deps: Deps, pending: Pending) -> bool:
     """Whether nobody has answered the request, and it still can be."""
-    return deps.now() < pending.expires and deps.ephemeral.get("device-answer:" + pending.key) is None
-
-
-def answered(deps: Deps, device_code: str) -> bool:
-    """Whether a member has answered the request of this device code."""
-    return len(device_code) <= MAX_CODE and deps.ephemeral.get("device-answer:" + fingerprint(device_code)) is not None
+    return deps.now() < pending.expires and not answered(deps, pending.key)
 
 
 def answer(deps: Deps, request: AuthorizationRequest, said: Mapping[str, Any]) -> Pending | None:

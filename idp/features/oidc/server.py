@@ -12,6 +12,7 @@ from idp.features.oidc.code_grant import CodeGrant, S256Only
 from idp.features.oidc.device_grant import DeviceGrant
 from idp.features.oidc.dpop import Proof
 from idp.features.oidc.refresh_grant import RefreshGrant
+from idp.vault import fingerprint
 from idp.web.house import House
 from idp.web.machine import MachineRequest, Reply, error_reply, json_reply
 
@@ -79,7 +80,7 @@ class TokenServer(AuthorizationServer):
             return codes.known(deps, form.get("code", ""))
         if grant_type == RefreshGrant.GRANT_TYPE:
             return refresh_tokens.read(deps.vault, form.get("refresh_token", "")) is not None
-        return grant_type == DeviceGrant.GRANT_TYPE and device_codes.answered(deps, form.get("device_code", ""))
+        return grant_type == DeviceGrant.GRANT_TYPE and device_codes.answered(deps, fingerprint(form.get("device_code", "")))
 
     def create_oauth2_request(self, request: MachineRequest) -> TokenRequest:
         """The request as Authlib wants it."""

@@ -11,6 +11,7 @@ import requests
 from tests.faults.storm import post, tokens
 from tests.faults.storm.ledger import CANARY, Member
 from tests.faults.storm.visitor import Broken, Visitor, together
+from tests.outgoing import CODE
 from tests.registration.applicant import Applicant
 from tests.running import Form, answer_of, form_of
 from tests.settings.member import title
@@ -56,7 +57,7 @@ def coded(house: "House", visitor: Visitor, client: dict[str, Any], member: Memb
         house.ledger.unproven.append(f"{member.name} got in without a code")
     form = form_of(page)
     for patience in PATIENCE:
-        code = house.post.wait(member.factor, post.CODE, seen, patience)
+        code = house.post.wait(member.factor, CODE, seen, patience)
         seen = len(house.post.texts(member.factor))
         if found := code_typed(house, visitor, member, form, code):
             return found

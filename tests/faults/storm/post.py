@@ -53,6 +53,5 @@ class Post:
             self.hurry.wait(0.02)
 
 
-CODE = r"(?<![0-9A-Za-z])[0-9]{6}(?![0-9A-Za-z])"
 RESET = r"https?://\S+/reset/\S+"
 REGISTER = r"https?://\S+/register/open/\S+"
